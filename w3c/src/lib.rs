@@ -1,0 +1,45 @@
+//! The W3C extended log format as Microsoft IIS writes it: fields, directives, entries, a reader that never
+//! panics and loses nothing silently, and a writer. Nothing in here knows about attacks.
+//!
+//! The format is the W3C working draft *Extended Log File Format* (WD-logfile-960323); where IIS departs from
+//! the draft (no quoting, a space inside a value becomes `+`, an empty value is `-`), IIS wins.
+//!
+//! ```
+//! use scanbench_w3c::{Field, Item, Reader};
+//!
+//! let log = b"#Fields: date time c-ip s-port\n2026-11-02 10:00:00 192.0.2.7 8080\nnot an entry\n";
+//! let mut reader = Reader::new(log.as_slice())?;
+//! let mut ports = Vec::new();
+//! while let Some(item) = reader.next_item()? {
+//!     match item {
+//!         Item::Entry(entry) => ports.push(entry.get(Field::SPort).map(<[u8]>::to_vec)),
+//!         Item::Bad(bad) => assert_eq!(bad.line, 3),
+//!     }
+//! }
+//! assert_eq!(ports, [Some(b"8080".to_vec())]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod bad_line;
+mod columns;
+mod content;
+mod directive;
+mod entry;
+mod field;
+mod lines;
+mod reader;
+mod split;
+mod text;
+mod time;
+mod writer;
+
+pub use bad_line::{BadLine, Problem};
+pub use columns::Columns;
+pub use content::{Content, LooksLike, OtherLog};
+pub use directive::Directive;
+pub use entry::Entry;
+pub use field::Field;
+pub use reader::{Counts, Item, MAX_LINE_BYTES, ReadError, Reader};
+pub use text::visible;
+pub use time::{Timestamp, TimestampError};
+pub use writer::{Newline, Writer, encode_value};
