@@ -115,6 +115,10 @@ impl fmt::Display for Problem {
 impl fmt::Display for BadLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let byte = self.offset + self.column - 1;
-        write!(f, "{}:{}: {} (byte {byte})", self.line, self.column, self.problem)
+        write!(
+            f,
+            "{}:{}: {} (byte {byte})",
+            self.line, self.column, self.problem
+        )
     }
 }

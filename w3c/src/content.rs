@@ -219,7 +219,9 @@ fn starts_with_date(line: &[u8]) -> bool {
 fn is_ncsa(line: &[u8]) -> bool {
     memchr::memchr(b'[', line).is_some_and(|open| {
         let inside = &line[open + 1..];
-        inside.get(2) == Some(&b'/') && inside.get(6) == Some(&b'/') && inside.get(11) == Some(&b':')
+        inside.get(2) == Some(&b'/')
+            && inside.get(6) == Some(&b'/')
+            && inside.get(11) == Some(&b':')
     })
 }
 
@@ -269,7 +271,11 @@ mod tests {
                 product("Netscaler Web Logging(NSWL)"),
             ),
         ] {
-            assert_eq!(recognise(head.as_bytes()), Content::Other(expected), "{head}");
+            assert_eq!(
+                recognise(head.as_bytes()),
+                Content::Other(expected),
+                "{head}"
+            );
         }
     }
 
@@ -282,7 +288,10 @@ mod tests {
             (b"# Title\n\ntext\n", LooksLike::Markdown),
             (b"{\"a\": 1}\n", LooksLike::Json),
             (b"<?xml version='1.0'?>", LooksLike::Xml),
-            (b"2026-11-02 10:00:00 192.0.2.1 GET /\n", LooksLike::HeadlessW3c),
+            (
+                b"2026-11-02 10:00:00 192.0.2.1 GET /\n",
+                LooksLike::HeadlessW3c,
+            ),
             (
                 b"192.0.2.1 - - [02/Nov/2026:10:00:00 +0000] \"GET / HTTP/1.1\" 200 1\n",
                 LooksLike::Ncsa,

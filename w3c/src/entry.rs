@@ -36,7 +36,9 @@ impl<'a> Entry<'a> {
     /// The value of a column, counted from 0 in the order of `#Fields`.
     #[must_use]
     pub fn column(&self, position: usize) -> Option<&'a [u8]> {
-        self.spans.get(position).map(|span| &self.text[span.range()])
+        self.spans
+            .get(position)
+            .map(|span| &self.text[span.range()])
     }
 
     /// The columns that this line has.

@@ -7,7 +7,10 @@ use std::fmt;
 /// Source: the flags of `logExtFileFlags` (Microsoft, *IIS site logFile element*).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
-#[expect(missing_docs, reason = "the names are the fields' own, and Field::name has each")]
+#[expect(
+    missing_docs,
+    reason = "the names are the fields' own, and Field::name has each"
+)]
 pub enum Field {
     Date,
     Time,

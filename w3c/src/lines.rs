@@ -212,7 +212,13 @@ mod tests {
         let mut all = Vec::new();
         while let Some(line) = reader.next_line().unwrap() {
             let value = String::from_utf8(reader.bytes(line.range.clone()).to_vec()).unwrap();
-            all.push((line.number, line.offset, value, line.terminated, line.too_long));
+            all.push((
+                line.number,
+                line.offset,
+                value,
+                line.terminated,
+                line.too_long,
+            ));
         }
         assert_eq!(reader.offset(), text.len() as u64);
         all

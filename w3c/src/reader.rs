@@ -227,7 +227,8 @@ impl<R: Read> Reader<R> {
     }
 
     fn entry(&self, line: &RawLine, checked: Checked) -> Item<'_> {
-        static NO_COLUMNS: std::sync::LazyLock<Columns> = std::sync::LazyLock::new(Columns::default);
+        static NO_COLUMNS: std::sync::LazyLock<Columns> =
+            std::sync::LazyLock::new(Columns::default);
         Item::Entry(Entry {
             text: if checked.quoted {
                 &self.unquoted
@@ -256,7 +257,9 @@ impl Header {
     fn take(&mut self, directive: Directive) {
         match directive {
             Directive::Software(name) => self.quotes = name.starts_with("IIS Advanced Logging"),
-            Directive::Fields(columns) => self.columns = Some(columns).filter(|all| !all.is_empty()),
+            Directive::Fields(columns) => {
+                self.columns = Some(columns).filter(|all| !all.is_empty())
+            }
             Directive::Date { day, millis_of_day } => {
                 self.day = day;
                 self.last_millis_of_day = millis_of_day.unwrap_or(0);
@@ -277,11 +280,17 @@ impl Header {
         let no_column = |field| (0, Problem::NoColumn { field });
         let (time_place, time) = time.ok_or_else(|| no_column("time"))?;
         let millis_of_day = parse_millis_of_day(time).ok_or_else(|| {
-            (time_place, Problem::value("time", "a time of day as HH:MM:SS", time))
+            (
+                time_place,
+                Problem::value("time", "a time of day as HH:MM:SS", time),
+            )
         })?;
         let day = if let Some((date_place, date)) = date {
             parse_day(date).ok_or_else(|| {
-                (date_place, Problem::value("date", "a date as YYYY-MM-DD", date))
+                (
+                    date_place,
+                    Problem::value("date", "a date as YYYY-MM-DD", date),
+                )
             })?
         } else {
             let mut day = self.day.ok_or_else(|| no_column("date"))?;

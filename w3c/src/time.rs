@@ -139,8 +139,7 @@ pub(crate) fn parse_day(text: &[u8]) -> Option<i64> {
         return None;
     };
     let year = two(y1, y2)? * 100 + two(y3, y4)?;
-    let date =
-        NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, two(m1, m2)?, two(d1, d2)?)?;
+    let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, two(m1, m2)?, two(d1, d2)?)?;
     Some(i64::from(date.num_days_from_ce()) - UNIX_EPOCH_DAY)
 }
 
@@ -254,7 +253,19 @@ mod tests {
     #[test]
     fn weekdays() {
         // 2026-11-02 is a Monday by any calendar; 1969-12-28 was a Sunday.
-        assert_eq!("2026-11-02T10:00:00Z".parse::<Timestamp>().unwrap().weekday(), 0);
-        assert_eq!("1969-12-28T10:00:00Z".parse::<Timestamp>().unwrap().weekday(), 6);
+        assert_eq!(
+            "2026-11-02T10:00:00Z"
+                .parse::<Timestamp>()
+                .unwrap()
+                .weekday(),
+            0
+        );
+        assert_eq!(
+            "1969-12-28T10:00:00Z"
+                .parse::<Timestamp>()
+                .unwrap()
+                .weekday(),
+            6
+        );
     }
 }

@@ -76,12 +76,7 @@ impl<W: Write> Writer<W> {
     ///
     /// # Errors
     /// Where the output fails.
-    pub fn header(
-        &mut self,
-        software: &str,
-        date: Timestamp,
-        columns: &Columns,
-    ) -> io::Result<()> {
+    pub fn header(&mut self, software: &str, date: Timestamp, columns: &Columns) -> io::Result<()> {
         self.line.clear();
         write_header(&mut self.line, self.newline, software, date, columns);
         self.output.write_all(&self.line)
@@ -160,7 +155,11 @@ mod tests {
         let columns = Columns::new(["date", "time", "X Forwarded"]);
         let date = "2026-11-02T03:04:05Z".parse().unwrap();
         Writer::new(&mut log, Newline::CrLf)
-            .header("Microsoft Internet Information Services 8.5", date, &columns)
+            .header(
+                "Microsoft Internet Information Services 8.5",
+                date,
+                &columns,
+            )
             .unwrap();
         let expected = "#Software: Microsoft Internet Information Services 8.5\r\n#Version: 1.0\r\n\
                         #Date: 2026-11-02 03:04:05\r\n#Fields: date time X+Forwarded\r\n";

@@ -1,0 +1,136 @@
+//! What is wrong with a file, shown where it stands.
+
+use crate::Source;
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use std::fmt;
+use std::ops::Range;
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Bytes of the file that it is about; `None` for the file as a whole.
+    pub span: Option<Range<usize>>,
+    /// What is wrong and what was expected.
+    pub message: String,
+    /// What to do.
+    pub help: Option<String>,
+}
+
+impl Finding {
+    /// A finding about the file as a whole.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self {
+            span: None,
+            message: message.into(),
+            help: None,
+        }
+    }
+
+    /// The same at a place.
+    #[must_use]
+    pub fn at(mut self, span: impl Into<Option<Range<usize>>>) -> Self {
+        self.span = span.into();
+        self
+    }
+
+    /// The same with advice.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+/// All that is wrong with one file. Shown, each finding has the file's name, line and column, the line itself
+/// and the advice.
+#[derive(Clone, Debug)]
+pub struct Findings {
+    source: Source,
+    findings: Vec<Finding>,
+}
+
+impl Findings {
+    /// Findings about a file, in the order of their places.
+    #[must_use]
+    pub fn new(source: &Source, mut findings: Vec<Finding>) -> Self {
+        findings.sort_by_key(|finding| finding.span.as_ref().map_or(0, |span| span.start));
+        Self {
+            source: source.clone(),
+            findings,
+        }
+    }
+
+    /// `Ok` where there are none.
+    ///
+    /// # Errors
+    /// The findings, where there are any.
+    pub fn check(source: &Source, findings: Vec<Finding>) -> Result<(), Self> {
+        if findings.is_empty() {
+            Ok(())
+        } else {
+            Err(Self::new(source, findings))
+        }
+    }
+
+    /// Each of them.
+    #[must_use]
+    pub fn list(&self) -> &[Finding] {
+        &self.findings
+    }
+}
+
+impl std::error::Error for Findings {}
+
+impl fmt::Display for Findings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (name, text) = (self.source.name(), self.source.text());
+        for (index, finding) in self.findings.iter().enumerate() {
+            if index > 0 {
+                writeln!(f)?;
+            }
+            let title = Level::ERROR.primary_title(&finding.message);
+            let mut group = match &finding.span {
+                Some(span) => {
+                    let start = span.start.min(text.len());
+                    let end = span.end.clamp(start, text.len());
+                    Group::with_title(title).element(
+                        Snippet::source(text)
+                            .path(name)
+                            .annotation(AnnotationKind::Primary.span(start..end)),
+                    )
+                }
+                None => Group::with_title(title).element(Level::NOTE.message(format!("in {name}"))),
+            };
+            if let Some(help) = &finding.help {
+                group = group.element(Level::HELP.message(help));
+            }
+            f.write_str(&Renderer::plain().render(&[group]))?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_finding_has_its_place() {
+        let source = Source::new("a.toml", "x = 1\ny = 99999\n");
+        let findings = Findings::new(
+            &source,
+            vec![
+                Finding::new("expected a port")
+                    .at(10..15)
+                    .help("ports end at 65535"),
+                Finding::new("no name"),
+            ],
+        );
+        let text = findings.to_string();
+        assert!(text.contains("a.toml:2:5"), "{text}");
+        assert!(text.contains("^^^^^"), "{text}");
+        assert!(text.contains("help: ports end at 65535"), "{text}");
+        assert!(text.starts_with("error: no name"), "{text}");
+        assert!(Findings::check(&source, vec![]).is_ok());
+    }
+}

@@ -1,0 +1,90 @@
+//! The text of a file, with the name under which messages speak of it.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+use thiserror::Error;
+
+/// The largest file that is read, in bytes. Ten thousand exclusions take about 4 MiB.
+pub const MAX_FILE_BYTES: u64 = 64 << 20;
+
+/// A file's name and text.
+#[derive(Clone, Debug)]
+pub struct Source {
+    name: String,
+    text: String,
+}
+
+/// A file that could not be read.
+#[derive(Debug, Error)]
+pub enum SourceError {
+    /// The operating system refused.
+    #[error("cannot read {name}: {source}")]
+    Io {
+        /// The file.
+        name: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// Bytes that are no text.
+    #[error("cannot read {name}: not UTF-8 text (byte {offset})")]
+    NotText {
+        /// The file.
+        name: String,
+        /// The first byte that is not UTF-8.
+        offset: usize,
+    },
+    /// More than [`MAX_FILE_BYTES`].
+    #[error("cannot read {name}: larger than {} MiB", MAX_FILE_BYTES >> 20)]
+    TooLarge {
+        /// The file.
+        name: String,
+    },
+}
+
+impl Source {
+    /// From a text that is already here.
+    pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            text: text.into(),
+        }
+    }
+
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// [`SourceError`], each with the file's name.
+    pub fn read(path: &Path) -> Result<Self, SourceError> {
+        let name = path.display().to_string();
+        let mut bytes = Vec::new();
+        File::open(path)
+            .and_then(|file| file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes))
+            .map_err(|source| SourceError::Io {
+                name: name.clone(),
+                source,
+            })?;
+        if bytes.len() as u64 > MAX_FILE_BYTES {
+            return Err(SourceError::TooLarge { name });
+        }
+        match String::from_utf8(bytes) {
+            Ok(text) => Ok(Self { name, text }),
+            Err(error) => Err(SourceError::NotText {
+                name,
+                offset: error.utf8_error().valid_up_to(),
+            }),
+        }
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}
