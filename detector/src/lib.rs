@@ -1,1 +1,50 @@
-//! detector
+//! The reference detector: log entries and exclusions in, alerts out. It never reads truth and does not know
+//! the generator.
+//!
+//! It has the exact semantics of the Microsoft Sentinel rule *High count of connections by client IP on many
+//! ports* (44a555d8-ecee-4a25-95ce-055879b4b14b): one row for each 10-minute bin, client, computer and server
+//! address in which 30 or more distinct server ports were logged.
+//!
+//! ```
+//! use scanbench_detector::{Detector, Exclusions, Rule, Selection};
+//! use scanbench_w3c::{Item, Reader};
+//!
+//! let mut log = String::from("#Fields: date time s-ip s-port c-ip\n");
+//! for port in 8000..8030 {
+//!     log += &format!("2026-11-02 10:00:00 10.0.0.1 {port} 192.0.2.7\n");
+//! }
+//! let mut detector = Detector::new(Rule::default(), Exclusions::default());
+//! let mut reader = Reader::new(log.as_bytes())?;
+//! while let Some(item) = reader.next_item()? {
+//!     if let Item::Entry(entry) = item {
+//!         detector.push(&entry, "WEB01");
+//!     }
+//! }
+//! let alerts = detector.finish().alerts(&Selection::All);
+//! assert_eq!(alerts.len(), 1);
+//! assert_eq!(alerts[0].port_count, 30);
+//! assert_eq!(alerts[0].c_ip, "192.0.2.7");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod alert;
+mod capped_set;
+mod detection;
+mod detector;
+mod exclusion;
+mod find;
+
+mod friendly;
+mod rule;
+mod scan;
+
+mod tally;
+
+pub use alert::Alert;
+pub use detection::{Detection, Selection, Suppressed};
+pub use detector::Detector;
+pub use exclusion::{Exclusion, Exclusions, Expectation, Stage};
+
+pub use find::{FindError, LogFile, find_logs};
+pub use rule::Rule;
+pub use scan::{Notice, ScanOptions, Stopped, Totals, scan};

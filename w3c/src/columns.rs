@@ -6,7 +6,7 @@ use crate::Field;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Columns {
     names: Vec<String>,
-    positions: [Option<usize>; Field::ALL.len()],
+    positions: [Option<u16>; Field::ALL.len()],
 }
 
 impl Columns {
@@ -16,8 +16,10 @@ impl Columns {
         let mut columns = Self::default();
         for name in names {
             let name = name.as_ref();
-            if let Some(field) = Field::from_name(name) {
-                columns.positions[field as usize].get_or_insert(columns.names.len());
+            if let (Some(field), Ok(position)) =
+                (Field::from_name(name), u16::try_from(columns.names.len()))
+            {
+                columns.positions[field as usize].get_or_insert(position);
             }
             columns.names.push(name.to_owned());
         }
@@ -45,7 +47,7 @@ impl Columns {
     /// The column of a standard field, counted from 0.
     #[must_use]
     pub fn position(&self, field: Field) -> Option<usize> {
-        self.positions[field as usize]
+        self.positions[field as usize].map(usize::from)
     }
 
     /// The column with this name in any case, standard or custom, counted from 0.

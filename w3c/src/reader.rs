@@ -244,6 +244,7 @@ impl<R: Read> Reader<R> {
     }
 }
 
+#[derive(Clone, Copy)]
 struct Checked {
     time: Timestamp,
     port: Option<u16>,
@@ -258,7 +259,7 @@ impl Header {
         match directive {
             Directive::Software(name) => self.quotes = name.starts_with("IIS Advanced Logging"),
             Directive::Fields(columns) => {
-                self.columns = Some(columns).filter(|all| !all.is_empty())
+                self.columns = Some(columns).filter(|all| !all.is_empty());
             }
             Directive::Date { day, millis_of_day } => {
                 self.day = day;

@@ -1,0 +1,83 @@
+//! One row of the query's result.
+
+use scanbench_w3c::Timestamp;
+use serde::{Serialize, Serializer};
+
+/// A row, with the columns of the query's `project` in its order and under their names. Sets are sorted. Bytes
+/// that are not UTF-8 are shown as U+FFFD.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Alert {
+    /// Start of the bin.
+    #[serde(rename = "TimeGenerated", serialize_with = "as_rfc3339")]
+    pub time_generated: Timestamp,
+    /// The client's address as logged.
+    #[serde(rename = "cIP")]
+    pub c_ip: String,
+    /// Distinct ports, at most the set limit.
+    #[serde(rename = "set_sPort")]
+    pub set_s_port: Vec<u16>,
+    /// Distinct users; `-` for anonymous ones.
+    #[serde(rename = "set_csUserName")]
+    pub set_cs_user_name: Vec<String>,
+    /// Distinct queries, percent-decoded once.
+    #[serde(rename = "set_decodedUriQuery")]
+    pub set_decoded_uri_query: Vec<String>,
+    /// The computer that wrote the log.
+    #[serde(rename = "Computer")]
+    pub computer: String,
+    /// Distinct sites.
+    #[serde(rename = "set_sSiteName")]
+    pub set_s_site_name: Vec<String>,
+    /// The server's address as logged.
+    #[serde(rename = "sIP")]
+    pub s_ip: String,
+    /// Distinct agents.
+    #[serde(rename = "set_csUserAgent")]
+    pub set_cs_user_agent: Vec<String>,
+    /// Distinct methods.
+    #[serde(rename = "set_csMethod")]
+    pub set_cs_method: Vec<String>,
+    /// Distinct pairs of status and sub-status, such as `404.0`.
+    #[serde(rename = "set_scStatusFull")]
+    pub set_sc_status_full: Vec<String>,
+    /// What they mean, in the query's words.
+    #[serde(rename = "set_scStatusFull_Friendly")]
+    pub set_sc_status_full_friendly: Vec<String>,
+    /// Distinct win32 codes in hex; an empty text for what is no number.
+    #[serde(rename = "set_scWin32Status_Hex")]
+    pub set_sc_win32_status_hex: Vec<String>,
+    /// What they mean, in the query's words.
+    #[serde(rename = "set_scWin32Status_Friendly")]
+    pub set_sc_win32_status_friendly: Vec<String>,
+    /// Lines in the bin, those without a port too.
+    #[serde(rename = "ConnectionsCount")]
+    pub connections_count: u64,
+    /// Ports in `set_sPort`, so at most the set limit.
+    #[serde(rename = "portCount")]
+    pub port_count: u64,
+    /// Names of the sets that reached the limit: values past it, if there were any, are not in them. Not a
+    /// column of the query.
+    pub capped: Vec<&'static str>,
+}
+
+impl Alert {
+    /// The order of rows: most ports first as in the query, then by key, since the query leaves ties undefined.
+    #[must_use]
+    pub fn order(&self) -> impl Ord + '_ {
+        (
+            std::cmp::Reverse(self.port_count),
+            self.time_generated,
+            &self.c_ip,
+            &self.computer,
+            &self.s_ip,
+        )
+    }
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde calls it with a reference"
+)]
+fn as_rfc3339<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(time)
+}

@@ -1,0 +1,199 @@
+//! Paths, folders, patterns and `-` into the logs they name.
+
+use std::collections::HashSet;
+use std::ffi::OsStr;
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use thiserror::Error;
+use walkdir::WalkDir;
+
+/// A log to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogFile {
+    /// The file; `None` for standard input.
+    pub path: Option<PathBuf>,
+    /// Whether it was named itself, not found in a folder.
+    pub named: bool,
+    /// `Computer` for lines without `s-computername`: the folder above `W3SVC<id>`, else the folder that holds
+    /// the file.
+    pub computer: String,
+}
+
+impl fmt::Display for LogFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.path {
+            Some(path) => f.write_str(&scanbench_w3c::visible(path.as_os_str().as_encoded_bytes())),
+            None => f.write_str("standard input"),
+        }
+    }
+}
+
+/// A path that names no log.
+#[derive(Debug, Error)]
+pub enum FindError {
+    /// Nothing has this name.
+    #[error("{0}: no such file or folder")]
+    Missing(PathBuf),
+    /// A pattern that no name fits.
+    #[error("{0}: no file fits this pattern")]
+    NoMatch(String),
+    /// A pattern that cannot be read.
+    #[error("{pattern}: not a pattern: {source}")]
+    Pattern {
+        /// The pattern.
+        pattern: String,
+        /// What is wrong.
+        source: glob::PatternError,
+    },
+    /// A folder or file that cannot be looked at.
+    #[error("{path}: {source}")]
+    Unreadable {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// The logs that `names` name, each once, in the order of the names and by path inside a folder; and what could
+/// not be looked at.
+///
+/// A name is a file, a folder (searched through; of a dataset only its `logs`), `-` for standard input, or,
+/// where nothing has that very name, a pattern with `*`, `?`, `[...]` or `**`.
+#[must_use]
+pub fn find_logs(names: &[PathBuf]) -> (Vec<LogFile>, Vec<FindError>) {
+    let mut found = Found::default();
+    for name in names {
+        if name == Path::new("-") {
+            found.logs.push(LogFile {
+                path: None,
+                named: true,
+                computer: "stdin".to_owned(),
+            });
+        } else if name.exists() {
+            found.add(name);
+        } else {
+            found.add_pattern(name);
+        }
+    }
+    (found.logs, found.errors)
+}
+
+#[derive(Default)]
+struct Found {
+    logs: Vec<LogFile>,
+    errors: Vec<FindError>,
+    seen: HashSet<PathBuf>,
+}
+
+impl Found {
+    fn add(&mut self, name: &Path) {
+        if !name.is_dir() {
+            self.add_file(name.to_owned(), true);
+            return;
+        }
+        let logs = name.join("logs");
+        let folder = if name.join("manifest.json").is_file() && logs.is_dir() {
+            &logs
+        } else {
+            name
+        };
+        for entry in WalkDir::new(folder).follow_links(true).sort_by_file_name() {
+            match entry {
+                Ok(entry) if entry.file_type().is_dir() => {}
+                Ok(entry) => self.add_file(entry.into_path(), false),
+                Err(error) => self.errors.push(FindError::Unreadable {
+                    path: error.path().unwrap_or(folder).to_owned(),
+                    source: error.into(),
+                }),
+            }
+        }
+    }
+
+    fn add_pattern(&mut self, name: &Path) {
+        let Some(pattern) = name.to_str().filter(|text| text.contains(['*', '?', '['])) else {
+            self.errors.push(FindError::Missing(name.to_owned()));
+            return;
+        };
+        let paths = match glob::glob(pattern) {
+            Ok(paths) => paths,
+            Err(source) => {
+                self.errors.push(FindError::Pattern {
+                    pattern: pattern.to_owned(),
+                    source,
+                });
+                return;
+            }
+        };
+        let before = self.logs.len() + self.errors.len();
+        for path in paths {
+            match path {
+                Ok(path) => self.add(&path),
+                Err(error) => self.errors.push(FindError::Unreadable {
+                    path: error.path().to_owned(),
+                    source: error.into(),
+                }),
+            }
+        }
+        if self.logs.len() + self.errors.len() == before {
+            self.errors.push(FindError::NoMatch(pattern.to_owned()));
+        }
+    }
+
+    /// The same file under two names is read once: its lines would count twice.
+    fn add_file(&mut self, path: PathBuf, named: bool) {
+        let whole = path.canonicalize().unwrap_or_else(|_| path.clone());
+        let computer = computer_of(&whole);
+        if self.seen.insert(whole) {
+            self.logs.push(LogFile {
+                path: Some(path),
+                named,
+                computer,
+            });
+        }
+    }
+}
+
+fn computer_of(path: &Path) -> String {
+    let mut folders = path.ancestors().skip(1);
+    let above_site = folders
+        .clone()
+        .find(|folder| is_site_folder(folder.file_name()));
+    let folder = match above_site {
+        Some(site) => site.parent(),
+        None => folders.next(),
+    };
+    folder.and_then(Path::file_name).map_or_else(
+        || "unknown".to_owned(),
+        |name| name.to_string_lossy().into_owned(),
+    )
+}
+
+/// `W3SVC` and the site's number.
+fn is_site_folder(name: Option<&OsStr>) -> bool {
+    name.and_then(OsStr::to_str).is_some_and(|name| {
+        name.get(..5)
+            .is_some_and(|start| start.eq_ignore_ascii_case("W3SVC"))
+            && name.len() > 5
+            && name[5..].bytes().all(|digit| digit.is_ascii_digit())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn computers() {
+        for (path, computer) in [
+            ("/logs/WEB01/W3SVC1/u_ex261102.log", "WEB01"),
+            ("/logs/WEB01/w3svc12/old/u_ex261102.log", "WEB01"),
+            ("/logs/WEB01/u_ex261102.log", "WEB01"),
+            ("/logs/W3SVCx/u_ex261102.log", "W3SVCx"),
+            ("/u_ex261102.log", "unknown"),
+        ] {
+            assert_eq!(computer_of(Path::new(path)), computer, "{path}");
+        }
+    }
+}
