@@ -1,0 +1,53 @@
+//! The command line: one file a command. Rows and reports go to standard output, everything said to a person
+//! to standard error.
+
+mod completions;
+mod detect;
+mod failure;
+mod messages;
+mod rule_args;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Set by Ctrl-C; long work looks at it and ends cleanly.
+static CANCELLED: AtomicBool = AtomicBool::new(false);
+
+const EXIT_CODES: &str = "Exit codes: 0 done and every gate held, 1 a gate failed, 2 bad input or arguments, \
+                          3 bad scenario, exclusion or rule file, 130 interrupted";
+
+/// Labelled IIS logs, a reference port-scan detector with exclusion lists, and the suite that measures both.
+#[derive(Parser)]
+#[command(version, after_help = EXIT_CODES, max_term_width = 110)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Detect(detect::Args),
+    Completions(completions::Args),
+}
+
+pub(crate) fn main() -> ExitCode {
+    let cli = Cli::parse();
+    // Where no handler can be set, Ctrl-C ends the program at once, as it always did.
+    let _ = ctrlc::set_handler(|| {
+        if CANCELLED.swap(true, Ordering::Relaxed) {
+            std::process::exit(failure::INTERRUPTED.into());
+        }
+    });
+    let outcome = match cli.command {
+        Command::Detect(args) => detect::run(&args),
+        Command::Completions(args) => completions::run(&args),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            failure.tell();
+            failure.exit_code()
+        }
+    }
+}

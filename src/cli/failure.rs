@@ -1,0 +1,72 @@
+//! Why a command failed, and its exit code.
+
+use scanbench_spec::{Findings, SourceError};
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+/// What shells give for a program ended by Ctrl-C.
+pub(crate) const INTERRUPTED: u8 = 130;
+
+/// A command that did not do what was asked.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// Bad input or arguments.
+    Input(String),
+    /// What was wrong is already told; only the exit code is left.
+    InputTold,
+    /// A scenario, exclusion or rule file with findings.
+    File(String),
+    /// Ctrl-C.
+    Interrupted,
+    /// Whoever reads the output has seen enough.
+    BrokenPipe,
+}
+
+impl Failure {
+    pub(crate) fn input(message: impl ToString) -> Self {
+        Self::Input(message.to_string())
+    }
+
+    /// Says why, on standard error.
+    pub(crate) fn tell(&self) {
+        let text = match self {
+            Self::Input(message) => format!("error: {message}"),
+            Self::File(findings) => findings.clone(),
+            Self::Interrupted => "interrupted".to_owned(),
+            Self::InputTold | Self::BrokenPipe => return,
+        };
+        // Where standard error is gone there is nobody to tell.
+        let _ = writeln!(io::stderr(), "{text}");
+    }
+
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Input(_) | Self::InputTold => ExitCode::from(2),
+            Self::File(_) => ExitCode::from(3),
+            Self::Interrupted => ExitCode::from(INTERRUPTED),
+            Self::BrokenPipe => ExitCode::SUCCESS,
+        }
+    }
+}
+
+impl From<Findings> for Failure {
+    fn from(findings: Findings) -> Self {
+        Self::File(findings.to_string())
+    }
+}
+
+impl From<SourceError> for Failure {
+    fn from(error: SourceError) -> Self {
+        Self::input(error)
+    }
+}
+
+/// Standard output that fails.
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::BrokenPipe,
+            _ => Self::Input(format!("cannot write the output: {error}")),
+        }
+    }
+}

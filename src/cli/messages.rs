@@ -1,0 +1,105 @@
+//! What is said to a person while a command works: notes, warnings, and progress on terminals.
+
+use indicatif::{ProgressBar, ProgressStyle};
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+/// Messages of one sort that are told one by one; the rest is only counted.
+const TOLD_OF_A_SORT: u64 = 20;
+
+/// Speaks on standard error.
+pub(crate) struct Messages {
+    bar: ProgressBar,
+    told: BTreeMap<&'static str, u64>,
+}
+
+impl Messages {
+    /// With a bar for `total` bytes or lines, or a counter where the total is not known. Where standard error is
+    /// no terminal no bar is drawn.
+    pub(crate) fn new(verb: &'static str, total: Option<u64>, bytes: bool) -> Self {
+        let (count, speed) = if bytes {
+            ("{bytes}/{total_bytes}", "{bytes_per_sec}")
+        } else {
+            ("{human_pos}/{human_len}", "{per_sec}")
+        };
+        let template = match total {
+            Some(_) => format!("{verb} {{wide_bar}} {count} {speed}, {{eta}} left"),
+            None => format!("{verb} {{spinner}} {{bytes}} {speed}"),
+        };
+        let bar = match total {
+            Some(total) => ProgressBar::new(total),
+            None => ProgressBar::new_spinner(),
+        };
+        if let Ok(style) = ProgressStyle::with_template(&template) {
+            bar.set_style(style);
+        }
+        Self {
+            bar,
+            told: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn progress(&self, position: u64) {
+        self.bar.set_position(position);
+    }
+
+    /// Says a line; a bar that is drawn moves out of its way.
+    pub(crate) fn say(&self, text: &str) {
+        self.bar.suspend(|| {
+            // Where standard error is gone there is nobody to tell.
+            let _ = writeln!(io::stderr(), "{text}");
+        });
+    }
+
+    /// Says one of many lines of a sort; from the twenty-first on they are only counted.
+    pub(crate) fn say_some(&mut self, sort: &'static str, text: &str) {
+        let told = self.told.entry(sort).or_default();
+        *told += 1;
+        if *told <= TOLD_OF_A_SORT {
+            self.say(text);
+        }
+    }
+
+    /// Takes the bar away and says how many lines of each sort were only counted.
+    pub(crate) fn end(&mut self) {
+        self.bar.finish_and_clear();
+        for (sort, told) in std::mem::take(&mut self.told) {
+            if told > TOLD_OF_A_SORT {
+                self.say(&format!("... and {} more {sort}", told - TOLD_OF_A_SORT));
+            }
+        }
+    }
+}
+
+/// `1 line`, `2 lines`.
+pub(crate) fn count(number: u64, one: &str, many: &str) -> String {
+    let word = if number == 1 { one } else { many };
+    format!("{} {word}", grouped(number))
+}
+
+/// `1,234,567`.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers() {
+        assert_eq!(count(1, "line", "lines"), "1 line");
+        assert_eq!(count(0, "line", "lines"), "0 lines");
+        assert_eq!(count(1_234_567, "line", "lines"), "1,234,567 lines");
+        assert_eq!(grouped(999), "999");
+        assert_eq!(grouped(1000), "1,000");
+    }
+}

@@ -1,0 +1,3 @@
+//! What was found, written for people and for programs.
+
+pub mod rows;
