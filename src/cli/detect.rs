@@ -10,6 +10,7 @@ use scanbench_detector::{
     Detection, Detector, Exclusions, FindError, LogFile, Notice, Rule, ScanOptions, Selection,
     Stopped, Totals, find_logs, scan,
 };
+use scanbench_w3c::visible;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
@@ -132,7 +133,7 @@ pub(crate) fn read(
     messages.end();
     let mut totals = outcome.map_err(|stopped| match stopped {
         Stopped::Cancelled => Failure::Interrupted,
-        Stopped::BadLines { .. } => Failure::input(stopped),
+        Stopped::BadLines { .. } => Failure::input(&stopped),
     })?;
     totals.failed += unreadable;
     if totals.logs == 0 {
@@ -183,43 +184,44 @@ fn tell(messages: &mut Messages, notice: &Notice<'_>, before: &mut u64) {
 }
 
 fn tell_totals(detection: &Detection, totals: &Totals, rows: usize) {
-    let mut text = format!(
+    let mut parts = vec![format!(
         "read {} in {}: {}, {}",
         count(totals.counts.entries, "line", "lines"),
         count(totals.logs, "log", "logs"),
         count(totals.counts.bad, "bad line", "bad lines"),
         count(rows as u64, "row", "rows"),
-    );
+    )];
     for (number, what) in [
         (totals.passed_over, "passed over"),
         (totals.refused, "refused"),
         (totals.failed, "failed"),
     ] {
         if number > 0 {
-            text += &format!("; {} {what}", count(number, "file", "files"));
+            parts.push(format!("{} {what}", count(number, "file", "files")));
         }
     }
+    let mut lines = vec![parts.join("; ")];
     let exclusions = detection.exclusions().list();
     if !exclusions.is_empty() {
         let suppressed = detection.suppressed();
-        text += &format!(
-            "\nexclusions took out {} and {}",
+        lines.push(format!(
+            "exclusions took out {} and {}",
             count(detection.suppressed_lines(), "line", "lines"),
             count(suppressed.len() as u64, "row", "rows"),
-        );
+        ));
         for (index, exclusion) in exclusions.iter().enumerate() {
             let alone = suppressed
                 .iter()
                 .filter(|row| row.removed_alone_by.contains(&index))
                 .count();
-            text += &format!(
-                "\n  {}: {} matched, {} taken out by it alone",
-                exclusion.id(),
+            lines.push(format!(
+                "  {}: {} matched, {} taken out by it alone",
+                visible(exclusion.id().as_bytes()),
                 count(detection.matched_lines(index), "line", "lines"),
                 count(alone as u64, "row", "rows"),
-            );
+            ));
         }
     }
     // Where standard error is gone there is nobody to tell.
-    let _ = writeln!(io::stderr(), "{text}");
+    let _ = writeln!(io::stderr(), "{}", lines.join("\n"));
 }

@@ -23,7 +23,7 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
-    pub(crate) fn input(message: impl ToString) -> Self {
+    pub(crate) fn input(message: &impl ToString) -> Self {
         Self::Input(message.to_string())
     }
 
@@ -57,7 +57,7 @@ impl From<Findings> for Failure {
 
 impl From<SourceError> for Failure {
     fn from(error: SourceError) -> Self {
-        Self::input(error)
+        Self::input(&error)
     }
 }
 

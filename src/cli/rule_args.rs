@@ -23,7 +23,7 @@ pub(crate) struct RuleArgs {
     #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
     threshold: u64,
 
-    /// Most values that a set keeps, as the query's makeset() does; 0 for no limit
+    /// Most values that a set keeps, as in the query; 0 for no limit
     #[arg(long, value_name = "N", default_value_t = 128)]
     set_limit: usize,
 }

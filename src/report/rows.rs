@@ -130,9 +130,12 @@ fn ports(set: &[u16]) -> String {
     let mut text: Vec<String> = runs
         .iter()
         .take(RUNS)
-        .map(|(first, last)| match first == last {
-            true => first.to_string(),
-            false => format!("{first}-{last}"),
+        .map(|(first, last)| {
+            if first == last {
+                first.to_string()
+            } else {
+                format!("{first}-{last}")
+            }
         })
         .collect();
     if runs.len() > RUNS {

@@ -237,7 +237,7 @@ mod tests {
 
     #[test]
     fn bins() {
-        let bin = Duration::from_secs(600);
+        let bin = Duration::from_mins(10);
         for (time, start) in [
             ("13:09:59", "13:00:00"),
             ("13:10:00", "13:10:00"),

@@ -1,5 +1,7 @@
 //! What the reader makes of logs: whole ones, odd ones and damaged ones.
 
+#![expect(clippy::unwrap_used, reason = "a panic is how a test reports")]
+
 use proptest::prelude::*;
 use scanbench_w3c::{
     BadLine, Columns, Content, Counts, Field, Item, Newline, Problem, Reader, Timestamp, Writer,
