@@ -3,9 +3,14 @@
 
 mod completions;
 mod detect;
+mod embedded;
+mod evaluate;
 mod failure;
+mod generate;
 mod messages;
 mod rule_args;
+mod run;
+mod scenarios;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -27,7 +32,11 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Run(run::Args),
+    Generate(generate::Args),
     Detect(detect::Args),
+    Evaluate(evaluate::Args),
+    Scenarios(scenarios::Args),
     Completions(completions::Args),
 }
 
@@ -40,7 +49,11 @@ pub(crate) fn main() -> ExitCode {
         }
     });
     let outcome = match cli.command {
+        Command::Run(args) => run::run(&args),
+        Command::Generate(args) => generate::run(&args),
         Command::Detect(args) => detect::run(&args),
+        Command::Evaluate(args) => evaluate::run(&args),
+        Command::Scenarios(args) => scenarios::run(&args),
         Command::Completions(args) => completions::run(&args),
     };
     match outcome {

@@ -1,3 +1,6 @@
 //! What was found, written for people and for programs.
 
+pub mod markdown;
 pub mod rows;
+pub mod story;
+pub mod terminal;

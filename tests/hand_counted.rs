@@ -98,9 +98,10 @@ fn without_the_cap_all_ports_count() {
 
 #[test]
 fn a_row_has_the_columns_of_the_query_in_its_order() {
-    let rows = rows(&[]);
     const STATUS: &str = "See - https://support.microsoft.com/help/943891/the-http-status-code-in-iis-7-0-iis-7-5-and-iis-8-0";
     const WIN32: &str = "See - https://msdn.microsoft.com/library/cc231199.aspx";
+
+    let rows = rows(&[]);
     let expected = json!({
         "TimeGenerated": "2026-11-02T12:40:00Z",
         "cIP": "192.0.2.10",

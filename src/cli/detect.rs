@@ -112,7 +112,7 @@ pub(crate) fn read(
     let (logs, errors) = find_logs(paths);
     let mut unreadable = 0;
     let sizes: Option<Vec<u64>> = logs.iter().map(size).collect();
-    let mut messages = Messages::new("reading", sizes.as_ref().map(|all| all.iter().sum()), true);
+    let mut messages = Messages::bytes("reading", sizes.map(|all| all.iter().sum()));
     for error in &errors {
         messages.say(&format!("error: {error}"));
         match error {

@@ -16,6 +16,8 @@ pub(crate) enum Failure {
     InputTold,
     /// A scenario, exclusion or rule file with findings.
     File(String),
+    /// A promise or a gate that does not hold.
+    Gate(String),
     /// Ctrl-C.
     Interrupted,
     /// Whoever reads the output has seen enough.
@@ -31,6 +33,7 @@ impl Failure {
     pub(crate) fn tell(&self) {
         let text = match self {
             Self::Input(message) => format!("error: {message}"),
+            Self::Gate(message) => format!("failed: {message}"),
             Self::File(findings) => findings.clone(),
             Self::Interrupted => "interrupted".to_owned(),
             Self::InputTold | Self::BrokenPipe => return,
@@ -41,6 +44,7 @@ impl Failure {
 
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
+            Self::Gate(_) => ExitCode::from(1),
             Self::Input(_) | Self::InputTold => ExitCode::from(2),
             Self::File(_) => ExitCode::from(3),
             Self::Interrupted => ExitCode::from(INTERRUPTED),

@@ -14,29 +14,44 @@ pub(crate) struct Messages {
 }
 
 impl Messages {
-    /// With a bar for `total` bytes or lines, or a counter where the total is not known. Where standard error is
-    /// no terminal no bar is drawn.
-    pub(crate) fn new(verb: &'static str, total: Option<u64>, bytes: bool) -> Self {
-        let (count, speed) = if bytes {
-            ("{bytes}/{total_bytes}", "{bytes_per_sec}")
-        } else {
-            ("{human_pos}/{human_len}", "{per_sec}")
-        };
-        let template = match total {
-            Some(_) => format!("{verb} {{wide_bar}} {count} {speed}, {{eta}} left"),
-            None => format!("{verb} {{spinner}} {{bytes}} {speed}"),
-        };
-        let bar = match total {
-            Some(total) => ProgressBar::new(total),
-            None => ProgressBar::new_spinner(),
-        };
-        if let Ok(style) = ProgressStyle::with_template(&template) {
+    /// With a bar for `total` bytes, or a counter where the total is not known. Where standard error is no
+    /// terminal no bar is drawn.
+    pub(crate) fn bytes(verb: &'static str, total: Option<u64>) -> Self {
+        match total {
+            Some(total) => Self::new(
+                ProgressBar::new(total),
+                &format!(
+                    "{verb} {{wide_bar}} {{bytes}}/{{total_bytes}} {{bytes_per_sec}}, {{eta}} left"
+                ),
+            ),
+            None => Self::new(
+                ProgressBar::new_spinner(),
+                &format!("{verb} {{spinner}} {{bytes}} {{bytes_per_sec}}"),
+            ),
+        }
+    }
+
+    /// With a bar for steps whose number is told with the first of them.
+    pub(crate) fn steps(verb: &'static str) -> Self {
+        Self::new(
+            ProgressBar::new(1),
+            &format!("{verb} {{wide_bar}} {{percent}} %, {{eta}} left"),
+        )
+    }
+
+    fn new(bar: ProgressBar, template: &str) -> Self {
+        if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
         Self {
             bar,
             told: BTreeMap::new(),
         }
+    }
+
+    pub(crate) fn step(&self, done: u64, of: u64) {
+        self.bar.set_length(of);
+        self.bar.set_position(done);
     }
 
     pub(crate) fn progress(&self, position: u64) {

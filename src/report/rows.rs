@@ -1,6 +1,6 @@
 //! Alerts as a table, CSV, JSON or NDJSON, with the column names of the query.
 
-use comfy_table::{ContentArrangement, Table, TableStyle};
+use super::terminal::{plain_table, write_plain};
 use scanbench_detector::Alert;
 use scanbench_w3c::visible;
 use std::io::{self, Write};
@@ -40,36 +40,11 @@ pub fn write(out: &mut dyn Write, alerts: &[Alert], format: Format) -> io::Resul
     }
 }
 
-/// A table without lines between the cells: readable piped and on a terminal.
-#[must_use]
-pub fn plain_table<const N: usize>(header: [&str; N]) -> Table {
-    let mut table = Table::new();
-    table
-        .load_style(TableStyle::new())
-        .set_content_arrangement(ContentArrangement::Disabled)
-        .set_header(header);
-    for column in table.column_iter_mut() {
-        column.set_padding((0, 2));
-    }
-    table
-}
-
-/// Writes a table with no blanks at the ends of lines.
-///
-/// # Errors
-/// Where the output fails.
-pub fn write_plain(out: &mut dyn Write, table: &Table) -> io::Result<()> {
-    for line in table.lines() {
-        writeln!(out, "{}", line.trim_end())?;
-    }
-    Ok(())
-}
-
 fn write_table(out: &mut dyn Write, alerts: &[Alert]) -> io::Result<()> {
     if alerts.is_empty() {
         return Ok(());
     }
-    let mut table = plain_table([
+    let mut table = plain_table(&[
         "TimeGenerated",
         "cIP",
         "Computer",

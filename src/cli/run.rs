@@ -1,0 +1,86 @@
+//! `run`: the main job from scenario to report.
+
+use super::embedded;
+use super::evaluate::{evaluate, hold_promises, show, write_reports};
+use super::failure::Failure;
+use super::generate::{Making, make};
+use scanbench_detector::{Exclusions, Rule};
+use scanbench_generator::Scenario;
+use scanbench_spec::Source;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+/// Generate, detect and evaluate in one go
+///
+/// Makes the logs of a scenario, runs the rule without and with exclusions, and prints who fired, rightly or
+/// wrongly, and what each exclusion removed and hid.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  scanbench run
+  scanbench run bin-edge
+  scanbench run my-scenario.toml --exclusions exclusions.toml -o out
+
+Exit codes: 0 done and every [exclusion.expect] holds, 1 one does not hold, 2 bad input or arguments,
+3 bad scenario or exclusion file, 130 interrupted")]
+pub(crate) struct Args {
+    /// A scenario file, or the name of a built-in one (see `scanbench scenarios`)
+    #[arg(value_name = "SCENARIO", default_value = "default")]
+    scenario: String,
+
+    /// Exclusion list (TOML) [default: the exclusions that the rule's documentation proposes]
+    #[arg(long, value_name = "FILE")]
+    exclusions: Option<PathBuf>,
+
+    /// Keep the dataset (DIR/dataset) and the report (DIR/report.json, DIR/report.md)
+    #[arg(short, long, value_name = "DIR")]
+    output: Option<PathBuf>,
+
+    #[command(flatten)]
+    making: Making,
+
+    /// Replace the dataset that DIR holds
+    #[arg(long, requires = "output")]
+    force: bool,
+}
+
+pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    let scenario = Scenario::from_source(&embedded::scenario(&args.scenario)?)?;
+    let list = match &args.exclusions {
+        Some(path) => Source::read(path)?,
+        None => embedded::documented_exclusions(),
+    };
+    let exclusions = Exclusions::from_source(&list)?;
+    // Without -o the dataset is gone when `scratch` is dropped.
+    let (scratch, folder) = match &args.output {
+        Some(folder) => (None, folder.clone()),
+        None => {
+            let scratch = tempfile::tempdir().map_err(|error| {
+                Failure::Input(format!(
+                    "cannot make a temporary folder: {error}; give -o DIR"
+                ))
+            })?;
+            let folder = scratch.path().to_owned();
+            (Some(scratch), folder)
+        }
+    };
+    std::fs::create_dir_all(&folder)
+        .map_err(|error| Failure::Input(format!("cannot make {}: {error}", folder.display())))?;
+    let dataset = folder.join("dataset");
+    make(&scenario, &dataset, &args.making, args.force)?;
+    let evaluation = evaluate(&dataset, Rule::default(), exclusions)?;
+    {
+        let mut out = io::stdout().lock();
+        writeln!(out, "{}: {}\n", scenario.name(), scenario.title())?;
+    }
+    show(&evaluation)?;
+    match scratch {
+        Some(_) => {
+            let _ = writeln!(
+                io::stderr(),
+                "\nthe dataset was temporary; give -o DIR to keep logs, labels, truth and the report"
+            );
+        }
+        None => write_reports(&folder, &evaluation)?,
+    }
+    hold_promises(&evaluation)
+}

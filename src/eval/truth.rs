@@ -1,0 +1,91 @@
+//! The truth of a dataset, as its generator counted it.
+
+use scanbench_generator::manifest::Manifest;
+use scanbench_generator::truth::{Campaign, Window};
+use serde::de::DeserializeOwned;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use thiserror::Error;
+
+/// What really happened.
+#[derive(Clone, Debug, Default)]
+pub struct GroundTruth {
+    /// The scenario's name.
+    pub scenario: String,
+    /// The seed.
+    pub seed: u64,
+    /// Entries in the logs.
+    pub lines: u64,
+    /// Every campaign.
+    pub campaigns: Vec<Campaign>,
+    /// Every key and bin with labelled lines, or on which the rule must fire.
+    pub windows: Vec<Window>,
+}
+
+/// Truth that cannot be read.
+#[derive(Debug, Error)]
+pub enum TruthError {
+    /// A file of the dataset cannot be read.
+    #[error(
+        "{path}: {source}; is this the folder of a dataset, as `scanbench generate` writes it?"
+    )]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A line of it is not what it should be.
+    #[error("{path}:{line}: {source}")]
+    Line {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong.
+        source: serde_json::Error,
+    },
+}
+
+impl GroundTruth {
+    /// Reads `truth/` of a dataset.
+    ///
+    /// # Errors
+    /// [`TruthError`] with the file, and the line where there is one.
+    pub fn read(dataset: &Path, manifest: &Manifest) -> Result<Self, TruthError> {
+        Ok(Self {
+            scenario: manifest.scenario.clone(),
+            seed: manifest.seed,
+            lines: manifest
+                .files
+                .iter()
+                .filter(|file| file.path.starts_with("logs/"))
+                .map(|file| file.entries)
+                .sum(),
+            campaigns: read_lines(&dataset.join("truth").join("campaigns.jsonl"))?,
+            windows: read_lines(&dataset.join("truth").join("windows.jsonl"))?,
+        })
+    }
+}
+
+fn read_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, TruthError> {
+    let io = |source| TruthError::Io {
+        path: path.to_owned(),
+        source,
+    };
+    let mut values = Vec::new();
+    for (index, line) in BufReader::new(File::open(path).map_err(io)?)
+        .lines()
+        .enumerate()
+    {
+        let value =
+            serde_json::from_str(&line.map_err(io)?).map_err(|source| TruthError::Line {
+                path: path.to_owned(),
+                line: index + 1,
+                source,
+            })?;
+        values.push(value);
+    }
+    Ok(values)
+}
