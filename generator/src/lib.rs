@@ -1,1 +1,39 @@
-//! generator
+//! A scenario and a seed into a dataset: IIS logs, a label for every line that is not background, the truth
+//! about every campaign, and a manifest. The same scenario, seed and version give the same bytes, whatever the
+//! number of threads; nothing here reads a clock, and nothing here knows the detector.
+//!
+//! ```
+//! use scanbench_generator::{Options, Scenario, generate};
+//! use scanbench_spec::Source;
+//!
+//! let source = Source::new("minimal.toml", include_str!("../../scenarios/minimal.toml"));
+//! let scenario = Scenario::from_source(&source)?;
+//! let folder = std::env::temp_dir().join(format!("scanbench-doc-{}", std::process::id()));
+//! let summary = generate(&scenario, &folder, &Options::default())?;
+//! assert_eq!(scanbench_generator::manifest::verify(&folder)?.seed, scenario.seed());
+//! assert!(summary.must_fire > 0);
+//! # std::fs::remove_dir_all(&folder)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod actor;
+mod address;
+mod agents;
+mod content;
+mod dice;
+mod emit;
+mod error;
+mod folder;
+mod inventory;
+pub mod manifest;
+mod request;
+mod run;
+mod scenario;
+mod spec;
+pub mod truth;
+mod wire;
+mod world;
+
+pub use error::GenerateError;
+pub use run::{Options, Progress, Summary, generate};
+pub use scenario::Scenario;

@@ -1,0 +1,261 @@
+//! What a site has: pages, the objects they embed, programs, and how it answers to everything else. It follows
+//! from the seed and the site alone, so that all actors meet the same site.
+
+use crate::dice::{Dice, Popularity, whole};
+use crate::inventory::{Iis, Server};
+use crate::request::Answer;
+use crate::wire::{self, Effort, Triple, answer};
+use std::collections::BTreeMap;
+
+const SECTIONS: [&str; 16] = [
+    "products",
+    "news",
+    "about",
+    "support",
+    "blog",
+    "docs",
+    "account",
+    "orders",
+    "catalog",
+    "events",
+    "contact",
+    "careers",
+    "downloads",
+    "search",
+    "help",
+    "team",
+];
+const TOPICS: [&str; 24] = [
+    "overview", "pricing", "start", "faq", "terms", "imprint", "winter", "spring", "garden",
+    "tools", "paper", "lamps", "travel", "guide", "update", "release", "list", "details", "status",
+    "report", "archive", "profile", "basket", "index",
+];
+const OBJECTS: [(&str, &str); 5] = [
+    ("css", "css"),
+    ("scripts", "js"),
+    ("images", "png"),
+    ("images", "jpg"),
+    ("fonts", "woff2"),
+];
+
+/// How a site is made, which shows in its paths and in its 404s.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Style {
+    Files,
+    Forms,
+    Routes,
+}
+
+/// The content of one site.
+#[derive(Debug)]
+pub(crate) struct SiteContent {
+    style: Style,
+    iis: Iis,
+    robots: bool,
+    pages: Vec<(String, u32)>,
+    page_popularity: Popularity,
+    objects: Vec<(String, u32)>,
+    object_popularity: Popularity,
+    programs: Vec<String>,
+    doors: BTreeMap<u16, Door>,
+}
+
+/// What a site shows under one of its ports.
+#[derive(Debug)]
+struct Door {
+    /// The answer to `GET /`.
+    root: Triple,
+    /// Scheme, host and port, as in a referer.
+    origin: String,
+}
+
+impl SiteContent {
+    /// The content of the site at this position of `server`.
+    pub(crate) fn new(seed: u64, server: &Server, position: usize) -> Self {
+        let site = &server.sites[position];
+        let mut dice = Dice::new(seed, &["site", &server.name], u64::from(site.id));
+        let style = dice.pick(&[Style::Files, Style::Forms, Style::Routes]);
+        let ending = match style {
+            Style::Files => ".html",
+            Style::Forms => ".aspx",
+            Style::Routes => "",
+        };
+        let mut pages = vec![("/".to_owned(), whole(dice.lognormal(9.4, 0.6)))];
+        for number in 1..60 + dice.below(160) {
+            let (section, topic) = (dice.pick(&SECTIONS), dice.pick(&TOPICS));
+            let stem = format!("/{section}/{topic}-{number}{ending}");
+            pages.push((
+                stem,
+                whole(dice.lognormal(9.19, 1.19)).clamp(300, 20_000_000),
+            ));
+        }
+        let mut objects = vec![("/favicon.ico".to_owned(), 4_286)];
+        for number in 1..20 + dice.below(60) {
+            let (folder, ending) = dice.pick(&OBJECTS);
+            let name = dice.pick(&TOPICS);
+            let stem = format!("/{folder}/{name}-{number}.{ending}");
+            objects.push((stem, whole(dice.lognormal(9.0, 1.5)).clamp(200, 50_000_000)));
+        }
+        let programs = (0..6)
+            .map(|_| format!("/api/v1/{}/{}", dice.pick(&SECTIONS), dice.pick(&TOPICS)))
+            .collect();
+        let host = site
+            .host
+            .clone()
+            .unwrap_or_else(|| server.address.to_string());
+        let doors = site
+            .ports
+            .iter()
+            .map(|port| (*port, Door::new(&mut dice, *port, &host)))
+            .collect();
+        Self {
+            style,
+            iis: server.iis,
+            robots: dice.chance(0.5),
+            page_popularity: Popularity::zipf(pages.len(), 0.9),
+            pages,
+            object_popularity: Popularity::zipf(objects.len(), 0.7),
+            objects,
+            programs,
+            doors,
+        }
+    }
+
+    /// Draws a page.
+    pub(crate) fn draw_page(&self, dice: &mut Dice) -> usize {
+        self.page_popularity.draw(dice)
+    }
+
+    /// Draws an object.
+    pub(crate) fn draw_object(&self, dice: &mut Dice) -> usize {
+        self.object_popularity.draw(dice)
+    }
+
+    /// The path of a page; page 0 is `/`.
+    pub(crate) fn page_stem(&self, page: usize) -> &str {
+        &self.pages[page].0
+    }
+
+    /// The path of an object.
+    pub(crate) fn object_stem(&self, object: usize) -> &str {
+        &self.objects[object].0
+    }
+
+    /// A program that takes calls.
+    pub(crate) fn program(&self, dice: &mut Dice) -> &str {
+        &self.programs[dice.index(self.programs.len())]
+    }
+
+    /// The URL of a path of this site, as in a referer.
+    pub(crate) fn url(&self, port: u16, stem: &str) -> String {
+        let origin = self
+            .doors
+            .get(&port)
+            .map_or("", |door| door.origin.as_str());
+        format!("{origin}{stem}")
+    }
+
+    /// The answer to a visitor's page.
+    pub(crate) fn page(&self, page: usize, port: u16, dice: &mut Dice) -> Answer {
+        if page == 0 {
+            return self.root(port, dice);
+        }
+        let fate = dice.unit();
+        if fate < 0.003 {
+            return answer(dice, self.iis, wire::SERVER_ERROR, 3_420, Effort::Program);
+        }
+        if fate < 0.015 {
+            return answer(dice, self.iis, wire::FOUND, 421, Effort::Program);
+        }
+        let bytes = self.pages[page].1;
+        let (bytes, effort) = match self.style {
+            Style::Files => (bytes, Effort::Little),
+            // What a program makes is never twice of the same length.
+            Style::Forms | Style::Routes => {
+                let odd = u32::try_from(dice.below(u64::from(bytes / 16 + 1))).unwrap_or(0);
+                (bytes + odd, Effort::Program)
+            }
+        };
+        answer(dice, self.iis, wire::OK, bytes, effort)
+    }
+
+    /// The answer to an object that a page embeds; `known` to the browser, it is asked whether it changed.
+    pub(crate) fn object(&self, object: usize, known: bool, dice: &mut Dice) -> Answer {
+        if known {
+            return answer(dice, self.iis, wire::NOT_MODIFIED, 210, Effort::Little);
+        }
+        if dice.chance(0.006) {
+            return answer(dice, self.iis, wire::NO_FILE, 1_245, Effort::Little);
+        }
+        let bytes = self.objects[object].1;
+        answer(dice, self.iis, wire::OK, bytes, Effort::Little)
+    }
+
+    /// The answer of a program.
+    pub(crate) fn call(&self, dice: &mut Dice) -> Answer {
+        let triple = if dice.chance(0.01) {
+            wire::SERVER_ERROR
+        } else {
+            wire::OK
+        };
+        let bytes = whole(dice.lognormal(6.8, 0.9));
+        answer(dice, self.iis, triple, bytes, Effort::Program)
+    }
+
+    /// The answer to anything at all, whoever asks: tools, crawlers and scans meet the same site.
+    pub(crate) fn other(&self, method: &str, path: &str, port: u16, dice: &mut Dice) -> Answer {
+        let (triple, bytes) = match (method, path) {
+            ("GET" | "HEAD" | "POST", "/") => return self.root(port, dice),
+            ("OPTIONS", _) => (wire::OK, 236),
+            ("TRACE", _) => (wire::NOT_IMPLEMENTED, 1_508),
+            ("GET" | "HEAD", "/robots.txt") if self.robots => (wire::OK, 312),
+            ("GET" | "HEAD", "/favicon.ico") => (wire::OK, self.objects[0].1),
+            ("GET" | "HEAD", path) if path.contains("/.git") => (wire::NO_HANDLER, 1_245),
+            ("GET" | "HEAD", _) => (self.miss(), 1_245),
+            ("POST", _) if self.style == Style::Routes => (self.miss(), 1_245),
+            _ => (wire::VERB_UNKNOWN, 1_293),
+        };
+        answer(dice, self.iis, triple, bytes, Effort::Little)
+    }
+
+    fn root(&self, port: u16, dice: &mut Dice) -> Answer {
+        let triple = self.doors.get(&port).map_or(wire::OK, |door| door.root);
+        let (bytes, effort) = match triple {
+            wire::OK => (self.pages[0].1, Effort::Program),
+            wire::FOUND => (421, Effort::Program),
+            _ => (1_293, Effort::Little),
+        };
+        answer(dice, self.iis, triple, bytes, effort)
+    }
+
+    fn miss(&self) -> Triple {
+        match self.style {
+            Style::Routes => wire::NO_ROUTE,
+            Style::Files | Style::Forms => wire::NO_FILE,
+        }
+    }
+}
+
+impl Door {
+    fn new(dice: &mut Dice, port: u16, host: &str) -> Self {
+        let host = if host.contains(':') {
+            format!("[{host}]")
+        } else {
+            host.to_owned()
+        };
+        let origin = match port {
+            80 => format!("http://{host}"),
+            443 => format!("https://{host}"),
+            _ => format!("http://{host}:{port}"),
+        };
+        let fate = dice.unit();
+        let root = match fate {
+            _ if matches!(port, 80 | 443) || fate < 0.66 => wire::OK,
+            _ if fate < 0.82 => wire::FOUND,
+            _ if fate < 0.89 => wire::LOGON_WANTED,
+            _ if fate < 0.94 => wire::LISTING_DENIED,
+            _ => wire::NO_FILE,
+        };
+        Self { root, origin }
+    }
+}

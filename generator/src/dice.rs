@@ -1,0 +1,195 @@
+//! Chance, made so that the same stream gives the same bytes on every platform and in every build: one PCG-64
+//! for each purpose, and arithmetic whose results do not depend on the system's mathematical library.
+
+use rand_pcg::Pcg64;
+use rand_pcg::rand_core::Rng;
+use sha2::{Digest, Sha256};
+
+/// A stream of random numbers of one owner. Two owners never share a stream, so that one can be added or
+/// changed without moving the other.
+#[derive(Clone, Debug)]
+pub(crate) struct Dice(Pcg64);
+
+impl Dice {
+    /// The stream of one owner: `path` names it (actor, purpose), `number` counts within (block, client).
+    pub(crate) fn new(seed: u64, path: &[&str], number: u64) -> Self {
+        let mut hash = Sha256::new();
+        hash.update(seed.to_le_bytes());
+        for part in path {
+            // The length in front keeps ["ab", "c"] and ["a", "bc"] apart.
+            hash.update((part.len() as u64).to_le_bytes());
+            hash.update(part.as_bytes());
+        }
+        hash.update(number.to_le_bytes());
+        let hash: [u8; 32] = hash.finalize().into();
+        let half = |from: usize| {
+            hash[from..from + 16]
+                .iter()
+                .fold(0_u128, |value, byte| value << 8 | u128::from(*byte))
+        };
+        Self(Pcg64::new(half(0), half(16)))
+    }
+
+    /// A whole number below `bound`; 0 where `bound` is 0. The bias is below 2^-32 for bounds below 2^32.
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
+        u64::try_from((u128::from(self.0.next_u64()) * u128::from(bound)) >> 64).unwrap_or(0)
+    }
+
+    /// 128 random bits.
+    pub(crate) fn bits(&mut self) -> u128 {
+        u128::from(self.0.next_u64()) << 64 | u128::from(self.0.next_u64())
+    }
+
+    /// A position in a list of `length`.
+    pub(crate) fn index(&mut self, length: usize) -> usize {
+        usize::try_from(self.below(length as u64)).unwrap_or(0)
+    }
+
+    /// One of `items`.
+    pub(crate) fn pick<T: Copy, const N: usize>(&mut self, items: &[T; N]) -> T {
+        items[self.index(N)]
+    }
+
+    /// From 0 up to but without 1, in steps of 2^-53.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "53 bits fit a double without loss"
+    )]
+    pub(crate) fn unit(&mut self) -> f64 {
+        (self.0.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    /// `true` with this probability.
+    pub(crate) fn chance(&mut self, probability: f64) -> bool {
+        self.unit() < probability
+    }
+
+    /// Exponential with this mean.
+    pub(crate) fn exponential(&mut self, mean: f64) -> f64 {
+        -mean * libm::log(1.0 - self.unit())
+    }
+
+    /// Lognormal: `mu` and `sd` of the logarithm. Marsaglia's polar method.
+    pub(crate) fn lognormal(&mut self, mu: f64, sd: f64) -> f64 {
+        loop {
+            let (x, y) = (2.0 * self.unit() - 1.0, 2.0 * self.unit() - 1.0);
+            let square = x * x + y * y;
+            if square > 0.0 && square < 1.0 {
+                let normal = x * libm::sqrt(-2.0 * libm::log(square) / square);
+                return libm::exp(mu + sd * normal);
+            }
+        }
+    }
+
+    /// How many, at least 1, geometric with this mean.
+    pub(crate) fn count(&mut self, mean: f64) -> u32 {
+        1 + whole(libm::floor(self.exponential((mean - 1.0).max(0.0)) + 0.5))
+    }
+
+    /// Brings a list into random order (Fisher and Yates).
+    pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
+        for last in (1..items.len()).rev() {
+            let other = self.index(last + 1);
+            items.swap(last, other);
+        }
+    }
+}
+
+/// Positions drawn with a chance that falls with the rank: the k-th has weight k^-exponent (Zipf).
+#[derive(Clone, Debug)]
+pub(crate) struct Popularity {
+    cumulative: Vec<f64>,
+}
+
+impl Popularity {
+    pub(crate) fn zipf(length: usize, exponent: f64) -> Self {
+        let mut sum = 0.0;
+        let cumulative = (1..=u32::try_from(length).unwrap_or(u32::MAX))
+            .map(|rank| {
+                sum += libm::pow(f64::from(rank), -exponent);
+                sum
+            })
+            .collect();
+        Self { cumulative }
+    }
+
+    /// A position below the length; 0 where that is 0.
+    pub(crate) fn draw(&self, dice: &mut Dice) -> usize {
+        let Some(total) = self.cumulative.last() else {
+            return 0;
+        };
+        let at = dice.unit() * total;
+        self.cumulative
+            .partition_point(|upto| *upto <= at)
+            .min(self.cumulative.len() - 1)
+    }
+}
+
+/// The nearest whole number that fits, for counts and sizes; not-a-number is 0.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a cast from a float saturates, which is what is wanted"
+)]
+pub(crate) fn whole(value: f64) -> u32 {
+    libm::round(value) as u32
+}
+
+/// The same for spans of time in milliseconds.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a cast from a float saturates, which is what is wanted"
+)]
+pub(crate) fn millis(value: f64) -> i64 {
+    libm::round(value) as i64
+}
+
+/// A span of time in milliseconds as a float: exact below 285,000 years.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a scenario is shorter than 2^53 ms"
+)]
+pub(crate) fn float(millis: i64) -> f64 {
+    millis as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn streams_differ_by_every_part_of_their_name() {
+        let first = |seed, path: &[&str], number| Dice::new(seed, path, number).below(u64::MAX);
+        let base = first(1, &["ab", "c"], 0);
+        assert_eq!(base, first(1, &["ab", "c"], 0));
+        for other in [
+            first(2, &["ab", "c"], 0),
+            first(1, &["a", "bc"], 0),
+            first(1, &["ab", "c"], 1),
+            first(1, &["abc"], 0),
+        ] {
+            assert_ne!(base, other);
+        }
+    }
+
+    #[test]
+    fn means_are_as_asked() {
+        let mut dice = Dice::new(7, &["means"], 0);
+        let rounds = 20_000;
+        let mean = |sum: f64| sum / f64::from(rounds);
+        let sum = (0..rounds).map(|_| dice.exponential(5.0)).sum();
+        assert!((mean(sum) - 5.0).abs() < 0.2, "{}", mean(sum));
+        let sum = (0..rounds).map(|_| f64::from(dice.count(4.0))).sum();
+        assert!((mean(sum) - 4.0).abs() < 0.2, "{}", mean(sum));
+        let below = (0..rounds)
+            .filter(|_| dice.lognormal(2.0, 1.0) < libm::exp(2.0))
+            .count();
+        assert!((9_600..10_400).contains(&below), "{below}");
+        let popularity = Popularity::zipf(3, 1.0);
+        let firsts = (0..rounds)
+            .filter(|_| popularity.draw(&mut dice) == 0)
+            .count();
+        // 1 / (1 + 1/2 + 1/3) = 6/11
+        assert!((10_500..11_300).contains(&firsts), "{firsts}");
+    }
+}

@@ -1,0 +1,214 @@
+//! The manifest: what a dataset was made from, and the checksum and length of every file. It is written last, so a
+//! folder without one is no dataset.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Component, Path, PathBuf};
+use thiserror::Error;
+
+/// The version of the dataset's layout and of its files.
+pub const SCHEMA_VERSION: u32 = 1;
+/// Its name in the folder.
+pub const MANIFEST: &str = "manifest.json";
+/// What `tool` says.
+pub const TOOL: &str = "scanbench";
+
+/// What a dataset was made from, and its files.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// [`SCHEMA_VERSION`] of the program that wrote it.
+    pub schema_version: u32,
+    /// [`TOOL`].
+    pub tool: String,
+    /// The version of the program: another one may make other bytes of the same scenario.
+    pub version: String,
+    /// The scenario's name.
+    pub scenario: String,
+    /// The seed that was used.
+    pub seed: u64,
+    /// Every file of the set but this one, by path.
+    pub files: Vec<FileRecord>,
+}
+
+/// One file of a dataset.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileRecord {
+    /// The path in the folder, with `/` on every system.
+    pub path: String,
+    /// SHA-256, in lower-case hex.
+    pub sha256: String,
+    /// Bytes.
+    pub bytes: u64,
+    /// All lines, directives included.
+    pub lines: u64,
+    /// Lines that are entries of a log, or objects of a JSON Lines file; 0 for other files.
+    pub entries: u64,
+}
+
+/// A dataset that cannot be used.
+#[derive(Debug, Error)]
+pub enum ManifestError {
+    /// The operating system refused.
+    #[error("cannot read {path}: {source}", path = .path.display())]
+    Io {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The manifest is not what this program writes.
+    #[error("{path} is no manifest of a dataset: {why}", path = .path.display())]
+    NotAManifest {
+        /// Which file.
+        path: PathBuf,
+        /// Why not.
+        why: String,
+    },
+    /// Files differ from the manifest.
+    #[error("the dataset is damaged:{}", list(.0))]
+    Damaged(Vec<String>),
+}
+
+fn list(faults: &[String]) -> String {
+    faults.iter().fold(String::new(), |mut text, fault| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "\n  {fault}");
+        text
+    })
+}
+
+impl Manifest {
+    /// Reads the manifest of the dataset in `folder`.
+    ///
+    /// # Errors
+    /// [`ManifestError`] where there is none, or one of another version.
+    pub fn read(folder: &Path) -> Result<Self, ManifestError> {
+        let path = folder.join(MANIFEST);
+        let not = |why: String| ManifestError::NotAManifest {
+            path: path.clone(),
+            why,
+        };
+        let text = fs::read_to_string(&path).map_err(|source| ManifestError::Io {
+            path: path.clone(),
+            source,
+        })?;
+        let manifest: Self = serde_json::from_str(&text).map_err(|error| not(error.to_string()))?;
+        if manifest.tool != TOOL || manifest.schema_version != SCHEMA_VERSION {
+            return Err(not(format!(
+                "expected {TOOL} with schema_version {SCHEMA_VERSION}, found {} with {}",
+                manifest.tool, manifest.schema_version
+            )));
+        }
+        for file in &manifest.files {
+            let inside = Path::new(&file.path)
+                .components()
+                .all(|part| matches!(part, Component::Normal(_)));
+            if !inside || file.path.contains('\\') || file.path.is_empty() {
+                return Err(not(format!(
+                    "\"{}\" is no path inside the dataset",
+                    file.path
+                )));
+            }
+        }
+        Ok(manifest)
+    }
+}
+
+/// Reads every file of the dataset in `folder` and holds it against the manifest: checksum, bytes, lines and, for
+/// logs, entries.
+///
+/// # Errors
+/// [`ManifestError`]; all files that differ are named at once.
+pub fn verify(folder: &Path) -> Result<Manifest, ManifestError> {
+    let manifest = Manifest::read(folder)?;
+    let mut faults = Vec::new();
+    for file in &manifest.files {
+        match measure(&folder.join(&file.path)) {
+            Err(error) => faults.push(format!("{}: {error}", file.path)),
+            Ok(found) => faults.extend(
+                found
+                    .differs_from(file)
+                    .map(|what| format!("{}: {what}", file.path)),
+            ),
+        }
+    }
+    if faults.is_empty() {
+        Ok(manifest)
+    } else {
+        Err(ManifestError::Damaged(faults))
+    }
+}
+
+/// Whether `path` is a manifest of ours.
+pub(crate) fn is_dataset(path: &Path) -> bool {
+    path.parent()
+        .is_some_and(|folder| Manifest::read(folder).is_ok())
+        && fs::symlink_metadata(path).is_ok_and(|found| found.is_file())
+}
+
+struct Measured {
+    sha256: String,
+    bytes: u64,
+    lines: u64,
+    directives: u64,
+}
+
+impl Measured {
+    fn differs_from(&self, file: &FileRecord) -> Option<&'static str> {
+        let is_log = file.path.starts_with("logs/");
+        let entries = self.lines - if is_log { self.directives } else { 0 };
+        if self.bytes != file.bytes {
+            Some("another length than in the manifest")
+        } else if self.sha256 != file.sha256 {
+            Some("another checksum than in the manifest")
+        } else if self.lines != file.lines {
+            Some("another number of lines than in the manifest")
+        } else if entries != file.entries && file.entries != 0 {
+            Some("another number of entries than in the manifest")
+        } else {
+            None
+        }
+    }
+}
+
+fn measure(path: &Path) -> io::Result<Measured> {
+    let mut file = File::open(path)?;
+    let mut hash = Sha256::new();
+    let mut measured = Measured {
+        sha256: String::new(),
+        bytes: 0,
+        lines: 0,
+        directives: 0,
+    };
+    let mut block = vec![0; 256 << 10];
+    let mut at_line_start = true;
+    loop {
+        let read = file.read(&mut block)?;
+        if read == 0 {
+            break;
+        }
+        hash.update(&block[..read]);
+        measured.bytes += read as u64;
+        for byte in &block[..read] {
+            measured.directives += u64::from(at_line_start && *byte == b'#');
+            at_line_start = *byte == b'\n';
+            measured.lines += u64::from(at_line_start);
+        }
+    }
+    measured.sha256 = hex(&hash.finalize());
+    Ok(measured)
+}
+
+/// Lower-case hex.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

@@ -1,0 +1,204 @@
+//! A scenario, checked: servers exist, ports are bound, spans are possible. What is wrong is said all at once.
+
+mod check;
+mod servers;
+
+pub(crate) use check::Checker;
+
+use crate::actor::{Actor as CheckedActor, check_actor};
+use crate::inventory::Server;
+use crate::spec::{HeadSpec, ScenarioSpec, timestamp};
+use scanbench_spec::{Finding, Findings, Source};
+use scanbench_w3c::Timestamp;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+pub(crate) use crate::actor::Actor;
+
+/// The version of the file format.
+const VERSION: i64 = 1;
+/// Ten years: a bound for arithmetic, far beyond any use.
+const LONGEST_MS: i64 = 3_660 * 86_400_000;
+
+/// A scenario that can be generated.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    name: String,
+    title: String,
+    description: String,
+    seed: u64,
+    start: i64,
+    end: i64,
+    servers: Vec<Server>,
+    actors: Vec<CheckedActor>,
+    text: String,
+    /// Where the seed stands in `text`.
+    seed_span: Range<usize>,
+}
+
+impl Scenario {
+    /// Reads and checks a scenario file.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, each with its place.
+    pub fn from_source(source: &Source) -> Result<Self, Findings> {
+        let (spec, mut findings) = ScenarioSpec::read(source)?;
+        let head = spec.head.map(|head| Head::check(head, &mut findings));
+        let servers = servers::check(spec.servers, &mut findings);
+        // Without a head, spans of the actors are checked against the longest scenario.
+        let (start, end) = head
+            .as_ref()
+            .map_or((0, LONGEST_MS), |head| (head.start, head.end));
+        let mut checker = Checker::new(&servers, spec.servers_complete, start, end, findings);
+        let mut ids: BTreeMap<String, ()> = BTreeMap::new();
+        let mut actors = Vec::new();
+        for actor in spec.actors {
+            let (id_span, actor) = check_actor(actor, &mut checker);
+            if ids.insert(actor.id.clone(), ()).is_some() {
+                checker.say(
+                    Finding::new(format!("an actor \"{}\" exists already", actor.id))
+                        .at(id_span)
+                        .help("every actor has an id of its own: its campaign and its randomness go by it"),
+                );
+            }
+            actors.push(actor);
+        }
+        let mut findings = checker.into_findings();
+        if servers.is_empty() && spec.servers_complete {
+            findings.push(
+                Finding::new("this scenario has no server")
+                    .help("add a [[server]] with a [[server.site]]"),
+            );
+        }
+        Findings::check(source, findings)?;
+        let Some(head) = head else {
+            return Err(Findings::new(
+                source,
+                vec![Finding::new("this scenario has no head")],
+            ));
+        };
+        Ok(Self {
+            name: head.name,
+            title: head.title,
+            description: head.description,
+            seed: head.seed,
+            start,
+            end,
+            servers,
+            actors,
+            text: source.text().to_owned(),
+            seed_span: head.seed_span,
+        })
+    }
+
+    /// Its name: letters, digits, `-`, `_` and `.`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// One line on what it is.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// What it teaches; may be empty.
+    #[must_use]
+    pub fn description(&self) -> &str {
+        &self.description
+    }
+
+    /// The seed that the file names.
+    #[must_use]
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// When it begins.
+    #[must_use]
+    pub fn start(&self) -> Timestamp {
+        Timestamp::from_millis(self.start)
+    }
+
+    /// When it ends: nothing is logged from then on.
+    #[must_use]
+    pub fn end(&self) -> Timestamp {
+        Timestamp::from_millis(self.end)
+    }
+
+    pub(crate) fn servers(&self) -> &[Server] {
+        &self.servers
+    }
+
+    pub(crate) fn actors(&self) -> &[CheckedActor] {
+        &self.actors
+    }
+
+    /// The file's text with another seed, from which the same set can be made again.
+    pub(crate) fn text_with_seed(&self, seed: u64) -> String {
+        let Range { start, end } = self.seed_span.clone();
+        format!("{}{seed}{}", &self.text[..start], &self.text[end..])
+    }
+}
+
+/// The keys above the first server, checked.
+struct Head {
+    name: String,
+    title: String,
+    description: String,
+    seed: u64,
+    seed_span: Range<usize>,
+    start: i64,
+    end: i64,
+}
+
+impl Head {
+    fn check(spec: HeadSpec, findings: &mut Vec<Finding>) -> Self {
+        if *spec.version.get_ref() != VERSION {
+            findings.push(
+                Finding::new(format!(
+                    "this program reads version {VERSION} of scenario files"
+                ))
+                .at(spec.version.span()),
+            );
+        }
+        let name = check::identifier(&spec.name, "a scenario's name", findings);
+        let seed = u64::try_from(*spec.seed.get_ref()).unwrap_or_else(|_| {
+            findings.push(Finding::new("expected a seed of 0 or more").at(spec.seed.span()));
+            0
+        });
+        let start = match timestamp(*spec.start.get_ref()) {
+            Ok(start) => start.millis(),
+            Err(message) => {
+                findings.push(Finding::new(message).at(spec.start.span()));
+                0
+            }
+        };
+        let duration = spec.duration.get_ref().millis();
+        if !(1..=LONGEST_MS).contains(&duration) {
+            findings.push(
+                Finding::new("expected a duration longer than nothing and at most ten years")
+                    .at(spec.duration.span()),
+            );
+        }
+        let end = start.saturating_add(duration.clamp(1, LONGEST_MS));
+        if start % 1000 != 0 {
+            findings.push(Finding::new("expected a start in whole seconds").at(spec.start.span()));
+        }
+        if !(1970..=9999).contains(&Timestamp::from_millis(start).ymd().0)
+            || Timestamp::from_millis(end).ymd().0 > 9999
+        {
+            findings.push(Finding::new("expected years from 1970 to 9999").at(spec.start.span()));
+        }
+        Self {
+            name,
+            title: spec.title,
+            description: spec.description,
+            seed,
+            seed_span: spec.seed.span(),
+            start,
+            end,
+        }
+    }
+}

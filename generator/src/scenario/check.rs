@@ -1,0 +1,264 @@
+//! Checks that several parts of a scenario share. A value that is wrong is reported and replaced by one that does
+//! no harm, so that the rest can be checked too.
+
+use crate::inventory::Server;
+use crate::spec::{Client, Moment, Ports, Span};
+use scanbench_spec::{Finding, Spanned, closest};
+use std::ops::Range;
+
+/// The longest name of a server, an actor or a scenario, in characters: a label of the DNS has 63.
+const LONGEST_NAME: usize = 63;
+
+/// Looks names up, checks values against the scenario's span, and collects what is wrong.
+pub(crate) struct Checker<'s> {
+    servers: &'s [Server],
+    servers_complete: bool,
+    start: i64,
+    end: i64,
+    findings: Vec<Finding>,
+}
+
+impl<'s> Checker<'s> {
+    pub(crate) fn new(
+        servers: &'s [Server],
+        servers_complete: bool,
+        start: i64,
+        end: i64,
+        findings: Vec<Finding>,
+    ) -> Self {
+        Self {
+            servers,
+            servers_complete,
+            start,
+            end,
+            findings,
+        }
+    }
+
+    pub(crate) fn say(&mut self, finding: Finding) {
+        self.findings.push(finding);
+    }
+
+    pub(crate) fn into_findings(self) -> Vec<Finding> {
+        self.findings
+    }
+
+    /// An actor's id.
+    pub(crate) fn id(&mut self, id: &Spanned<String>) -> String {
+        identifier(id, "an actor's id", &mut self.findings)
+    }
+
+    /// Positions of the servers named; of all where none is named.
+    pub(crate) fn servers(&mut self, names: Option<&Spanned<Vec<Spanned<String>>>>) -> Vec<usize> {
+        let Some(names) = names else {
+            return (0..self.servers.len()).collect();
+        };
+        let mut positions = Vec::new();
+        for name in names.get_ref() {
+            let text = name.get_ref();
+            let known = || self.servers.iter().map(|server| server.name.as_str());
+            match known().position(|server| server == text) {
+                Some(position) if positions.contains(&position) => self.findings.push(
+                    Finding::new(format!("server \"{text}\" is named twice")).at(name.span()),
+                ),
+                Some(position) => positions.push(position),
+                None if !self.servers_complete => {}
+                None => {
+                    let all = format!("the servers are {}", known().collect::<Vec<_>>().join(", "));
+                    let help = closest(text, known()).map_or_else(
+                        || all.clone(),
+                        |near| format!("did you mean \"{near}\"? {all}"),
+                    );
+                    self.findings.push(
+                        Finding::new(format!("no server is called \"{text}\""))
+                            .at(name.span())
+                            .help(help),
+                    );
+                }
+            }
+        }
+        if names.get_ref().is_empty() {
+            self.say(
+                Finding::new("expected at least one server")
+                    .at(names.span())
+                    .help("leave the key out for all servers"),
+            );
+        }
+        positions
+    }
+
+    /// A number above 0 and at most `most`.
+    pub(crate) fn positive(&mut self, value: &Spanned<f64>, most: f64) -> f64 {
+        let number = *value.get_ref();
+        if number > 0.0 && number <= most {
+            return number;
+        }
+        self.say(
+            Finding::new(format!(
+                "expected a number above 0 and at most {most}, found {number}"
+            ))
+            .at(value.span()),
+        );
+        1.0
+    }
+
+    /// A mean of things of which there is at least one.
+    pub(crate) fn mean(&mut self, value: Option<&Spanned<f64>>, default: f64) -> f64 {
+        let Some(value) = value else {
+            return default;
+        };
+        let number = *value.get_ref();
+        if (1.0..=1000.0).contains(&number) {
+            return number;
+        }
+        self.say(
+            Finding::new(format!("expected a mean from 1 to 1000, found {number}"))
+                .at(value.span()),
+        );
+        default
+    }
+
+    /// A share from 0 to 1.
+    pub(crate) fn share(&mut self, value: Option<&Spanned<f64>>, default: f64) -> f64 {
+        let Some(value) = value else {
+            return default;
+        };
+        let number = *value.get_ref();
+        if (0.0..=1.0).contains(&number) {
+            return number;
+        }
+        self.say(
+            Finding::new(format!("expected a share from 0.0 to 1.0, found {number}"))
+                .at(value.span()),
+        );
+        default
+    }
+
+    /// How many, from 1 to `most`.
+    pub(crate) fn count(&mut self, value: Option<&Spanned<u32>>, most: u32) -> u32 {
+        let Some(value) = value else {
+            return 1;
+        };
+        let number = *value.get_ref();
+        if !(1..=most).contains(&number) {
+            self.say(
+                Finding::new(format!(
+                    "expected a number from 1 to {most}, found {number}"
+                ))
+                .at(value.span()),
+            );
+        }
+        number.clamp(1, most)
+    }
+
+    /// A span longer than nothing, in milliseconds.
+    pub(crate) fn span(&mut self, value: &Spanned<Span>) -> i64 {
+        let millis = value.get_ref().millis();
+        if millis <= 0 {
+            self.say(Finding::new("expected a duration longer than nothing").at(value.span()));
+        }
+        millis.max(1)
+    }
+
+    /// A moment of the scenario, in milliseconds since its start: an actor's times do not depend on the date.
+    pub(crate) fn moment(&mut self, value: &Spanned<Moment>) -> i64 {
+        let after = match value.get_ref() {
+            Moment::After(span) => span.millis(),
+            Moment::At(moment) => moment.millis() - self.start,
+        };
+        let length = self.end - self.start;
+        if !(0..length).contains(&after) {
+            self.say(
+                Finding::new("this moment is not within the scenario")
+                    .at(value.span())
+                    .help(format!(
+                        "the scenario begins at {} and ends {} minutes later",
+                        scanbench_w3c::Timestamp::from_millis(self.start),
+                        length / 60_000
+                    )),
+            );
+        }
+        after.clamp(0, length - 1)
+    }
+
+    /// Whose address it is.
+    pub(crate) fn client(&mut self, value: &Spanned<Client>) -> Client {
+        if let Client::Fixed(address) = value.get_ref() {
+            let of_server = self
+                .servers
+                .iter()
+                .find(|server| server.address == *address || server.address_v6 == Some(*address));
+            if let Some(server) = of_server {
+                let message = format!("{address} is the address of server {}", server.name);
+                self.say(Finding::new(message).at(value.span()));
+            }
+        }
+        *value.get_ref()
+    }
+
+    /// Ports that need not be bound; `None` for those that are.
+    pub(crate) fn ports(&mut self, value: &Spanned<Ports>) -> Option<Vec<u16>> {
+        let ports = match value.get_ref() {
+            Ports::Bound => return None,
+            ports @ Ports::Listed(_) => ports.listed(),
+        };
+        if ports.is_empty() {
+            self.say(Finding::new("expected at least one port").at(value.span()));
+        }
+        Some(ports)
+    }
+
+    /// Ports of which each must be bound on each of `servers`.
+    pub(crate) fn bound_ports(
+        &mut self,
+        value: &Spanned<Ports>,
+        servers: &[usize],
+    ) -> Option<Vec<u16>> {
+        let ports = self.ports(value)?;
+        for server in servers {
+            let server = &self.servers[*server];
+            let missing: Vec<String> = ports
+                .iter()
+                .filter(|port| !server.bindings.contains_key(port))
+                .map(u16::to_string)
+                .collect();
+            if !missing.is_empty() {
+                let message = format!("{} has no binding on {}", server.name, missing.join(", "));
+                self.findings.push(
+                    Finding::new(message)
+                        .at(value.span())
+                        .help("an unbound port leaves no line: bind it in a [[server.site]]"),
+                );
+            }
+        }
+        Some(ports)
+    }
+
+    /// A finding about a table as a whole.
+    pub(crate) fn say_at(&mut self, place: Range<usize>, message: impl Into<String>) {
+        self.say(Finding::new(message).at(place));
+    }
+}
+
+/// A name of letters, digits, `-`, `_` and `.`: it stands in files, folders and reports without any quoting.
+pub(crate) fn identifier(
+    name: &Spanned<String>,
+    whose: &str,
+    findings: &mut Vec<Finding>,
+) -> String {
+    let text = name.get_ref();
+    let mut say = |what: String| findings.push(Finding::new(what).at(name.span()));
+    if text.is_empty() {
+        say(format!("expected {whose}, found an empty text"));
+    } else if text.chars().count() > LONGEST_NAME {
+        say(format!("{whose} has at most {LONGEST_NAME} characters"));
+    } else if !text
+        .chars()
+        .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+    {
+        say(format!(
+            "{whose} has only letters, digits, '-', '_' and '.'"
+        ));
+    }
+    text.clone()
+}

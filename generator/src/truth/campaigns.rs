@@ -1,0 +1,186 @@
+//! What each campaign did, and why the rule has nothing to fire on where it has nothing.
+
+use super::{BIN, Campaign, Reason, THRESHOLD};
+use crate::request::{Probe, Request};
+use crate::world::World;
+use scanbench_w3c::Timestamp;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::IpAddr;
+use std::time::Duration;
+
+/// Counts the lines and probes of every campaign.
+pub(crate) struct CampaignCounter<'w> {
+    world: &'w World<'w>,
+    tallies: Vec<Tally>,
+}
+
+#[derive(Default)]
+struct Tally {
+    first: Option<i64>,
+    last: Option<i64>,
+    probed: BTreeSet<u16>,
+    logged: BTreeSet<u16>,
+    lines: u64,
+    fires: bool,
+    /// By client and server address, as the rule groups.
+    keys: BTreeMap<(IpAddr, IpAddr), KeyTally>,
+}
+
+/// What one key saw: ports in all, and the most within any ten minutes. It remembers ten minutes of lines.
+#[derive(Default)]
+struct KeyTally {
+    ports: BTreeSet<u16>,
+    recent: VecDeque<(i64, u16)>,
+    /// How often each port stands in `recent`.
+    times: BTreeMap<u16, u32>,
+    most_in_span: usize,
+}
+
+impl Tally {
+    fn seen(&mut self, from: i64, until: i64) {
+        self.first = Some(self.first.map_or(from, |first| first.min(from)));
+        self.last = Some(self.last.map_or(until, |last| last.max(until)));
+    }
+
+    fn reason(&self) -> Reason {
+        let best = |count: fn(&KeyTally) -> usize| self.keys.values().map(count).max().unwrap_or(0);
+        if self.logged.len() < THRESHOLD {
+            return if self.probed.len() >= THRESHOLD {
+                Reason::UnboundPorts
+            } else {
+                Reason::BelowThreshold
+            };
+        }
+        if best(|key| key.ports.len()) < THRESHOLD {
+            Reason::SplitByKey
+        } else if best(|key| key.most_in_span) >= THRESHOLD {
+            Reason::SplitByBin
+        } else {
+            Reason::BelowThreshold
+        }
+    }
+}
+
+impl KeyTally {
+    fn add(&mut self, time: i64, port: u16) {
+        self.ports.insert(port);
+        self.recent.push_back((time, port));
+        *self.times.entry(port).or_default() += 1;
+        let span = i64::try_from(BIN.as_millis()).unwrap_or(i64::MAX);
+        while let Some((_, gone)) = self.recent.pop_front_if(|(first, _)| time - *first >= span) {
+            if let Some(times) = self.times.get_mut(&gone) {
+                *times -= 1;
+                if *times == 0 {
+                    self.times.remove(&gone);
+                }
+            }
+        }
+        self.most_in_span = self.most_in_span.max(self.times.len());
+    }
+}
+
+impl<'w> CampaignCounter<'w> {
+    pub(crate) fn new(world: &'w World<'w>) -> Self {
+        let tallies = world.campaigns().iter().map(|_| Tally::default()).collect();
+        Self { world, tallies }
+    }
+
+    /// Counts a probe, whether or not it leaves a line.
+    pub(crate) fn probe(&mut self, probe: Probe) {
+        let tally = &mut self.tallies[probe.campaign as usize];
+        tally.probed.insert(probe.port);
+        tally.seen(probe.time, probe.time);
+    }
+
+    /// Counts a request that is logged.
+    pub(crate) fn count(&mut self, request: &Request<'_>) {
+        let Some(campaign) = request.campaign else {
+            return;
+        };
+        let server = &self.world.scenario().servers()[request.server as usize];
+        let tally = &mut self.tallies[campaign as usize];
+        tally.probed.insert(request.port);
+        tally.logged.insert(request.port);
+        tally.lines += 1;
+        tally.seen(request.start, request.end());
+        // The rule sees whole seconds.
+        let second = Timestamp::from_millis(request.end()).floor(Duration::from_secs(1));
+        tally
+            .keys
+            .entry((request.client, server.address_for(request.client)))
+            .or_default()
+            .add(second.millis(), request.port);
+    }
+
+    /// The rule must fire on lines of these campaigns.
+    pub(crate) fn fires(&mut self, campaigns: &BTreeSet<u32>) {
+        for campaign in campaigns {
+            self.tallies[*campaign as usize].fires = true;
+        }
+    }
+
+    /// All campaigns, in the order of the scenario.
+    pub(crate) fn finish(self) -> Vec<Campaign> {
+        let second = |millis| Timestamp::from_millis(millis).floor(Duration::from_secs(1));
+        self.world
+            .campaigns()
+            .iter()
+            .zip(self.tallies)
+            .map(|(plan, tally)| Campaign {
+                id: plan.id.clone(),
+                kind: plan.kind,
+                class: plan.class,
+                clients: vec![plan.client],
+                server: self.world.scenario().servers()[plan.server].name.clone(),
+                first: tally.first.map(second),
+                last: tally.last.map(second),
+                ports_probed: tally.probed.len() as u64,
+                ports_logged: tally.logged.len() as u64,
+                lines: tally.lines,
+                expected_to_fire: tally.fires,
+                reason: (!tally.fires).then(|| tally.reason()),
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tally(times: impl IntoIterator<Item = (i64, u16)>) -> Tally {
+        let mut tally = Tally::default();
+        let address = IpAddr::from([10, 0, 0, 1]);
+        for (time, port) in times {
+            tally.probed.insert(port);
+            tally.logged.insert(port);
+            tally
+                .keys
+                .entry((address, address))
+                .or_default()
+                .add(time, port);
+        }
+        tally
+    }
+
+    #[test]
+    fn reasons() {
+        // 40 ports, one each 15 s: 40 within any ten minutes.
+        let fast = tally((0..40).map(|n| (i64::from(n) * 15_000, n + 1)));
+        assert_eq!(fast.reason(), Reason::SplitByBin);
+        // One each 25 s: 24 within any ten minutes.
+        let slow = tally((0..40).map(|n| (i64::from(n) * 25_000, n + 1)));
+        assert_eq!(slow.reason(), Reason::BelowThreshold);
+        let mut two = tally([(0, 80), (1, 443)]);
+        assert_eq!(two.reason(), Reason::BelowThreshold);
+        two.probed.extend(1..=100);
+        assert_eq!(two.reason(), Reason::UnboundPorts);
+        let mut parted = tally((0..20).map(|n| (0, n + 1)));
+        let other = IpAddr::from([10, 0, 0, 2]);
+        for port in 21..=40 {
+            parted.logged.insert(port);
+            parted.keys.entry((other, other)).or_default().add(0, port);
+        }
+        assert_eq!(parted.reason(), Reason::SplitByKey);
+    }
+}
