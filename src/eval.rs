@@ -1,5 +1,5 @@
-//! Alerts against truth. This room sees only [`Alert`](scanbench_detector::Alert) and [`GroundTruth`], so it scores any engine's rows
-//! by the same code.
+//! Alerts against truth. This room sees only [`Alert`] and [`GroundTruth`], so it scores the rows of any engine by
+//! the same code.
 
 mod campaigns;
 mod exclusions;
