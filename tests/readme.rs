@@ -14,10 +14,17 @@ fn the_run_in_the_readme_is_the_run() {
     let readme = std::fs::read_to_string(&path).unwrap();
     let start = readme.find(BEFORE).unwrap() + BEFORE.len();
     let end = start + readme[start..].find("```").unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_scanbench")).arg("run").output().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_scanbench"))
+        .arg("run")
+        .output()
+        .unwrap();
     let printed = String::from_utf8(output.stdout).unwrap();
     if std::env::var_os("UPDATE_README").is_some() {
-        std::fs::write(&path, format!("{}{printed}{}", &readme[..start], &readme[end..])).unwrap();
+        std::fs::write(
+            &path,
+            format!("{}{printed}{}", &readme[..start], &readme[end..]),
+        )
+        .unwrap();
         return;
     }
     assert_eq!(&readme[start..end], printed);
