@@ -67,7 +67,7 @@ pub(crate) fn check_actor(spec: KindSpec, checker: &mut Checker<'_>) -> (Range<u
             let id = checker.id(id);
             let servers = checker.servers($spec.servers.as_ref());
             let client = $client.map(|client| checker.client(client));
-            let kind = Kind::$kind($check($spec, &servers, checker));
+            let kind = Kind::$kind($check(&$spec, &servers, checker));
             let actor = Actor {
                 id,
                 servers,

@@ -56,18 +56,17 @@ impl PartialFolder {
     /// Gives the folder its final name.
     pub(crate) fn finish(mut self) -> Result<(), GenerateError> {
         let move_failed = || io_at("give the finished folder its name,", self.target.clone());
-        match look(&self.target)? {
-            None => fs::rename(&self.partial, &self.target).map_err(move_failed())?,
-            Some(_) => {
-                fs::rename(&self.target, &self.old).map_err(move_failed())?;
-                if let Err(error) = fs::rename(&self.partial, &self.target) {
-                    // The old set goes back to where it was; what the user reads is the first failure.
-                    let _ = fs::rename(&self.old, &self.target);
-                    return Err(move_failed()(error));
-                }
-                fs::remove_dir_all(&self.old).map_err(io_at("remove the replaced", &self.old))?;
+        if look(&self.target)?.is_some() {
+            fs::rename(&self.target, &self.old).map_err(move_failed())?;
+            if let Err(error) = fs::rename(&self.partial, &self.target) {
+                // The old set goes back to where it was; what the user reads is the first failure.
+                let _ = fs::rename(&self.old, &self.target);
+                return Err(move_failed()(error));
             }
+            self.finished = true;
+            return fs::remove_dir_all(&self.old).map_err(io_at("remove the replaced", &self.old));
         }
+        fs::rename(&self.partial, &self.target).map_err(move_failed())?;
         self.finished = true;
         Ok(())
     }

@@ -21,11 +21,11 @@ pub(crate) struct Backend {
 }
 
 impl Backend {
-    pub(super) fn check(spec: BackendSpec, servers: &[usize], checker: &mut Checker<'_>) -> Self {
+    pub(super) fn check(spec: &BackendSpec, servers: &[usize], checker: &mut Checker<'_>) -> Self {
         Self {
             ports: checker.bound_ports(&spec.ports, servers),
             per_hour: checker.positive(&spec.requests_per_hour, 1e8),
-            active: spec.active.map_or(
+            active: spec.active.as_ref().map_or(
                 Daily {
                     from: 0,
                     until: DAY_MS,

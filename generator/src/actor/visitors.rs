@@ -56,7 +56,11 @@ pub(crate) struct Visitors {
 }
 
 impl Visitors {
-    pub(super) fn check(spec: VisitorsSpec, _servers: &[usize], checker: &mut Checker<'_>) -> Self {
+    pub(super) fn check(
+        spec: &VisitorsSpec,
+        _servers: &[usize],
+        checker: &mut Checker<'_>,
+    ) -> Self {
         let per_day = checker.positive(&spec.sessions_per_day, 1e9);
         let (bots, noise) = (
             checker.share(spec.bots.as_ref(), 0.03),
@@ -76,7 +80,10 @@ impl Visitors {
             style: Style {
                 pages: checker.mean(spec.pages_per_session.as_ref(), 4.0),
                 objects: checker.mean(spec.objects_per_page.as_ref(), 7.0),
-                think: spec.think_time.map_or(12_000, |value| checker.span(&value)),
+                think: spec
+                    .think_time
+                    .as_ref()
+                    .map_or(12_000, |value| checker.span(value)),
             },
             returning: checker.share(spec.returning.as_ref(), 0.35),
             bots,
