@@ -249,6 +249,26 @@ impl<'w> Player<'w> {
         end
     }
 
+    /// Notes a call of one of the site's programs; returns when it ends. Whoever calls does it like this.
+    pub(crate) fn call(
+        &self,
+        out: &mut Output<'w>,
+        start: i64,
+        place: Place,
+        client: IpAddr,
+        agent: &'w str,
+        dice: &mut Dice,
+    ) -> i64 {
+        let site = self.world.site(place.server, place.site);
+        let method = dice.pick(&["GET", "GET", "POST"]);
+        let mut ask = Ask::plain(method, site.program(dice), agent);
+        if method == "GET" {
+            ask.query = Cow::Owned(format!("since={}", start / 1000 - 60));
+        }
+        let reply = site.call(dice);
+        self.request(out, start, place, client, ask, reply)
+    }
+
     /// Notes that a port was touched, bound or not.
     pub(crate) fn probe(&self, out: &mut Output<'w>, time: i64, nth_server: usize, port: u16) {
         if let Some(campaign) = self.world.campaign(self.index, nth_server)

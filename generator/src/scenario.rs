@@ -5,7 +5,8 @@ mod servers;
 
 pub(crate) use check::Checker;
 
-use crate::actor::{Actor as CheckedActor, check_actor};
+use self::check::{LONGEST_MS, WRONG_SPAN};
+use crate::actor::check_actor;
 use crate::inventory::Server;
 use crate::spec::{HeadSpec, ScenarioSpec, timestamp};
 use scanbench_spec::{Finding, Findings, Source};
@@ -17,8 +18,6 @@ pub(crate) use crate::actor::Actor;
 
 /// The version of the file format.
 const VERSION: i64 = 1;
-/// Ten years: a bound for arithmetic, far beyond any use.
-const LONGEST_MS: i64 = 3_660 * 86_400_000;
 
 /// A scenario that can be generated.
 #[derive(Clone, Debug)]
@@ -30,7 +29,7 @@ pub struct Scenario {
     start: i64,
     end: i64,
     servers: Vec<Server>,
-    actors: Vec<CheckedActor>,
+    actors: Vec<Actor>,
     text: String,
     /// Where the seed stands in `text`.
     seed_span: Range<usize>,
@@ -128,7 +127,7 @@ impl Scenario {
         &self.servers
     }
 
-    pub(crate) fn actors(&self) -> &[CheckedActor] {
+    pub(crate) fn actors(&self) -> &[Actor] {
         &self.actors
     }
 
@@ -172,10 +171,7 @@ impl Head {
         });
         let duration = spec.duration.get_ref().millis();
         if !(1..=LONGEST_MS).contains(&duration) {
-            findings.push(
-                Finding::new("expected a duration longer than nothing and at most ten years")
-                    .at(spec.duration.span()),
-            );
+            findings.push(Finding::new(format!("expected {WRONG_SPAN}")).at(spec.duration.span()));
         }
         let end = Timestamp::from_millis(start.millis().saturating_add(duration));
         if start.millis() % 1000 != 0 {

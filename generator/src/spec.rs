@@ -129,6 +129,8 @@ actor_keys! {
         bots: Option<Spanned<f64>>,
         /// Share of visits by scripts that look what is there; 0.05 unless said.
         noise: Option<Spanned<f64>>,
+        /// Share of visits by programs that call the site's programs; 0.03 unless said.
+        programs: Option<Spanned<f64>>,
         /// Share of clients with IPv6 on servers that have such an address; 0.03 unless said.
         ipv6: Option<Spanned<f64>>,
         /// Where clients come from; the whole internet unless said.
@@ -210,6 +212,8 @@ actor_keys! {
         requests_per_hour: Spanned<f64>,
         /// Hours of every day, UTC; all day unless said.
         active: Option<Spanned<Daily>>,
+        /// One that programs have, unless said; "" for none.
+        agent: Option<String>,
     }
 }
 

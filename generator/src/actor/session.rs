@@ -82,7 +82,7 @@ impl<'w> Visit<'_, 'w> {
     fn redirect(&mut self, start: i64, dice: &mut Dice, out: &mut Output<'w>) -> i64 {
         let server = &self.player.world.scenario().servers()[self.place.server];
         let has_https = server.bindings.get(&443) == Some(&self.place.site);
-        if self.place.port != 80 || !has_https || !dice.chance(0.6) {
+        if self.place.port != 80 || !has_https || !dice.chance(0.25) {
             return start;
         }
         let reply = answer(dice, server.iis, MOVED, 389, Effort::Little);
@@ -127,12 +127,8 @@ impl<'w> Visit<'_, 'w> {
             let mut ask = Ask::plain("GET", "", self.visitor.agent);
             ask.referer = Cow::Owned(url.to_owned());
             let reply = if dice.chance(0.04) {
+                ask.method = "POST";
                 ask.stem = Cow::Borrowed(site.program(dice));
-                if dice.chance(0.5) {
-                    ask.method = "POST";
-                } else {
-                    ask.query = Cow::Owned(format!("since={}", now / 1000 - 60));
-                }
                 site.call(dice)
             } else {
                 let object = site.draw_object(dice);

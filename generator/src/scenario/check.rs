@@ -10,6 +10,11 @@ use std::ops::Range;
 /// The longest name of a server, an actor or a scenario, in characters: a label of the DNS has 63.
 const LONGEST_NAME: usize = 63;
 
+/// Ten years: a bound for arithmetic, far beyond any use.
+pub(super) const LONGEST_MS: i64 = 3_660 * 86_400_000;
+/// What a span must be.
+pub(super) const WRONG_SPAN: &str = "a duration longer than nothing and at most ten years";
+
 /// The least rate of anything.
 const LEAST: f64 = 0.001;
 
@@ -156,10 +161,10 @@ impl<'s> Checker<'s> {
     /// A span longer than nothing, in milliseconds.
     pub(crate) fn span(&mut self, value: &Spanned<Span>) -> i64 {
         let millis = value.get_ref().millis();
-        if millis <= 0 {
-            self.say(Finding::new("expected a duration longer than nothing").at(value.span()));
+        if !(1..=LONGEST_MS).contains(&millis) {
+            self.say(Finding::new(format!("expected {WRONG_SPAN}")).at(value.span()));
         }
-        millis.max(1)
+        millis.clamp(1, LONGEST_MS)
     }
 
     /// A moment of the scenario, in milliseconds since its start: an actor's times do not depend on the date.

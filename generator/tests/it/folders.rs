@@ -18,7 +18,7 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 #[test]
-fn cancelled_leaves_nothing() {
+fn cancelled_leaves_nothing_and_nobody_writes_beside() {
     let parent = tempdir().unwrap();
     let cancelled = AtomicBool::new(false);
     let seen = Mutex::new(Vec::new());

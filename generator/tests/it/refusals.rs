@@ -115,6 +115,11 @@ fn impossible_values() {
     );
     check("order = \"random\"", "order = ^\"up\"", &["`ascending`"]);
     check(
+        "every = \"7m\"",
+        "every = ^\"99999999w\"",
+        &["at most ten years"],
+    );
+    check(
         "every = \"1h\"",
         "every = ^\"5m\"",
         &["before this one has ended"],
