@@ -67,7 +67,7 @@ pub(crate) fn check_actor(spec: KindSpec, checker: &mut Checker<'_>) -> (Range<u
             let id = checker.id(id);
             let servers = checker.servers($spec.servers.as_ref());
             let client = $client.map(|client| checker.client(client));
-            let kind = Kind::$kind($check($spec, &servers, checker));
+            let kind = Kind::$kind($check(&$spec, &servers, checker));
             let actor = Actor {
                 id,
                 servers,
@@ -247,6 +247,26 @@ impl<'w> Player<'w> {
             out.requests.push(request);
         }
         end
+    }
+
+    /// Notes a call of one of the site's programs; returns when it ends. Whoever calls does it like this.
+    pub(crate) fn call(
+        &self,
+        out: &mut Output<'w>,
+        start: i64,
+        place: Place,
+        client: IpAddr,
+        agent: &'w str,
+        dice: &mut Dice,
+    ) -> i64 {
+        let site = self.world.site(place.server, place.site);
+        let method = dice.pick(&["GET", "GET", "POST"]);
+        let mut ask = Ask::plain(method, site.program(dice), agent);
+        if method == "GET" {
+            ask.query = Cow::Owned(format!("since={}", start / 1000 - 60));
+        }
+        let reply = site.call(dice);
+        self.request(out, start, place, client, ask, reply)
     }
 
     /// Notes that a port was touched, bound or not.

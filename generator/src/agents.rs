@@ -69,6 +69,18 @@ pub(crate) const TOOLS: [&str; 20] = [
     BROWSERS[3],
 ];
 
+/// Programs that call other programs.
+pub(crate) const PROGRAMS: [&str; 8] = [
+    APPLICATION,
+    APPLICATION,
+    "Java/17.0.12",
+    "okhttp/4.12.0",
+    "python-requests/2.32.3",
+    "Go-http-client/1.1",
+    POWERSHELL,
+    "",
+];
+
 /// nmap's scripting engine (`http.lua`).
 pub(crate) const NMAP: &str =
     "Mozilla/5.0 (compatible; Nmap Scripting Engine; https://nmap.org/book/nse.html)";

@@ -28,6 +28,9 @@ pub enum GenerateError {
     /// A path such as `/` or `..` that names no folder that could be made.
     #[error("\"{path}\" does not end in the name of a folder", path = .0.display())]
     NoName(PathBuf),
+    /// Another run writes the same dataset at this moment.
+    #[error("another run is writing into {partial}: wait for it, or choose another folder", partial = .0.display())]
+    Busy(PathBuf),
     /// A seed that a scenario file cannot hold.
     #[error("the seed {0} is too large: use one from 0 to {max}", max = i64::MAX)]
     Seed(u64),

@@ -4,7 +4,7 @@
 use crate::error::{GenerateError, io_at};
 use crate::manifest::{MANIFEST, is_dataset};
 use std::ffi::OsString;
-use std::fs::{self, Metadata};
+use std::fs::{self, File, Metadata, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -14,8 +14,13 @@ pub(crate) struct PartialFolder {
     target: PathBuf,
     partial: PathBuf,
     old: PathBuf,
+    /// Held as long as this run writes, so that another one does not take the folder for a leftover.
+    lock: Option<File>,
     finished: bool,
 }
+
+/// A file in the partial folder that the run which writes there holds locked.
+const LOCK: &str = ".lock";
 
 impl PartialFolder {
     /// Makes the partial folder for `target`, after a look at whether `target` may be written at all.
@@ -35,17 +40,24 @@ impl PartialFolder {
             hidden.push(ending);
             parent.join(hidden)
         };
-        let (partial, old) = (sibling(".partial"), sibling(".old"));
+        let (partial, old) = (sibling(".partial"), sibling(".replaced"));
         // What a killed run left. A link in its place is none of ours and is not followed.
         remove_leftover(&partial)?;
         remove_leftover(&old)?;
         fs::create_dir(&partial).map_err(io_at("create the folder", &partial))?;
-        Ok(Self {
+        let mut folder = Self {
             target: target.to_owned(),
             partial,
             old,
+            lock: None,
             finished: false,
-        })
+        };
+        let path = folder.partial.join(LOCK);
+        let lock = File::create_new(&path).map_err(io_at("create", &path))?;
+        // Some file systems know no locks; there, two runs into one folder are the user's to avoid.
+        let _ = lock.try_lock();
+        folder.lock = Some(lock);
+        Ok(folder)
     }
 
     /// Where to write.
@@ -55,19 +67,21 @@ impl PartialFolder {
 
     /// Gives the folder its final name.
     pub(crate) fn finish(mut self) -> Result<(), GenerateError> {
+        let lock = self.partial.join(LOCK);
+        fs::remove_file(&lock).map_err(io_at("remove", &lock))?;
+        self.lock = None;
         let move_failed = || io_at("give the finished folder its name,", self.target.clone());
-        match look(&self.target)? {
-            None => fs::rename(&self.partial, &self.target).map_err(move_failed())?,
-            Some(_) => {
-                fs::rename(&self.target, &self.old).map_err(move_failed())?;
-                if let Err(error) = fs::rename(&self.partial, &self.target) {
-                    // The old set goes back to where it was; what the user reads is the first failure.
-                    let _ = fs::rename(&self.old, &self.target);
-                    return Err(move_failed()(error));
-                }
-                fs::remove_dir_all(&self.old).map_err(io_at("remove the replaced", &self.old))?;
+        if look(&self.target)?.is_some() {
+            fs::rename(&self.target, &self.old).map_err(move_failed())?;
+            if let Err(error) = fs::rename(&self.partial, &self.target) {
+                // The old set goes back to where it was; what the user reads is the first failure.
+                let _ = fs::rename(&self.old, &self.target);
+                return Err(move_failed()(error));
             }
+            self.finished = true;
+            return fs::remove_dir_all(&self.old).map_err(io_at("remove the replaced", &self.old));
         }
+        fs::rename(&self.partial, &self.target).map_err(move_failed())?;
         self.finished = true;
         Ok(())
     }
@@ -107,6 +121,10 @@ fn remove_leftover(path: &Path) -> Result<(), GenerateError> {
     match look(path)? {
         None => Ok(()),
         Some(found) if found.is_dir() => {
+            let lock = File::open(path.join(LOCK)).map(|lock| lock.try_lock());
+            if let Ok(Err(TryLockError::WouldBlock)) = lock {
+                return Err(GenerateError::Busy(path.to_owned()));
+            }
             fs::remove_dir_all(path).map_err(io_at("remove what an earlier run left,", path))
         }
         Some(found) => Err(not_a_folder(path, &found)),

@@ -160,15 +160,20 @@ struct Measured {
 
 impl Measured {
     fn differs_from(&self, file: &FileRecord) -> Option<&'static str> {
-        let is_log = file.path.starts_with("logs/");
-        let entries = self.lines - if is_log { self.directives } else { 0 };
+        let entries = if file.path.starts_with("logs/") {
+            self.lines - self.directives
+        } else if file.path.starts_with("labels/") || file.path.starts_with("truth/") {
+            self.lines
+        } else {
+            0
+        };
         if self.bytes != file.bytes {
             Some("another length than in the manifest")
         } else if self.sha256 != file.sha256 {
             Some("another checksum than in the manifest")
         } else if self.lines != file.lines {
             Some("another number of lines than in the manifest")
-        } else if entries != file.entries && file.entries != 0 {
+        } else if entries != file.entries {
             Some("another number of entries than in the manifest")
         } else {
             None

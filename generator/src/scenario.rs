@@ -5,20 +5,19 @@ mod servers;
 
 pub(crate) use check::Checker;
 
-use crate::actor::{Actor as CheckedActor, check_actor};
+use self::check::{LONGEST_MS, WRONG_SPAN};
+use crate::actor::check_actor;
 use crate::inventory::Server;
 use crate::spec::{HeadSpec, ScenarioSpec, timestamp};
 use scanbench_spec::{Finding, Findings, Source};
 use scanbench_w3c::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 pub(crate) use crate::actor::Actor;
 
 /// The version of the file format.
 const VERSION: i64 = 1;
-/// Ten years: a bound for arithmetic, far beyond any use.
-const LONGEST_MS: i64 = 3_660 * 86_400_000;
 
 /// A scenario that can be generated.
 #[derive(Clone, Debug)]
@@ -30,7 +29,7 @@ pub struct Scenario {
     start: i64,
     end: i64,
     servers: Vec<Server>,
-    actors: Vec<CheckedActor>,
+    actors: Vec<Actor>,
     text: String,
     /// Where the seed stands in `text`.
     seed_span: Range<usize>,
@@ -45,16 +44,13 @@ impl Scenario {
         let (spec, mut findings) = ScenarioSpec::read(source)?;
         let head = spec.head.map(|head| Head::check(head, &mut findings));
         let servers = servers::check(spec.servers, &mut findings);
-        // Without a head, spans of the actors are checked against the longest scenario.
-        let (start, end) = head
-            .as_ref()
-            .map_or((0, LONGEST_MS), |head| (head.start, head.end));
-        let mut checker = Checker::new(&servers, spec.servers_complete, start, end, findings);
-        let mut ids: BTreeMap<String, ()> = BTreeMap::new();
+        let span = head.as_ref().and_then(|head| head.span);
+        let mut checker = Checker::new(&servers, spec.servers_complete, span, findings);
+        let mut ids = BTreeSet::new();
         let mut actors = Vec::new();
         for actor in spec.actors {
             let (id_span, actor) = check_actor(actor, &mut checker);
-            if ids.insert(actor.id.clone(), ()).is_some() {
+            if !ids.insert(actor.id.clone()) {
                 checker.say(
                     Finding::new(format!("an actor \"{}\" exists already", actor.id))
                         .at(id_span)
@@ -71,7 +67,7 @@ impl Scenario {
             );
         }
         Findings::check(source, findings)?;
-        let Some(head) = head else {
+        let (Some(head), Some((start, end))) = (head, span) else {
             return Err(Findings::new(
                 source,
                 vec![Finding::new("this scenario has no head")],
@@ -131,7 +127,7 @@ impl Scenario {
         &self.servers
     }
 
-    pub(crate) fn actors(&self) -> &[CheckedActor] {
+    pub(crate) fn actors(&self) -> &[Actor] {
         &self.actors
     }
 
@@ -149,8 +145,8 @@ struct Head {
     description: String,
     seed: u64,
     seed_span: Range<usize>,
-    start: i64,
-    end: i64,
+    /// Start and end, where they are right.
+    span: Option<(i64, i64)>,
 }
 
 impl Head {
@@ -168,37 +164,30 @@ impl Head {
             findings.push(Finding::new("expected a seed of 0 or more").at(spec.seed.span()));
             0
         });
-        let start = match timestamp(*spec.start.get_ref()) {
-            Ok(start) => start.millis(),
-            Err(message) => {
-                findings.push(Finding::new(message).at(spec.start.span()));
-                0
-            }
-        };
+        let before = findings.len();
+        let start = timestamp(*spec.start.get_ref()).unwrap_or_else(|message| {
+            findings.push(Finding::new(message).at(spec.start.span()));
+            Timestamp::default()
+        });
         let duration = spec.duration.get_ref().millis();
         if !(1..=LONGEST_MS).contains(&duration) {
-            findings.push(
-                Finding::new("expected a duration longer than nothing and at most ten years")
-                    .at(spec.duration.span()),
-            );
+            findings.push(Finding::new(format!("expected {WRONG_SPAN}")).at(spec.duration.span()));
         }
-        let end = start.saturating_add(duration.clamp(1, LONGEST_MS));
-        if start % 1000 != 0 {
+        let end = Timestamp::from_millis(start.millis().saturating_add(duration));
+        if start.millis() % 1000 != 0 {
             findings.push(Finding::new("expected a start in whole seconds").at(spec.start.span()));
         }
-        if !(1970..=9999).contains(&Timestamp::from_millis(start).ymd().0)
-            || Timestamp::from_millis(end).ymd().0 > 9999
-        {
+        if start.ymd().0 < 1970 || end.ymd().0 > 9999 {
             findings.push(Finding::new("expected years from 1970 to 9999").at(spec.start.span()));
         }
+        let right = findings.len() == before;
         Self {
             name,
             title: spec.title,
             description: spec.description,
             seed,
             seed_span: spec.seed.span(),
-            start,
-            end,
+            span: right.then_some((start.millis(), end.millis())),
         }
     }
 }

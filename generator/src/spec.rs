@@ -96,16 +96,18 @@ kinds! {
 
 /// Makes the keys of one kind: `id`, `kind` and `servers`, which all have, and its own.
 macro_rules! actor_keys {
-    ($(#[$doc:meta])* $name:ident { $($key:ident: $type:ty,)* }) => {
+    ($(#[$doc:meta])* $name:ident { $($(#[$key_doc:meta])* $key:ident: $type:ty,)* }) => {
         $(#[$doc])*
         #[derive(Debug, Deserialize)]
         #[serde(deny_unknown_fields, rename_all = "kebab-case")]
         pub(crate) struct $name {
+            /// Names the campaign and the actor's randomness: another id makes other lines.
             pub(crate) id: Spanned<String>,
             #[serde(rename = "kind")]
             _kind: IgnoredAny,
+            /// All of them where the key is left out.
             pub(crate) servers: Option<Spanned<Vec<Spanned<String>>>>,
-            $(pub(crate) $key: $type,)*
+            $($(#[$key_doc])* pub(crate) $key: $type,)*
         }
     };
 }
@@ -113,14 +115,25 @@ macro_rules! actor_keys {
 actor_keys! {
     /// Background: people, crawlers and the internet's noise.
     VisitorsSpec {
+        /// Over all servers together.
         sessions_per_day: Spanned<f64>,
+        /// Mean; 4 unless said.
         pages_per_session: Option<Spanned<f64>>,
+        /// Mean of what a page makes the browser ask for, before its cache; 7 unless said.
         objects_per_page: Option<Spanned<f64>>,
+        /// Median time to read a page; 12 s unless said.
         think_time: Option<Spanned<Span>>,
+        /// Share of visits by people who were here before; 0.35 unless said.
         returning: Option<Spanned<f64>>,
+        /// Share of visits by crawlers; 0.03 unless said.
         bots: Option<Spanned<f64>>,
+        /// Share of visits by scripts that look what is there; 0.05 unless said.
         noise: Option<Spanned<f64>>,
+        /// Share of visits by programs that call the site's programs; 0.03 unless said.
+        programs: Option<Spanned<f64>>,
+        /// Share of clients with IPv6 on servers that have such an address; 0.03 unless said.
         ipv6: Option<Spanned<f64>>,
+        /// Where clients come from; the whole internet unless said.
         network: Option<Network>,
         hours: Option<Hours>,
     }
@@ -130,9 +143,13 @@ actor_keys! {
     /// Background: monitoring, exactly periodic.
     ProbeSpec {
         client: Spanned<Client>,
+        /// One bound port.
         port: Spanned<Ports>,
+        /// The period, a second or more.
         every: Spanned<Span>,
+        /// `/` unless said.
         path: Option<String>,
+        /// Nagios' unless said.
         agent: Option<String>,
     }
 }
@@ -141,13 +158,20 @@ actor_keys! {
     /// One client asks many ports.
     ScanSpec {
         client: Spanned<Client>,
+        /// Malicious unless said.
         class: Option<ScanClass>,
+        /// Ports that are asked, bound or not.
         ports: Spanned<Ports>,
         start: Spanned<Moment>,
+        /// Ports a minute, on each server.
         rate: Spanned<f64>,
+        /// Each probe is moved by up to this share of the gap, to either side; 0 unless said.
         jitter: Option<Spanned<f64>>,
+        /// Ascending unless said.
         order: Option<Order>,
+        /// Requests to each bound port; 1 unless said.
         requests_per_port: Option<Spanned<u32>>,
+        /// One that tools have, unless said; "" for none.
         agent: Option<String>,
     }
 }
@@ -157,8 +181,11 @@ actor_keys! {
     MaintenanceSpec {
         client: Spanned<Client>,
         start: Spanned<Moment>,
+        /// How long one walk over all bindings takes.
         window: Spanned<Span>,
+        /// From one start to the next; once unless said.
         every: Option<Spanned<Span>>,
+        /// Requests to each binding; 1 unless said.
         requests_per_port: Option<Spanned<u32>>,
     }
 }
@@ -167,8 +194,10 @@ actor_keys! {
     /// Authorised: an inventory of the company's own services.
     DiscoverySpec {
         client: Spanned<Client>,
+        /// Ports that are asked; those that are bound unless said.
         ports: Option<Spanned<Ports>>,
         start: Spanned<Moment>,
+        /// Ports a minute, on each server.
         rate: Spanned<f64>,
     }
 }
@@ -177,9 +206,14 @@ actor_keys! {
     /// Look-alike: an application whose parts listen on many ports.
     BackendSpec {
         client: Spanned<Client>,
+        /// Bound ports, each as likely as the others.
         ports: Spanned<Ports>,
+        /// On each server, while it is active.
         requests_per_hour: Spanned<f64>,
+        /// Hours of every day, UTC; all day unless said.
         active: Option<Spanned<Daily>>,
+        /// One that programs have, unless said; "" for none.
+        agent: Option<String>,
     }
 }
 
@@ -187,9 +221,13 @@ actor_keys! {
     /// Look-alike: a reverse proxy, whose address all its visitors share.
     ProxySpec {
         client: Spanned<Client>,
+        /// Visits through it, over all servers together.
         sessions_per_day: Spanned<f64>,
+        /// Mean; 4 unless said.
         pages_per_session: Option<Spanned<f64>>,
+        /// Mean; 2 unless said, for it keeps most objects itself.
         objects_per_page: Option<Spanned<f64>>,
+        /// Median time to read a page; 12 s unless said.
         think_time: Option<Spanned<Span>>,
         hours: Option<Hours>,
     }

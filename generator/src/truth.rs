@@ -12,7 +12,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 /// The rule's bin: ten minutes from the epoch on.
-pub const BIN: Duration = Duration::from_secs(600);
+pub const BIN: Duration = Duration::from_mins(10);
 /// The rule's threshold: this many distinct ports of one client on one server in one bin, or more.
 pub const THRESHOLD: usize = 30;
 

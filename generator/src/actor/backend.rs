@@ -1,12 +1,11 @@
 //! Look-alike: an application that calls its parts on many ports of one server, all day or in a batch.
 
-use super::{Ask, Player, arrivals};
-use crate::agents::APPLICATION;
+use super::{Player, arrivals};
+use crate::agents::PROGRAMS;
 use crate::dice::{Dice, millis};
 use crate::request::{Block, Output};
 use crate::scenario::Checker;
 use crate::spec::{BackendSpec, Daily};
-use std::borrow::Cow;
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -18,25 +17,27 @@ pub(crate) struct Backend {
     per_hour: f64,
     /// Only at these hours of every day, UTC.
     active: Daily,
+    agent: Option<String>,
 }
 
 impl Backend {
-    pub(super) fn check(spec: BackendSpec, servers: &[usize], checker: &mut Checker<'_>) -> Self {
+    pub(super) fn check(spec: &BackendSpec, servers: &[usize], checker: &mut Checker<'_>) -> Self {
         Self {
             ports: checker.bound_ports(&spec.ports, servers),
             per_hour: checker.positive(&spec.requests_per_hour, 1e8),
-            active: spec.active.map_or(
+            active: spec.active.as_ref().map_or(
                 Daily {
                     from: 0,
                     until: DAY_MS,
                 },
                 |active| *active.get_ref(),
             ),
+            agent: spec.agent.clone(),
         }
     }
 
     pub(super) fn act<'w>(
-        &self,
+        &'w self,
         player: &Player<'w>,
         block: Block,
         dice: &mut Dice,
@@ -55,7 +56,9 @@ impl Backend {
         }
     }
 
-    fn call<'w>(&self, player: &Player<'w>, start: i64, dice: &mut Dice, out: &mut Output<'w>) {
+    fn call<'w>(&'w self, player: &Player<'w>, start: i64, dice: &mut Dice, out: &mut Output<'w>) {
+        let drawn = player.dice("agent", 0).pick(&PROGRAMS);
+        let agent = self.agent.as_deref().unwrap_or(drawn);
         for (nth_server, server) in player.actor.servers.iter().enumerate() {
             let server = &player.world.scenario().servers()[*server];
             let port = match &self.ports {
@@ -69,15 +72,8 @@ impl Backend {
             let Some(place) = port.and_then(|port| player.place(nth_server, port)) else {
                 continue;
             };
-            let site = player.world.site(place.server, place.site);
-            let method = dice.pick(&["GET", "GET", "POST"]);
-            let mut ask = Ask::plain(method, site.program(dice), APPLICATION);
-            if method == "GET" {
-                ask.query = Cow::Owned(format!("since={}", start / 1000 - 60));
-            }
-            let reply = site.call(dice);
             let later = start + millis(dice.exponential(5.0));
-            player.request(out, later, place, player.client(), ask, reply);
+            player.call(out, later, place, player.client(), agent, dice);
         }
     }
 }

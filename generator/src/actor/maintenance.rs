@@ -23,7 +23,7 @@ pub(crate) struct Maintenance {
 
 impl Maintenance {
     pub(super) fn check(
-        spec: MaintenanceSpec,
+        spec: &MaintenanceSpec,
         _servers: &[usize],
         checker: &mut Checker<'_>,
     ) -> Self {

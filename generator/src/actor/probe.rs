@@ -16,7 +16,7 @@ pub(crate) struct Periodic {
 }
 
 impl Periodic {
-    pub(super) fn check(spec: ProbeSpec, servers: &[usize], checker: &mut Checker<'_>) -> Self {
+    pub(super) fn check(spec: &ProbeSpec, servers: &[usize], checker: &mut Checker<'_>) -> Self {
         let ports = checker.bound_ports(&spec.port, servers).unwrap_or_default();
         if ports.len() != 1 {
             checker.say_at(spec.port.span(), "expected one port");
@@ -25,9 +25,10 @@ impl Periodic {
             port: ports.first().copied().unwrap_or(80),
             // More often than once a second is no monitoring, and would be a way to fill a disk.
             every: checker.span(&spec.every).max(1_000),
-            path: spec.path.unwrap_or_else(|| "/".to_owned()),
+            path: spec.path.clone().unwrap_or_else(|| "/".to_owned()),
             agent: spec
                 .agent
+                .clone()
                 .unwrap_or_else(|| "check_http/v2.4.9 (monitoring-plugins 2.4.9)".to_owned()),
         }
     }

@@ -17,7 +17,7 @@ pub(crate) struct Proxy {
 }
 
 impl Proxy {
-    pub(super) fn check(spec: ProxySpec, _servers: &[usize], checker: &mut Checker<'_>) -> Self {
+    pub(super) fn check(spec: &ProxySpec, _servers: &[usize], checker: &mut Checker<'_>) -> Self {
         Self {
             per_day: checker.positive(&spec.sessions_per_day, 1e9),
             hours: spec.hours.unwrap_or_default(),
@@ -25,7 +25,10 @@ impl Proxy {
                 pages: checker.mean(spec.pages_per_session.as_ref(), 4.0),
                 // It keeps most objects itself.
                 objects: checker.mean(spec.objects_per_page.as_ref(), 2.0),
-                think: spec.think_time.map_or(12_000, |value| checker.span(&value)),
+                think: spec
+                    .think_time
+                    .as_ref()
+                    .map_or(12_000, |value| checker.span(value)),
             },
         }
     }

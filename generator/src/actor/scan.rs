@@ -50,7 +50,7 @@ enum Asks {
 }
 
 impl Scan {
-    pub(super) fn check(spec: ScanSpec, _servers: &[usize], checker: &mut Checker<'_>) -> Self {
+    pub(super) fn check(spec: &ScanSpec, _servers: &[usize], checker: &mut Checker<'_>) -> Self {
         Self {
             class: match spec.class.unwrap_or_default() {
                 ScanClass::Malicious => Class::Malicious,
@@ -63,19 +63,19 @@ impl Scan {
             order: spec.order.unwrap_or_default(),
             asks: Asks::Tool {
                 requests: checker.count(spec.requests_per_port.as_ref(), 100),
-                agent: spec.agent,
+                agent: spec.agent.clone(),
             },
         }
     }
 
     pub(super) fn check_discovery(
-        spec: DiscoverySpec,
+        spec: &DiscoverySpec,
         _servers: &[usize],
         checker: &mut Checker<'_>,
     ) -> Self {
         Self {
             class: Class::Authorised,
-            ports: spec.ports.and_then(|ports| checker.ports(&ports)),
+            ports: spec.ports.as_ref().and_then(|ports| checker.ports(ports)),
             start: checker.moment(&spec.start),
             gap: 60_000.0 / checker.positive(&spec.rate, 1e6),
             jitter: 0.0,

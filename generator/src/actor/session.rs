@@ -2,7 +2,7 @@
 
 use super::{Ask, Place, Player};
 use crate::dice::{Dice, float, millis};
-use crate::request::{Block, Output};
+use crate::request::{Answer, Block, Output};
 use crate::spec::Hours;
 use crate::wire::{Effort, MOVED, answer};
 use std::borrow::Cow;
@@ -36,6 +36,17 @@ pub(crate) struct Visitor<'w> {
     pub(crate) returning: bool,
 }
 
+/// A visit that goes on.
+#[derive(Debug)]
+struct Visit<'p, 'w> {
+    player: &'p Player<'w>,
+    style: Style,
+    visitor: Visitor<'w>,
+    place: Place,
+    /// Objects that the browser has since this visit began.
+    held: BTreeSet<usize>,
+}
+
 impl Style {
     /// One visit from `start` on.
     pub(crate) fn visit<'w>(
@@ -47,93 +58,97 @@ impl Style {
         dice: &mut Dice,
         out: &mut Output<'w>,
     ) {
-        let Visitor { address, agent, .. } = visitor;
-        let (place, mut now) = to_https(player, visitor, place, start, dice, out);
-        let site = player.world.site(place.server, place.site);
-        let mut held = BTreeSet::new();
-        let mut came_from = None;
+        let mut visit = Visit {
+            player,
+            style: self,
+            visitor,
+            place,
+            held: BTreeSet::new(),
+        };
+        let mut now = visit.redirect(start, dice, out);
+        let mut came_from = String::new();
         for _ in 0..dice.count(self.pages).min(MOST_PAGES) {
-            let page = site.draw_page(dice);
-            let stem = site.page_stem(page);
-            let mut ask = Ask::plain("GET", stem, agent);
-            if stem.contains("/search/") || stem.contains("/catalog/") && dice.chance(0.5) {
-                ask.query = Cow::Owned(format!("id={}&q=a%20{}", dice.below(900), dice.below(40)));
-            }
-            let url = site.url(place.port, stem);
-            ask.referer = Cow::Owned(came_from.unwrap_or_default());
-            let reply = site.page(page, place.port, dice);
-            let end = player.request(out, now, place, address, ask, reply);
-            let mut last = end;
-            if reply.status == 200 {
-                last = self.objects(player, visitor, place, end, (&url, &mut held), dice, out);
-            }
-            came_from = Some(url);
+            let url;
+            (now, url) = visit.page(now, came_from, dice, out);
+            came_from = url;
             let think = dice.lognormal(libm::log(float(self.think.max(1))), THINK_SD);
-            now = last + millis(think).clamp(300, LONGEST_THINK_MS);
+            now += millis(think).clamp(300, LONGEST_THINK_MS);
+        }
+    }
+}
+
+impl<'w> Visit<'_, 'w> {
+    /// A visit that begins without encryption is often sent to 443, where the site has it.
+    fn redirect(&mut self, start: i64, dice: &mut Dice, out: &mut Output<'w>) -> i64 {
+        let server = &self.player.world.scenario().servers()[self.place.server];
+        let has_https = server.bindings.get(&443) == Some(&self.place.site);
+        if self.place.port != 80 || !has_https || !dice.chance(0.25) {
+            return start;
+        }
+        let reply = answer(dice, server.iis, MOVED, 389, Effort::Little);
+        let ask = Ask::plain("GET", "/", self.visitor.agent);
+        let end = self.request(out, start, ask, reply);
+        self.place.port = 443;
+        end + 60
+    }
+
+    /// A page with what it embeds; returns when the last of it came, and its URL.
+    fn page(
+        &mut self,
+        start: i64,
+        referer: String,
+        dice: &mut Dice,
+        out: &mut Output<'w>,
+    ) -> (i64, String) {
+        let site = self.player.world.site(self.place.server, self.place.site);
+        let page = site.draw_page(dice);
+        let stem = site.page_stem(page);
+        let mut ask = Ask::plain("GET", stem, self.visitor.agent);
+        if stem.contains("/search/") || stem.contains("/catalog/") && dice.chance(0.5) {
+            ask.query = Cow::Owned(format!("id={}&q=a%20{}", dice.below(900), dice.below(40)));
+        }
+        ask.referer = Cow::Owned(referer);
+        let url = site.url(self.place.port, stem);
+        let reply = site.page(page, self.place.port, dice);
+        let end = self.request(out, start, ask, reply);
+        if reply.status == 200 {
+            (self.objects(end, &url, dice, out), url)
+        } else {
+            (end, url)
         }
     }
 
-    /// What a page makes the browser ask for; returns when the last of it came. `page` has the page's URL and the
-    /// objects that the browser holds.
-    fn objects<'w>(
-        self,
-        player: &Player<'w>,
-        visitor: Visitor<'w>,
-        place: Place,
-        start: i64,
-        page: (&str, &mut BTreeSet<usize>),
-        dice: &mut Dice,
-        out: &mut Output<'w>,
-    ) -> i64 {
-        let (url, held) = page;
-        let site = player.world.site(place.server, place.site);
+    /// What a page makes the browser ask for; returns when the last of it came.
+    fn objects(&mut self, start: i64, url: &str, dice: &mut Dice, out: &mut Output<'w>) -> i64 {
+        let site = self.player.world.site(self.place.server, self.place.site);
         let (mut now, mut last) = (start, start);
-        for _ in 0..dice.count(self.objects + 1.0) - 1 {
+        for _ in 1..dice.count(self.style.objects + 1.0) {
             now += millis(dice.exponential(35.0));
-            let mut ask = Ask::plain("GET", "", visitor.agent);
+            let mut ask = Ask::plain("GET", "", self.visitor.agent);
             ask.referer = Cow::Owned(url.to_owned());
             let reply = if dice.chance(0.04) {
+                ask.method = "POST";
                 ask.stem = Cow::Borrowed(site.program(dice));
-                if dice.chance(0.5) {
-                    ask.method = "POST";
-                } else {
-                    ask.query = Cow::Owned(format!("since={}", now / 1000 - 60));
-                }
                 site.call(dice)
             } else {
                 let object = site.draw_object(dice);
-                let known = visitor.returning && dice.chance(0.75);
+                let known = self.visitor.returning && dice.chance(0.75);
                 // Most of what the browser holds it does not ask for again.
-                if !held.insert(object) && !dice.chance(0.12) || known && dice.chance(0.5) {
+                if !self.held.insert(object) && !dice.chance(0.12) || known && dice.chance(0.5) {
                     continue;
                 }
                 ask.stem = Cow::Borrowed(site.object_stem(object));
                 site.object(object, known, dice)
             };
-            last = last.max(player.request(out, now, place, visitor.address, ask, reply));
+            last = last.max(self.request(out, now, ask, reply));
         }
         last
     }
-}
 
-/// A visit that begins without encryption is often sent to 443, where the site has it.
-fn to_https<'w>(
-    player: &Player<'w>,
-    visitor: Visitor<'w>,
-    place: Place,
-    start: i64,
-    dice: &mut Dice,
-    out: &mut Output<'w>,
-) -> (Place, i64) {
-    let server = &player.world.scenario().servers()[place.server];
-    let has_https = server.bindings.get(&443) == Some(&place.site);
-    if place.port != 80 || !has_https || !dice.chance(0.6) {
-        return (place, start);
+    fn request(&self, out: &mut Output<'w>, start: i64, ask: Ask<'w>, reply: Answer) -> i64 {
+        self.player
+            .request(out, start, self.place, self.visitor.address, ask, reply)
     }
-    let reply = answer(dice, server.iis, MOVED, 389, Effort::Little);
-    let ask = Ask::plain("GET", "/", visitor.agent);
-    let end = player.request(out, start, place, visitor.address, ask, reply);
-    (Place { port: 443, ..place }, end + 60)
 }
 
 impl Hours {

@@ -4,7 +4,7 @@
 use super::session::{Style, Visitor};
 use super::{Ask, Place, Player, arrivals};
 use crate::address::{in_network, public_v4, public_v6};
-use crate::agents::{BOTS, BROWSERS, TOOLS};
+use crate::agents::{BOTS, BROWSERS, PROGRAMS, TOOLS};
 use crate::dice::{Dice, Popularity, millis, whole};
 use crate::request::{Block, Output};
 use crate::scenario::Checker;
@@ -39,6 +39,9 @@ pub(crate) const TOOL_ASKS: [(&str, &str); 24] = [
     ("GET", "/server-status"),
 ];
 
+/// Calls of the longest visit of a program.
+const MOST_CALLS: u32 = 400;
+
 /// Visitors, checked.
 #[derive(Clone, Debug)]
 pub(crate) struct Visitors {
@@ -49,6 +52,7 @@ pub(crate) struct Visitors {
     returning: f64,
     bots: f64,
     noise: f64,
+    programs: f64,
     ipv6: f64,
     network: Option<Network>,
     /// Who comes again, how often.
@@ -56,18 +60,24 @@ pub(crate) struct Visitors {
 }
 
 impl Visitors {
-    pub(super) fn check(spec: VisitorsSpec, _servers: &[usize], checker: &mut Checker<'_>) -> Self {
+    pub(super) fn check(
+        spec: &VisitorsSpec,
+        _servers: &[usize],
+        checker: &mut Checker<'_>,
+    ) -> Self {
         let per_day = checker.positive(&spec.sessions_per_day, 1e9);
-        let (bots, noise) = (
+        let (bots, noise, programs) = (
             checker.share(spec.bots.as_ref(), 0.03),
             checker.share(spec.noise.as_ref(), 0.05),
+            checker.share(spec.programs.as_ref(), 0.03),
         );
-        if bots + noise > 1.0
-            && let Some(value) = spec.noise.as_ref().or(spec.bots.as_ref())
+        let said = [&spec.bots, &spec.noise, &spec.programs];
+        if bots + noise + programs > 1.0
+            && let Some(value) = said.into_iter().flatten().next()
         {
             checker.say_at(
                 value.span(),
-                "bots and noise together are more than all visits",
+                "bots, noise and programs together are more than all visits",
             );
         }
         Self {
@@ -76,11 +86,15 @@ impl Visitors {
             style: Style {
                 pages: checker.mean(spec.pages_per_session.as_ref(), 4.0),
                 objects: checker.mean(spec.objects_per_page.as_ref(), 7.0),
-                think: spec.think_time.map_or(12_000, |value| checker.span(&value)),
+                think: spec
+                    .think_time
+                    .as_ref()
+                    .map_or(12_000, |value| checker.span(value)),
             },
             returning: checker.share(spec.returning.as_ref(), 0.35),
             bots,
             noise,
+            programs,
             ipv6: checker.share(spec.ipv6.as_ref(), 0.03),
             network: spec.network,
             // As many regulars as a third of a day's visits; bounded, for the table is held in memory.
@@ -97,13 +111,15 @@ impl Visitors {
     ) {
         for start in arrivals(block, self.hours.mean_gap(self.per_day, block), dice) {
             let fate = dice.unit();
-            if fate < self.bots + self.noise {
+            if fate < self.bots + self.noise + self.programs {
                 let Some(place) = player.draw_place(dice) else {
                     return;
                 };
                 let address = self.address(player, place, dice);
                 if fate < self.bots {
                     crawl(player, address, place, start, dice, out);
+                } else if fate < self.bots + self.programs {
+                    call(player, address, place, start, dice, out);
                 } else {
                     knock(player, address, place, start, dice, out);
                 }
@@ -168,6 +184,23 @@ fn crawl<'w>(
         let reply = site.page(page, place.port, dice);
         let ask = Ask::plain("GET", site.page_stem(page), agent);
         player.request(out, now, place, address, ask, reply);
+    }
+}
+
+/// A program calls a program of the site, some dozens of times.
+fn call<'w>(
+    player: &Player<'w>,
+    address: IpAddr,
+    place: Place,
+    start: i64,
+    dice: &mut Dice,
+    out: &mut Output<'w>,
+) {
+    let agent = dice.pick(&PROGRAMS);
+    let mut now = start;
+    for _ in 0..dice.count(25.0).min(MOST_CALLS) {
+        now = player.call(out, now, place, address, agent, dice);
+        now += millis(dice.exponential(4_000.0));
     }
 }
 

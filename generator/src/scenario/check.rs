@@ -4,17 +4,26 @@
 use crate::inventory::Server;
 use crate::spec::{Client, Moment, Ports, Span};
 use scanbench_spec::{Finding, Spanned, closest};
+use scanbench_w3c::Timestamp;
 use std::ops::Range;
 
 /// The longest name of a server, an actor or a scenario, in characters: a label of the DNS has 63.
 const LONGEST_NAME: usize = 63;
 
+/// Ten years: a bound for arithmetic, far beyond any use.
+pub(super) const LONGEST_MS: i64 = 3_660 * 86_400_000;
+/// What a span must be.
+pub(super) const WRONG_SPAN: &str = "a duration longer than nothing and at most ten years";
+
+/// The least rate of anything.
+const LEAST: f64 = 0.001;
+
 /// Looks names up, checks values against the scenario's span, and collects what is wrong.
 pub(crate) struct Checker<'s> {
     servers: &'s [Server],
     servers_complete: bool,
-    start: i64,
-    end: i64,
+    /// Start and end; `None` where the file does not say them rightly, and no moment can be judged.
+    span: Option<(i64, i64)>,
     findings: Vec<Finding>,
 }
 
@@ -22,15 +31,13 @@ impl<'s> Checker<'s> {
     pub(crate) fn new(
         servers: &'s [Server],
         servers_complete: bool,
-        start: i64,
-        end: i64,
+        span: Option<(i64, i64)>,
         findings: Vec<Finding>,
     ) -> Self {
         Self {
             servers,
             servers_complete,
-            start,
-            end,
+            span,
             findings,
         }
     }
@@ -87,15 +94,15 @@ impl<'s> Checker<'s> {
         positions
     }
 
-    /// A number above 0 and at most `most`.
+    /// A number from 0.001 to `most`: with less than that, spans would no longer fit.
     pub(crate) fn positive(&mut self, value: &Spanned<f64>, most: f64) -> f64 {
         let number = *value.get_ref();
-        if number > 0.0 && number <= most {
+        if (LEAST..=most).contains(&number) {
             return number;
         }
         self.say(
             Finding::new(format!(
-                "expected a number above 0 and at most {most}, found {number}"
+                "expected a number from {LEAST} to {most}, found {number}"
             ))
             .at(value.span()),
         );
@@ -154,31 +161,30 @@ impl<'s> Checker<'s> {
     /// A span longer than nothing, in milliseconds.
     pub(crate) fn span(&mut self, value: &Spanned<Span>) -> i64 {
         let millis = value.get_ref().millis();
-        if millis <= 0 {
-            self.say(Finding::new("expected a duration longer than nothing").at(value.span()));
+        if !(1..=LONGEST_MS).contains(&millis) {
+            self.say(Finding::new(format!("expected {WRONG_SPAN}")).at(value.span()));
         }
-        millis.max(1)
+        millis.clamp(1, LONGEST_MS)
     }
 
     /// A moment of the scenario, in milliseconds since its start: an actor's times do not depend on the date.
     pub(crate) fn moment(&mut self, value: &Spanned<Moment>) -> i64 {
+        let Some((start, end)) = self.span else {
+            return 0;
+        };
         let after = match value.get_ref() {
             Moment::After(span) => span.millis(),
-            Moment::At(moment) => moment.millis() - self.start,
+            Moment::At(moment) => moment.millis() - start,
         };
-        let length = self.end - self.start;
-        if !(0..length).contains(&after) {
+        if !(0..end - start).contains(&after) {
+            let (first, last) = (Timestamp::from_millis(start), Timestamp::from_millis(end));
             self.say(
                 Finding::new("this moment is not within the scenario")
                     .at(value.span())
-                    .help(format!(
-                        "the scenario begins at {} and ends {} minutes later",
-                        scanbench_w3c::Timestamp::from_millis(self.start),
-                        length / 60_000
-                    )),
+                    .help(format!("the scenario goes from {first} to {last}")),
             );
         }
-        after.clamp(0, length - 1)
+        after.clamp(0, end - start - 1)
     }
 
     /// Whose address it is.

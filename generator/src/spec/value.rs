@@ -272,7 +272,7 @@ mod tests {
     fn moments_clients_hours() {
         assert_eq!(
             check("\"2h15m\""),
-            Ok(Moment::After(Span(Duration::from_secs(8100))))
+            Ok(Moment::After(Span(Duration::from_mins(135))))
         );
         let at = "2026-11-02T02:15:00Z".parse().unwrap();
         assert_eq!(check("2026-11-02T03:15:00+01:00"), Ok(Moment::At(at)));

@@ -1,0 +1,126 @@
+//! The scenarios that come with the program do what their comments say.
+
+use super::support::Dataset;
+use scanbench_generator::truth::{Class, Reason};
+use std::collections::BTreeMap;
+
+fn made(name: &str) -> Dataset {
+    let path = format!("{}/../scenarios/{name}.toml", env!("CARGO_MANIFEST_DIR"));
+    Dataset::make(&std::fs::read_to_string(path).unwrap(), 2)
+}
+
+/// Whether each campaign fires, or why not.
+fn outcomes(dataset: &Dataset) -> BTreeMap<String, Option<Reason>> {
+    dataset
+        .campaigns()
+        .into_iter()
+        .map(|campaign| (campaign.id, campaign.reason))
+        .collect()
+}
+
+#[test]
+fn minimal() {
+    let dataset = made("minimal");
+    assert_eq!(
+        outcomes(&dataset),
+        BTreeMap::from([("scan".to_owned(), None)])
+    );
+    let scan = &dataset.campaigns()[0];
+    assert_eq!((scan.ports_probed, scan.ports_logged), (50, 32));
+}
+
+#[test]
+fn bin_edge() {
+    let dataset = made("bin-edge");
+    let reason = Some(Reason::SplitByBin);
+    assert_eq!(
+        outcomes(&dataset),
+        BTreeMap::from([("scan".to_owned(), reason)])
+    );
+    let ports: Vec<u64> = dataset
+        .windows()
+        .iter()
+        .map(|window| window.ports)
+        .collect();
+    assert_eq!(ports, [20, 20]);
+}
+
+#[test]
+fn slow() {
+    let dataset = made("slow");
+    let reason = Some(Reason::BelowThreshold);
+    assert_eq!(
+        outcomes(&dataset),
+        BTreeMap::from([("scan".to_owned(), reason)])
+    );
+    assert_eq!(dataset.campaigns()[0].ports_logged, 42);
+}
+
+#[test]
+fn default() {
+    let dataset = made("default");
+    assert!(
+        (190_000..215_000).contains(&dataset.summary.lines),
+        "{}",
+        dataset.summary.lines
+    );
+    let unbound = Some(Reason::UnboundPorts);
+    let below = Some(Reason::BelowThreshold);
+    let expected = [
+        ("scan-fast", None),
+        ("scan-ordinary", unbound),
+        ("scan-inside", None),
+        ("maintenance", None),
+        ("discovery@HOST01", None),
+        ("discovery@WEB01", unbound),
+        ("discovery@WEB02", unbound),
+        ("discovery@APP01", unbound),
+        ("backend", below),
+        ("batch", None),
+        ("proxy", None),
+    ];
+    let expected = expected.map(|(id, reason)| (id.to_owned(), reason)).into();
+    assert_eq!(outcomes(&dataset), expected);
+
+    let mut firing: BTreeMap<String, u64> = BTreeMap::new();
+    for window in dataset.windows().iter().filter(|window| window.must_fire) {
+        assert_eq!(window.campaigns.len(), 1, "{window:?}");
+        *firing.entry(window.campaigns[0].clone()).or_default() += 1;
+    }
+    assert!((6..=25).contains(&firing["proxy"]), "{firing:?}");
+    assert_eq!(firing["scan-fast"], 1);
+
+    // No agent of a scan is an agent of scans alone.
+    let malicious: Vec<String> = dataset
+        .campaigns()
+        .into_iter()
+        .filter(|campaign| campaign.class == Class::Malicious)
+        .map(|campaign| campaign.id)
+        .collect();
+    let mut by_value: BTreeMap<(&str, String), (u64, u64)> = BTreeMap::new();
+    for entry in dataset.entries() {
+        let scan = entry
+            .label
+            .as_ref()
+            .is_some_and(|label| malicious.contains(&label.campaign));
+        for field in [
+            "cs(User-Agent)",
+            "cs-method",
+            "cs-uri-stem",
+            "cs-uri-query",
+            "sc-status",
+            "sc-win32-status",
+        ] {
+            let counts = by_value
+                .entry((field, entry.get(field).to_owned()))
+                .or_default();
+            *(if scan { &mut counts.0 } else { &mut counts.1 }) += 1;
+        }
+    }
+    for (value, (scan, other)) in by_value {
+        assert!(
+            scan <= 2 * other,
+            "{value:?}: {scan} lines of scans, {other} of others"
+        );
+    }
+}
