@@ -5,6 +5,7 @@ use scanbench_detector::{Alert, Detector, Exclusions, Rule, Selection};
 use scanbench_spec::Source;
 use scanbench_w3c::{Item, Reader};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
@@ -76,7 +77,7 @@ const EXCLUSIONS: [(&str, Oracle); 6] = [
     (
         "stage = \"event\"\nstarts = 2026-11-02T00:01:00Z\nexpires = 2026-11-02T01:02:00+01:00\nmatch.not-s-port = [\"8000-8006\"]",
         (false, |line| {
-            (60..120).contains(&line.second) && !line.port.is_some_and(|port| port <= 8006)
+            (60..120).contains(&line.second) && line.port.is_none_or(|port| port > 8006)
         }),
     ),
     (
@@ -174,8 +175,9 @@ fn write_log(lines: &[Line]) -> String {
         .to_owned();
     for line in lines {
         let port = line.port.map_or("-".to_owned(), |port| port.to_string());
-        log += &format!(
-            "2026-11-02 00:{:02}:{:02} {} {} {} {port} {} {} {} {}\n",
+        let _ = writeln!(
+            log,
+            "2026-11-02 00:{:02}:{:02} {} {} {} {port} {} {} {} {}",
             line.second / 60,
             line.second % 60,
             line.computer,
@@ -193,8 +195,9 @@ fn write_log(lines: &[Line]) -> String {
 fn exclusions(chosen: &[usize]) -> Exclusions {
     let mut file = "version = 1\n".to_owned();
     for index in chosen {
-        file += &format!(
-            "[[exclusion]]\nid = \"x{index}\"\n{}\n",
+        let _ = writeln!(
+            file,
+            "[[exclusion]]\nid = \"x{index}\"\n{}",
             EXCLUSIONS[*index].0
         );
     }
