@@ -33,6 +33,7 @@ mod detection;
 mod detector;
 mod exclusion;
 mod find;
+mod input;
 
 mod friendly;
 mod rule;
