@@ -104,18 +104,15 @@ pub(crate) fn open(path: Option<&Path>) -> Result<Opened, InputError> {
         None => open_with(io::stdin(), None, Limits::default()),
         Some(path) => {
             let file = File::open(path).map_err(InputError::Unreadable)?;
-            let same = file.try_clone().map_err(InputError::Unreadable)?;
-            // Pipes have paths too (`<(zcat ...)`), but no end to read from.
-            let is_file = file.metadata().is_ok_and(|about| about.is_file());
-            open_with(file, is_file.then_some(same), Limits::default())
+            open_with(file, Some(path), Limits::default())
         }
     }
 }
 
-/// Opens `input`; `file` is the same as a file, where it is one.
+/// Opens `input`, which is what stands at `path`, where it has one.
 fn open_with(
     input: impl Read + Send + 'static,
-    file: Option<File>,
+    path: Option<&Path>,
     limits: Limits,
 ) -> Result<Opened, InputError> {
     let file_bytes = FileBytes::default();
@@ -131,11 +128,21 @@ fn open_with(
             let zstd = Zstd::new().map_err(InputError::Unreadable)?;
             open_plain(Unpacked::new(input, zstd, limits))?
         }
-        Kind::Zip => Input::Archive(Archive::open(file.ok_or(InputError::NeedsFile(kind))?)?),
-        Kind::Parquet => open_parquet(file.ok_or(InputError::NeedsFile(kind))?)?,
+        Kind::Zip => Input::Archive(Archive::open(whole_file(kind, path)?)?),
+        Kind::Parquet => open_parquet(whole_file(kind, path)?)?,
         _ => open_headed(kind, input)?,
     };
     Ok(Opened { input, file_bytes })
+}
+
+/// The file again, to read it from its end. Pipes have paths too (`<(zcat ...)`), but no end to read from.
+fn whole_file(kind: Kind, path: Option<&Path>) -> Result<File, InputError> {
+    let path = path.ok_or(InputError::NeedsFile(kind))?;
+    let about = path.metadata().map_err(InputError::Unreadable)?;
+    if !about.is_file() {
+        return Err(InputError::NeedsFile(kind));
+    }
+    File::open(path).map_err(InputError::Unreadable)
 }
 
 /// Opens what came out of something packed.

@@ -9,8 +9,10 @@ use parquet::basic::Type;
 use parquet::column::reader::ColumnReader;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::schema::types::ColumnDescriptor;
+use std::cell::Cell;
 use std::fs::File;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
+use std::sync::Once;
 
 /// Rows that are held at a time, of all columns.
 const STRETCH_ROWS: usize = 1024;
@@ -234,9 +236,28 @@ fn broken(row: u64, what: String) -> TableError {
     }
 }
 
+thread_local! {
+    /// Whether this thread is in code whose panics are caught and told as errors.
+    static GUARDED: Cell<bool> = const { Cell::new(false) };
+}
+
 /// Runs code of the `parquet` crate, which on some damaged files panics instead of giving an error.
 fn guarded<T>(run: impl FnOnce() -> parquet::errors::Result<T>) -> Result<T, String> {
-    match catch_unwind(AssertUnwindSafe(run)) {
+    static QUIET: Once = Once::new();
+
+    // The message of a panic that is caught would stand on the terminal beside the error.
+    QUIET.call_once(|| {
+        let told_before = take_hook();
+        set_hook(Box::new(move |about| {
+            if !GUARDED.get() {
+                told_before(about);
+            }
+        }));
+    });
+    GUARDED.set(true);
+    let outcome = catch_unwind(AssertUnwindSafe(run));
+    GUARDED.set(false);
+    match outcome {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => Err(format!("the Parquet file is damaged or cut off ({error})")),
         Err(_) => {
