@@ -16,6 +16,7 @@ mod deflate;
 mod json_rows;
 mod json_values;
 mod kind;
+mod layout;
 mod moment;
 mod packed;
 #[cfg(feature = "parquet")]
@@ -28,6 +29,18 @@ mod zst;
 
 #[cfg(test)]
 mod damage;
+#[cfg(test)]
+#[cfg(feature = "parquet")]
+mod damage_parquet;
+#[cfg(test)]
+mod damage_tables;
+#[cfg(test)]
+#[cfg(feature = "parquet")]
+mod parquet_samples;
+#[cfg(test)]
+mod round_trips;
+#[cfg(test)]
+mod samples;
 #[cfg(test)]
 mod tests;
 
@@ -52,7 +65,7 @@ use zst::Zstd;
 pub(crate) enum Input {
     /// Lines, for the reader of W3C logs, which knows what else they may be.
     Text(Box<dyn Read + Send>),
-    /// Rows with the columns of W3CIISLog.
+    /// Rows with the columns of `W3CIISLog`.
     Table(Box<dyn TableReader + Send>),
     /// Several files, each one of the above.
     Archive(Archive),

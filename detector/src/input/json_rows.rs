@@ -1,10 +1,10 @@
 //! Tables as JSON: one object a row, on lines of their own (NDJSON), one behind another or in one array.
 
 use super::json_values::{Piece, Splitter, Style};
+use super::layout::{Layout, NEEDED, TIME};
 use super::moment::Clock;
 use super::table::{
-    BadRow, Layout, NEEDED, Row, Span, TIME, TableCounts, TableError, TableItem, TableReader,
-    check, shown,
+    BadRow, Row, Span, TableCounts, TableError, TableItem, TableReader, check, shown,
 };
 use super::window::Window;
 use scanbench_w3c::{MAX_LINE_BYTES, Timestamp};

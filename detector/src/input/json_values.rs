@@ -84,9 +84,11 @@ impl Splitter {
                 return pass_line(window).map(Piece::TooLong);
             }
             if window.at_end() {
-                return Ok(match unread.trim_ascii().is_empty() {
-                    true => Piece::End,
-                    false => Piece::Value(searched),
+                let blank = unread.trim_ascii().is_empty();
+                return Ok(if blank {
+                    Piece::End
+                } else {
+                    Piece::Value(searched)
                 });
             }
             window.fill()?;

@@ -1,7 +1,7 @@
 //! What a file is, told from its first bytes.
 
 use super::csv_rows::header_names;
-use super::table::is_header;
+use super::layout::is_header;
 use std::fmt;
 
 /// Bytes that are looked at: enough for the header of a table, and few enough for a folder of small files.
