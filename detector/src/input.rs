@@ -221,16 +221,26 @@ struct Headed<R> {
 impl<R: Read> Headed<R> {
     /// Reads the head. An input that fails at once is an error, one that fails a little later is read so far.
     fn new(mut input: R) -> io::Result<Self> {
-        let mut head = Vec::with_capacity(HEAD_BYTES);
-        let read = Read::take(&mut input, HEAD_BYTES as u64).read_to_end(&mut head);
-        match read {
-            Err(error) if head.is_empty() => Err(error),
-            read => Ok(Self {
-                head: Cursor::new(head),
-                fault: read.err(),
-                input,
-            }),
+        let mut head = vec![0; HEAD_BYTES];
+        let (mut length, mut fault) = (0, None);
+        while !kind::is_enough(&head[..length]) {
+            match input.read(&mut head[length..]) {
+                Ok(0) => break,
+                Ok(count) => length += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if length == 0 => return Err(error),
+                Err(error) => {
+                    fault = Some(error);
+                    break;
+                }
+            }
         }
+        head.truncate(length);
+        Ok(Self {
+            head: Cursor::new(head),
+            fault,
+            input,
+        })
     }
 
     fn head(&self) -> &[u8] {

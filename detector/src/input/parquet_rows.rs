@@ -243,7 +243,8 @@ thread_local! {
     static GUARDED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs code of the `parquet` crate, which on some damaged files panics instead of giving an error.
+/// Runs code of the `parquet` crate, which on some damaged files panics instead of giving an error. A build with
+/// `panic = "abort"` would end there.
 fn guarded<T>(run: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, String> {
     static QUIET: Once = Once::new();
 

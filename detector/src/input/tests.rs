@@ -97,6 +97,11 @@ fn tables_by_hand() {
             ],
         ),
     ];
+    #[cfg(feature = "parquet")]
+    assert_eq!(
+        rows(&super::parquet_samples::write(&log_rows(), 4, 3, 2)),
+        log_rows()
+    );
     for (header, [first, second, third]) in styles {
         let csv = format!(
             "{header}{first},192.0.2.7,8080,10.0.0.1,-,WEB01\r\n\
@@ -209,4 +214,27 @@ fn archives_need_a_file() {
         refusal.err().unwrap().to_string(),
         "a zip archive can only be read from a file, since its directory stands at its end"
     );
+}
+
+/// A log that is written as it is read: nothing more than its first lines is there yet.
+#[test]
+fn a_pipe_is_not_waited_for() {
+    struct Live(&'static [u8]);
+    impl std::io::Read for Live {
+        fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+            assert!(!self.0.is_empty(), "this would wait");
+            // Byte by byte, as bad luck would have it.
+            (&mut self.0).take(1).read(out)
+        }
+    }
+    for (text, table) in [
+        (&b"#Software: x\n#"[..], false),
+        (
+            b"TimeGenerated,cIP,sPort\n2026-11-02T13:05:09Z,::1,80\n2",
+            true,
+        ),
+    ] {
+        let opened = super::open_with(Live(text), None, super::Limits::default()).unwrap();
+        assert_eq!(matches!(opened.input, Input::Table(_)), table);
+    }
 }
