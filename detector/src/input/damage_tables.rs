@@ -114,8 +114,9 @@ fn json_rows_that_are_none() {
          expected an object, at its byte 2) (row 2, byte 70)"
     );
     assert!(
-        messages[1]
-            .starts_with("4: expected a line of at most 1048576 bytes, found 10485780 (row 4,")
+        messages[1].starts_with(
+            "4: expected a line of at most 1048576 bytes, found 10485780 bytes (row 4,"
+        )
     );
     assert!(
         messages[4].contains("invalid type: map, expected a text, a number"),
@@ -207,4 +208,35 @@ fn tables_that_break_off() {
         );
         assert!(last.contains("the gzip data is cut off"), "{last}");
     }
+}
+
+/// A long line has its own place, whether the file goes on behind it or not.
+#[test]
+fn json_lines_over_the_limit() {
+    let long = format!("{{\"a\":\"{}\"}}", "x".repeat(2 << 20));
+    let json = format!("{OBJECT}\n\n{long}\n{OBJECT}\n{long}");
+    let (_, rows, messages) = read_all(json.as_bytes());
+    assert_eq!(rows.len(), 2);
+    let length = long.len();
+    let (first, second) = (OBJECT.len() + 2, 2 * OBJECT.len() + long.len() + 4);
+    let expected = "expected a line of at most 1048576 bytes";
+    assert_eq!(
+        messages,
+        [
+            format!("3: {expected}, found {length} bytes (row 2, byte {first})"),
+            format!("5: {expected}, found {length} bytes (row 4, byte {second})"),
+        ]
+    );
+}
+
+/// Found by random damage: a comma between objects that stand in no array was taken for ever.
+#[test]
+fn json_commas_outside_of_arrays() {
+    let json = OBJECT.replace('{', "{\n").replace('}', "},").repeat(2);
+    let (_, rows, messages) = read_all(json.as_bytes());
+    assert_eq!(rows.len(), 1);
+    assert!(
+        messages[0].starts_with("end: something that does not belong there"),
+        "{messages:?}"
+    );
 }
