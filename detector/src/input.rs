@@ -7,6 +7,7 @@ mod deflate;
 mod json_rows;
 mod json_values;
 mod kind;
+mod layout;
 mod moment;
 mod packed;
 #[cfg(feature = "parquet")]
@@ -19,6 +20,18 @@ mod zst;
 
 #[cfg(test)]
 mod damage;
+#[cfg(test)]
+#[cfg(feature = "parquet")]
+mod damage_parquet;
+#[cfg(test)]
+mod damage_tables;
+#[cfg(test)]
+#[cfg(feature = "parquet")]
+mod parquet_samples;
+#[cfg(test)]
+mod round_trips;
+#[cfg(test)]
+mod samples;
 #[cfg(test)]
 mod tests;
 
@@ -43,7 +56,7 @@ use zst::Zstd;
 pub(crate) enum Input {
     /// Lines, for the reader of W3C logs, which knows what else they may be.
     Text(Box<dyn Read + Send>),
-    /// Rows with the columns of W3CIISLog.
+    /// Rows with the columns of `W3CIISLog`.
     Table(Box<dyn TableReader + Send>),
     /// Several files, each one of the above.
     Archive(Archive),
@@ -206,16 +219,26 @@ struct Headed<R> {
 impl<R: Read> Headed<R> {
     /// Reads the head. An input that fails at once is an error, one that fails a little later is read so far.
     fn new(mut input: R) -> io::Result<Self> {
-        let mut head = Vec::with_capacity(HEAD_BYTES);
-        let read = Read::take(&mut input, HEAD_BYTES as u64).read_to_end(&mut head);
-        match read {
-            Err(error) if head.is_empty() => Err(error),
-            read => Ok(Self {
-                head: Cursor::new(head),
-                fault: read.err(),
-                input,
-            }),
+        let mut head = vec![0; HEAD_BYTES];
+        let (mut length, mut fault) = (0, None);
+        while !kind::is_enough(&head[..length]) {
+            match input.read(&mut head[length..]) {
+                Ok(0) => break,
+                Ok(count) => length += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if length == 0 => return Err(error),
+                Err(error) => {
+                    fault = Some(error);
+                    break;
+                }
+            }
         }
+        head.truncate(length);
+        Ok(Self {
+            head: Cursor::new(head),
+            fault,
+            input,
+        })
     }
 
     fn head(&self) -> &[u8] {

@@ -3,10 +3,9 @@
 //! This is `csv-core`, the engine of the `csv` crate, driven by hand: `csv` reads a record however long it is,
 //! so that one quote that is never closed would take the rest of a file into memory.
 
+use super::layout::Layout;
 use super::moment::Clock;
-use super::table::{
-    BadRow, Layout, Row, Span, TableCounts, TableError, TableItem, TableReader, check,
-};
+use super::table::{BadRow, Row, Span, TableCounts, TableError, TableItem, TableReader, check};
 use super::window::Window;
 use csv_core::ReadRecordResult;
 use scanbench_w3c::MAX_LINE_BYTES;

@@ -1,10 +1,10 @@
 //! Tables as JSON: one object a row, on lines of their own (NDJSON), one behind another or in one array.
 
 use super::json_values::{Piece, Splitter, Style};
+use super::layout::{Layout, NEEDED, TIME};
 use super::moment::Clock;
 use super::table::{
-    BadRow, Layout, NEEDED, Row, Span, TIME, TableCounts, TableError, TableItem, TableReader,
-    check, shown,
+    BadRow, Row, Span, TableCounts, TableError, TableItem, TableReader, check, shown,
 };
 use super::window::Window;
 use scanbench_w3c::{MAX_LINE_BYTES, Timestamp};
@@ -82,11 +82,14 @@ impl<R: Read> JsonRows<R> {
                 self.window.take(length);
                 Ok(outcome)
             }
-            Piece::TooLong(length) => {
+            Piece::TooLong {
+                length,
+                line,
+                offset,
+            } => {
                 let expected = format!("a line of at most {MAX_LINE_BYTES} bytes");
-                let begin = offset.saturating_sub(length + 1);
-                let bad = self.bad(line.saturating_sub(1), begin, expected, format!("{length}"));
-                Ok(Outcome::Bad(bad))
+                let found = format!("{length} bytes");
+                Ok(Outcome::Bad(self.bad(line, offset, expected, found)))
             }
             Piece::Cut(length) => {
                 self.window.take(length);

@@ -21,8 +21,8 @@ pub(super) enum Style {
 pub(super) enum Piece {
     /// A value of so many bytes.
     Value(usize),
-    /// A line of so many bytes over the limit; it was taken already.
-    TooLong(u64),
+    /// A line over the limit, its length, number and first byte; it was taken already.
+    TooLong { length: u64, line: u64, offset: u64 },
     /// The input ends in the middle of a value of so many bytes.
     Cut(usize),
     /// Something that cannot stand here; nothing behind it can be told apart.
@@ -74,19 +74,20 @@ impl Splitter {
                     continue;
                 }
                 if length > self.limit {
-                    window.take(length + 1);
-                    return Ok(Piece::TooLong(length as u64));
+                    return pass_line(window);
                 }
                 return Ok(Piece::Value(length));
             }
             searched = unread.len();
             if searched > self.limit {
-                return pass_line(window).map(Piece::TooLong);
+                return pass_line(window);
             }
             if window.at_end() {
-                return Ok(match unread.trim_ascii().is_empty() {
-                    true => Piece::End,
-                    false => Piece::Value(searched),
+                let blank = unread.trim_ascii().is_empty();
+                return Ok(if blank {
+                    Piece::End
+                } else {
+                    Piece::Value(searched)
                 });
             }
             window.fill()?;
@@ -132,10 +133,11 @@ impl Splitter {
         loop {
             let unread = window.unread();
             if let ControlFlow::Break(length) = scan.run(unread, searched) {
-                return Ok(if length > self.limit {
-                    Piece::Endless
-                } else {
-                    Piece::Value(length)
+                return Ok(match length {
+                    // A comma where none belongs: taking nothing would go on for ever.
+                    0 => Piece::Stray,
+                    _ if length > self.limit => Piece::Endless,
+                    _ => Piece::Value(length),
                 });
             }
             searched = unread.len();
@@ -150,22 +152,24 @@ impl Splitter {
     }
 }
 
-/// Takes the rest of a line that is too long to be kept; its length.
-fn pass_line<R: Read>(window: &mut Window<R>) -> io::Result<u64> {
-    let begin = window.offset();
-    loop {
+/// Takes a line that is too long to be kept.
+fn pass_line<R: Read>(window: &mut Window<R>) -> io::Result<Piece> {
+    let (line, offset) = (window.line(), window.offset());
+    let terminated = loop {
         let unread = window.unread();
-        if let Some(found) = memchr::memchr(b'\n', unread) {
-            window.take(found + 1);
-            return Ok(window.offset() - begin - 1);
-        }
-        let length = unread.len();
+        let end = memchr::memchr(b'\n', unread);
+        let length = end.map_or(unread.len(), |end| end + 1);
         window.take(length);
-        if window.at_end() {
-            return Ok(window.offset() - begin);
+        if end.is_some() || window.at_end() {
+            break end.is_some();
         }
         window.fill()?;
-    }
+    };
+    Ok(Piece::TooLong {
+        length: window.offset() - offset - u64::from(terminated),
+        line,
+        offset,
+    })
 }
 
 /// How deep in brackets a scan is, and whether in a string.

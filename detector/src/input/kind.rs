@@ -1,11 +1,14 @@
 //! What a file is, told from its first bytes.
 
 use super::csv_rows::header_names;
-use super::table::is_header;
+use super::layout::is_header;
 use std::fmt;
 
 /// Bytes that are looked at: enough for the header of a table, and few enough for a folder of small files.
 pub(super) const HEAD_BYTES: usize = 16 << 10;
+
+/// The fewest bytes that are judged; every magic number is shorter.
+const MIN_BYTES: usize = 8;
 
 /// The byte order mark that some exports put before UTF-8 text.
 pub(super) const UTF8_BOM: &[u8] = b"\xef\xbb\xbf";
@@ -77,6 +80,16 @@ impl Kind {
             _ => Self::Text,
         }
     }
+}
+
+/// Whether so much of a file tells what it is: all that is looked at, or a line and the begin of the next, so
+/// that a log which comes through a pipe as it is written is not waited for.
+pub(super) fn is_enough(head: &[u8]) -> bool {
+    let has_line = || {
+        let line = head.trim_ascii_start();
+        memchr::memchr(b'\n', line).is_some_and(|end| !line[end..].trim_ascii().is_empty())
+    };
+    head.len() >= HEAD_BYTES || (head.len() >= MIN_BYTES && has_line())
 }
 
 fn starts_with_line_end(text: &[u8]) -> bool {

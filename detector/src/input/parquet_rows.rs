@@ -1,12 +1,12 @@
 //! Tables as Parquet, read a stretch of rows at a time.
 
+use super::layout::Layout;
 use super::moment::Clock;
 use super::parquet_values::{Meaning, Texts, read};
-use super::table::{
-    BadRow, Layout, Row, Span, TableCounts, TableError, TableItem, TableReader, check,
-};
+use super::table::{BadRow, Row, Span, TableCounts, TableError, TableItem, TableReader, check};
 use parquet::basic::Type;
 use parquet::column::reader::ColumnReader;
+use parquet::errors::ParquetError;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::schema::types::ColumnDescriptor;
 use std::cell::Cell;
@@ -20,9 +20,11 @@ const STRETCH_ROWS: usize = 1024;
 /// The most bytes that the values of such a stretch may have.
 const MAX_STRETCH_BYTES: usize = 256 << 20;
 
-/// The most bytes of one column in one row group, unpacked. Writers make row groups of a million rows or of
-/// 128 MiB; pages, which are what is held, are a hundred times smaller, but their true size shows too late.
-const MAX_CHUNK_BYTES: i64 = 1 << 30;
+/// The most that the pages of one column in one row group may grow by, and the bytes up to which that is not
+/// judged, as for packed text. These are the file's own figures: one that lies about them can make a page take
+/// up to 2 GiB, the format's own limit, since the true size shows only once it is unpacked.
+const MAX_RATIO: i64 = 700;
+const UNJUDGED_BYTES: i64 = 64 << 20;
 
 /// Rows of a Parquet file.
 pub(super) struct ParquetRows {
@@ -144,11 +146,11 @@ impl ParquetRows {
         self.left = guarded(|| {
             let reader = file.get_row_group(group)?;
             for column in columns {
-                let size = reader.metadata().column(column.index).uncompressed_size();
-                if size > MAX_CHUNK_BYTES {
-                    return Err(parquet::errors::ParquetError::General(format!(
-                        "a column of a row group is larger than {} MiB",
-                        MAX_CHUNK_BYTES >> 20
+                let about = reader.metadata().column(column.index);
+                let (packed, plain) = (about.compressed_size(), about.uncompressed_size());
+                if plain > UNJUDGED_BYTES && plain / MAX_RATIO > packed {
+                    return Err(ParquetError::General(format!(
+                        "a column unpacks to more than {MAX_RATIO} times its size"
                     )));
                 }
                 readers.push(reader.get_column_reader(column.index)?);
@@ -241,8 +243,9 @@ thread_local! {
     static GUARDED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs code of the `parquet` crate, which on some damaged files panics instead of giving an error.
-fn guarded<T>(run: impl FnOnce() -> parquet::errors::Result<T>) -> Result<T, String> {
+/// Runs code of the `parquet` crate, which on some damaged files panics instead of giving an error. A build with
+/// `panic = "abort"` would end there.
+fn guarded<T>(run: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, String> {
     static QUIET: Once = Once::new();
 
     // The message of a panic that is caught would stand on the terminal beside the error.

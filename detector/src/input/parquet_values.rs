@@ -3,7 +3,7 @@
 use parquet::basic::{ConvertedType, LogicalType, TimeUnit, Type};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::{ByteArray, DataType, Int96};
-use parquet::errors::Result;
+use parquet::errors::{ParquetError, Result};
 use parquet::schema::types::ColumnDescriptor;
 use scanbench_w3c::Timestamp;
 use std::fmt;
@@ -12,6 +12,10 @@ use std::io::Write as _;
 /// Milliseconds of a Julian day number at 1970-01-01, from which the old 96-bit times count.
 const UNIX_EPOCH_JULIAN_DAY: i64 = 2_440_588;
 const MS_PER_DAY: i64 = 86_400_000;
+
+/// The most bytes that the values of a stretch of one column may have. A dictionary may hold one long text and
+/// name it a million times, so the size of the file is no bound.
+const MAX_TEXT_BYTES: usize = 64 << 20;
 
 /// How the values of a column are to be understood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +55,7 @@ impl Meaning {
     }
 }
 
-/// Texts of a stretch of a column, one behind another; `None` for null.
+/// Texts of a stretch of a column, one behind another.
 #[derive(Default)]
 pub(super) struct Texts {
     pub(super) text: Vec<u8>,
@@ -64,8 +68,16 @@ impl Texts {
         self.ends.clear();
     }
 
-    fn end_value(&mut self) {
+    fn end_value(&mut self) -> Result<()> {
         self.ends.push(self.text.len());
+        if self.text.len() > MAX_TEXT_BYTES {
+            return Err(ParquetError::General(format!(
+                "{} values of a column have more than {} MiB",
+                self.ends.len(),
+                MAX_TEXT_BYTES >> 20
+            )));
+        }
+        Ok(())
     }
 
     fn push(&mut self, value: impl fmt::Display) {
@@ -104,7 +116,7 @@ pub(super) fn read(
         }
         ColumnReader::Int96ColumnReader(reader) => {
             typed(reader, optional, count, out, |value, out| {
-                out.push(moment(millis_of(value)))
+                out.push(moment(millis_of(value)));
             })
         }
         ColumnReader::FloatColumnReader(reader) => {
@@ -120,7 +132,7 @@ pub(super) fn read(
         }
         ColumnReader::FixedLenByteArrayColumnReader(reader) => {
             typed(reader, optional, count, out, |value, out| {
-                out.text.extend_from_slice(value.data())
+                out.text.extend_from_slice(value.data());
             })
         }
     }
@@ -138,7 +150,7 @@ fn typed<T: DataType>(
         reader.read_records(count, None, None, &mut values)?;
         for value in &values {
             write(value, out);
-            out.end_value();
+            out.end_value()?;
         }
         return Ok(());
     }
@@ -151,7 +163,7 @@ fn typed<T: DataType>(
         {
             write(value, out);
         }
-        out.end_value();
+        out.end_value()?;
     }
     Ok(())
 }

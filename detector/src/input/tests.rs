@@ -1,171 +1,12 @@
-//! The same rows in every format that is read, written by writers that know nothing of the readers.
+//! The same small log in every format that is read, and what is none of them.
 
-use super::{Input, Opened, TableItem, TableReader, open};
-use flate2::Compression;
-use flate2::write::GzEncoder;
-use proptest::prelude::*;
-use scanbench_w3c::{Field, Item, Reader, Record};
-use std::io::{Cursor, Read, Write};
-use std::path::PathBuf;
-
-/// A row as text: time in milliseconds, and the columns of [`NAMES`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Plain {
-    pub(super) millis: i64,
-    pub(super) port: Option<u16>,
-    pub(super) texts: [String; 4],
-}
-
-pub(super) const NAMES: [&str; 4] = ["cIP", "sIP", "csUserAgent", "Computer"];
-const FIELDS: [Field; 4] = [
-    Field::CIp,
-    Field::SIp,
-    Field::CsUserAgent,
-    Field::SComputername,
-];
-
-pub(super) fn plain(record: &impl Record) -> Plain {
-    Plain {
-        millis: record.time().millis(),
-        port: record.port(),
-        texts: FIELDS
-            .map(|field| String::from_utf8_lossy(record.get(field).unwrap_or(b"?")).into_owned()),
-    }
-}
-
-/// A folder for the files of a test, and a file in it.
-pub(super) fn file(bytes: &[u8]) -> (tempfile::TempDir, PathBuf) {
-    let folder = tempfile::tempdir().unwrap();
-    // Nothing in the name tells what it is.
-    let path = folder.path().join("input");
-    std::fs::write(&path, bytes).unwrap();
-    (folder, path)
-}
-
-pub(super) fn opened(bytes: &[u8]) -> Opened {
-    let (_folder, path) = file(bytes);
-    open(Some(&path)).unwrap()
-}
-
-pub(super) fn table(bytes: &[u8]) -> Box<dyn TableReader + Send> {
-    match opened(bytes).input {
-        Input::Table(table) => table,
-        Input::Text(_) => panic!("text"),
-        Input::Archive(_) => panic!("an archive"),
-    }
-}
-
-/// All rows of a table, none of which may be bad.
-pub(super) fn rows(bytes: &[u8]) -> Vec<Plain> {
-    let (rows, bad) = rows_and_bad(&mut *table(bytes));
-    assert_eq!(bad, Vec::<String>::new());
-    rows
-}
-
-pub(super) fn rows_and_bad(table: &mut dyn TableReader) -> (Vec<Plain>, Vec<String>) {
-    let (mut rows, mut bad) = (Vec::new(), Vec::new());
-    loop {
-        match table.next_row() {
-            Ok(Some(TableItem::Row(row))) => rows.push(plain(&row)),
-            Ok(Some(TableItem::Bad(row))) => bad.push(row.to_string()),
-            Ok(None) => return (rows, bad),
-            Err(error) => {
-                bad.push(format!("end: {error}"));
-                return (rows, bad);
-            }
-        }
-    }
-}
-
-fn entries(input: impl Read) -> Vec<Plain> {
-    let mut reader = Reader::new(input).unwrap();
-    let mut all = Vec::new();
-    while let Some(item) = reader.next_item().unwrap() {
-        match item {
-            Item::Entry(entry) => all.push(plain(&entry)),
-            Item::Bad(bad) => panic!("{bad}"),
-        }
-    }
-    all
-}
-
-fn text(input: Input) -> Vec<Plain> {
-    match input {
-        Input::Text(text) => entries(text),
-        Input::Table(_) => panic!("a table"),
-        Input::Archive(_) => panic!("an archive"),
-    }
-}
-
-pub(super) const LOG: &str = "#Software: Microsoft Internet Information Services 10.0
-#Fields: date time s-computername s-ip s-port c-ip cs(User-Agent)
-2026-11-02 13:05:09 WEB01 10.0.0.1 8080 192.0.2.7 -
-2026-11-02 13:05:10 WEB01 10.0.0.1 - 2001:db8::7 Mozilla/5.0+(x)
-2026-11-02 23:59:59 WEB02 10.0.0.2 65535 192.0.2.8 a,\"b\"
-";
-
-fn log_rows() -> Vec<Plain> {
-    entries(LOG.as_bytes())
-}
-
-pub(super) fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut out = GzEncoder::new(Vec::new(), Compression::default());
-    out.write_all(bytes).unwrap();
-    out.finish().unwrap()
-}
-
-pub(super) fn zstd(bytes: &[u8]) -> Vec<u8> {
-    zstd::encode_all(bytes, 3).unwrap()
-}
-
-/// A zip archive by a hand-written writer: the `zip` crate is built without its packers here.
-pub(super) fn zip(members: &[(&str, &[u8], u16)]) -> Vec<u8> {
-    let (mut out, mut directory) = (Vec::new(), Vec::new());
-    for (name, bytes, method) in members {
-        let packed = match method {
-            0 => bytes.to_vec(),
-            8 => {
-                let mut out =
-                    flate2::write::DeflateEncoder::new(Vec::new(), Compression::default());
-                out.write_all(bytes).unwrap();
-                out.finish().unwrap()
-            }
-            93 => zstd(bytes),
-            _ => b"?".to_vec(),
-        };
-        let mut crc = flate2::Crc::new();
-        crc.update(bytes);
-        let mut about = Vec::new();
-        about.extend([45, 0, 0, 0]); // version needed, flags
-        about.extend(method.to_le_bytes());
-        about.extend([0, 0, 0x21, 0]); // 1980-01-01 00:00
-        about.extend(crc.sum().to_le_bytes());
-        about.extend(u32::try_from(packed.len()).unwrap().to_le_bytes());
-        about.extend(u32::try_from(bytes.len()).unwrap().to_le_bytes());
-        about.extend(u16::try_from(name.len()).unwrap().to_le_bytes());
-        about.extend([0, 0]); // no extra field
-        let offset = u32::try_from(out.len()).unwrap();
-        out.extend(b"PK\x03\x04");
-        out.extend(&about);
-        out.extend(name.as_bytes());
-        out.extend(&packed);
-        directory.extend(b"PK\x01\x02\x2d\x00");
-        directory.extend(&about);
-        directory.extend([0; 10]); // no comment, disk 0, attributes
-        directory.extend(offset.to_le_bytes());
-        directory.extend(name.as_bytes());
-    }
-    let start = u32::try_from(out.len()).unwrap();
-    let count = u16::try_from(members.len()).unwrap().to_le_bytes();
-    out.extend(&directory);
-    out.extend(b"PK\x05\x06\0\0\0\0");
-    out.extend(count);
-    out.extend(count);
-    out.extend(u32::try_from(directory.len()).unwrap().to_le_bytes());
-    out.extend(start.to_le_bytes());
-    out.extend([0, 0]);
-    out
-}
+use super::samples::{
+    LOG, file, gzip, log_rows, opened, rows, rows_and_bad, table, text, zip, zstd,
+};
+use super::table::TableCounts;
+use super::{Input, TableItem, open};
+use scanbench_w3c::{Field, Record as _};
+use std::io::Cursor;
 
 #[test]
 fn text_plain_and_packed() {
@@ -256,6 +97,11 @@ fn tables_by_hand() {
             ],
         ),
     ];
+    #[cfg(feature = "parquet")]
+    assert_eq!(
+        rows(&super::parquet_samples::write(&log_rows(), 4, 3, 2)),
+        log_rows()
+    );
     for (header, [first, second, third]) in styles {
         let csv = format!(
             "{header}{first},192.0.2.7,8080,10.0.0.1,-,WEB01\r\n\
@@ -306,6 +152,22 @@ fn what_a_row_does_not_have() {
     assert_eq!(row.get_named("nothing"), None);
 }
 
+/// For notices: a port that no row has, times in the zone of whoever exported them, and how much was read.
+#[test]
+fn what_is_said_of_a_table() {
+    let json = "{\"TimeGenerated [Local Time]\":\"2026-11-02T13:05:09Z\",\"cIP\":\"::1\"}\n{}\n";
+    let mut table = table(json.as_bytes());
+    assert_eq!(rows_and_bad(&mut *table).0.len(), 1);
+    assert_eq!(table.layout().missing(), ["sPort"]);
+    assert!(table.layout().is_local_time());
+    let counts = TableCounts {
+        rows: 1,
+        bad: 1,
+        bytes: json.len() as u64,
+    };
+    assert_eq!(table.counts(), counts);
+}
+
 #[test]
 fn no_such_table() {
     let refusal = |bytes: &[u8]| {
@@ -343,259 +205,6 @@ fn no_such_table() {
     }
 }
 
-fn any_text() -> impl Strategy<Value = String> {
-    prop_oneof![
-        "[ -~]{0,12}",
-        "\\PC{0,6}",
-        Just("-".to_owned()),
-        "[\",\r\n\\\\;'/]{0,6}"
-    ]
-}
-
-fn any_rows() -> impl Strategy<Value = Vec<Plain>> {
-    let row = (
-        0_i64..4_102_444_800,
-        prop::option::of(any::<u16>()),
-        [any_text(), any_text(), any_text(), any_text()],
-    )
-        .prop_map(|(seconds, port, texts)| Plain {
-            millis: seconds * 1000,
-            port,
-            texts,
-        });
-    prop::collection::vec(row, 0..40)
-}
-
-pub(super) fn rfc3339(millis: i64) -> String {
-    scanbench_w3c::Timestamp::from_millis(millis).to_string()
-}
-
-fn as_csv(rows: &[Plain], windows: bool) -> Vec<u8> {
-    let terminator = if windows {
-        csv::Terminator::CRLF
-    } else {
-        csv::Terminator::Any(b'\n')
-    };
-    let mut out = csv::WriterBuilder::new()
-        .terminator(terminator)
-        .from_writer(Vec::new());
-    let header = ["sPort", "TimeGenerated [UTC]"].into_iter().chain(NAMES);
-    out.write_record(header).unwrap();
-    for row in rows {
-        let port = row.port.map(|port| port.to_string()).unwrap_or_default();
-        let cells = [port, rfc3339(row.millis)]
-            .into_iter()
-            .chain(row.texts.iter().cloned());
-        out.write_record(cells).unwrap();
-    }
-    out.into_inner().unwrap()
-}
-
-fn as_json(rows: &[Plain]) -> Vec<serde_json::Value> {
-    let object = |row: &Plain| {
-        let mut object =
-            serde_json::json!({"sPort": row.port, "TimeGenerated": rfc3339(row.millis)});
-        for (name, text) in NAMES.iter().zip(&row.texts) {
-            object[*name] = text.as_str().into();
-        }
-        object
-    };
-    rows.iter().map(object).collect()
-}
-
-proptest! {
-    /// For all rows: what the `csv` crate wrote is read back the same.
-    #[test]
-    fn csv_round_trip(expected in any_rows(), windows in any::<bool>()) {
-        prop_assert_eq!(rows(&as_csv(&expected, windows)), expected);
-    }
-
-    /// For all rows: what `serde_json` wrote, in each of the three styles, is read back the same.
-    #[test]
-    fn json_round_trip(expected in any_rows()) {
-        let objects = as_json(&expected);
-        let lines: Vec<_> = objects.iter().map(ToString::to_string).collect();
-        let pretty: Vec<_> = objects.iter().map(|object| format!("{object:#}")).collect();
-        for json in [lines.join("\n"), pretty.join("\n")] {
-            if !expected.is_empty() {
-                prop_assert_eq!(&rows(json.as_bytes()), &expected);
-            }
-        }
-        let array = serde_json::Value::Array(objects);
-        prop_assert_eq!(&rows(array.to_string().as_bytes()), &expected);
-        prop_assert_eq!(&rows(format!("{array:#}").as_bytes()), &expected);
-    }
-}
-
-#[cfg(feature = "parquet")]
-mod parquet {
-    use super::{NAMES, Plain, any_rows, rfc3339, rows};
-    use ::parquet::basic::{Compression, GzipLevel, ZstdLevel};
-    use ::parquet::data_type::{ByteArrayType, Int32Type, Int64Type};
-    use ::parquet::file::properties::WriterProperties;
-    use ::parquet::file::writer::SerializedFileWriter;
-    use ::parquet::schema::parser::parse_message_type;
-    use proptest::prelude::*;
-    use std::sync::Arc;
-
-    /// How the columns of a file are typed.
-    pub(crate) const SCHEMAS: [(&str, &str); 5] = [
-        (
-            "required int64 TimeGenerated (TIMESTAMP(MILLIS,true))",
-            "optional int32 sPort",
-        ),
-        (
-            "required int64 timegenerated (TIMESTAMP(MICROS,false))",
-            "optional int64 SPORT",
-        ),
-        (
-            "required int64 TimeGenerated (TIMESTAMP(NANOS,true))",
-            "optional int32 sPort (UINT_16)",
-        ),
-        (
-            "required binary TimeGenerated (UTF8)",
-            "optional binary sPort (UTF8)",
-        ),
-        (
-            "required binary TimeGenerated",
-            "optional int64 sPort (INTEGER(64,false))",
-        ),
-    ];
-
-    pub(crate) const PACKINGS: [fn() -> Compression; 4] = [
-        || Compression::UNCOMPRESSED,
-        || Compression::SNAPPY,
-        || Compression::GZIP(GzipLevel::default()),
-        || Compression::ZSTD(ZstdLevel::default()),
-    ];
-
-    /// Writes row groups of `group` rows.
-    pub(crate) fn write(all: &[Plain], schema: usize, packing: usize, group: usize) -> Vec<u8> {
-        let (time, port) = SCHEMAS[schema];
-        let texts = NAMES
-            .map(|name| format!("required binary {name} (UTF8);"))
-            .join(" ");
-        let list = "optional group tags (LIST) { repeated group list { optional int32 element; } }";
-        let message = format!("message rows {{ {list} {time}; {port}; {texts} }}");
-        let message = Arc::new(parse_message_type(&message).unwrap());
-        let properties = WriterProperties::builder()
-            .set_compression(PACKINGS[packing]())
-            .build();
-        let mut file =
-            SerializedFileWriter::new(Vec::new(), message, Arc::new(properties)).unwrap();
-        for rows in all.chunks(group) {
-            let mut out = file.next_row_group().unwrap();
-            let mut column = 0;
-            while let Some(mut writer) = out.next_column().unwrap() {
-                let bytes = |texts: Vec<String>| -> Vec<_> {
-                    texts
-                        .into_iter()
-                        .map(|text| text.into_bytes().into())
-                        .collect()
-                };
-                let scale = [1, 1000, 1_000_000, 0, 0][schema];
-                match (column, schema) {
-                    (0, _) => {
-                        let levels = vec![0; rows.len()];
-                        writer
-                            .typed::<Int32Type>()
-                            .write_batch(&[], Some(&levels), Some(&levels))
-                    }
-                    (1, 0..=2) => {
-                        let values: Vec<_> = rows.iter().map(|row| row.millis * scale).collect();
-                        writer.typed::<Int64Type>().write_batch(&values, None, None)
-                    }
-                    (1, _) => {
-                        let values = bytes(rows.iter().map(|row| rfc3339(row.millis)).collect());
-                        writer
-                            .typed::<ByteArrayType>()
-                            .write_batch(&values, None, None)
-                    }
-                    (2, _) => {
-                        let levels: Vec<_> = rows
-                            .iter()
-                            .map(|row| i16::from(row.port.is_some()))
-                            .collect();
-                        let ports = rows.iter().filter_map(|row| row.port);
-                        match schema {
-                            0 | 2 => {
-                                let values: Vec<_> = ports.map(i32::from).collect();
-                                writer.typed::<Int32Type>().write_batch(
-                                    &values,
-                                    Some(&levels),
-                                    None,
-                                )
-                            }
-                            3 => {
-                                let values = bytes(ports.map(|port| port.to_string()).collect());
-                                writer.typed::<ByteArrayType>().write_batch(
-                                    &values,
-                                    Some(&levels),
-                                    None,
-                                )
-                            }
-                            _ => {
-                                let values: Vec<_> = ports.map(i64::from).collect();
-                                writer.typed::<Int64Type>().write_batch(
-                                    &values,
-                                    Some(&levels),
-                                    None,
-                                )
-                            }
-                        }
-                    }
-                    _ => {
-                        let texts = rows
-                            .iter()
-                            .map(|row| row.texts[column - 3].clone())
-                            .collect();
-                        writer
-                            .typed::<ByteArrayType>()
-                            .write_batch(&bytes(texts), None, None)
-                    }
-                }
-                .unwrap();
-                writer.close().unwrap();
-                column += 1;
-            }
-            out.close().unwrap();
-        }
-        file.into_inner().unwrap()
-    }
-
-    proptest! {
-        /// For all rows, types, packings and sizes of row groups: what the `parquet` crate wrote is read back
-        /// the same.
-        #[test]
-        fn round_trip(
-            expected in any_rows(),
-            schema in 0..SCHEMAS.len(),
-            packing in 0..PACKINGS.len(),
-            group in 1_usize..50,
-        ) {
-            prop_assert_eq!(rows(&write(&expected, schema, packing, group)), expected);
-        }
-    }
-
-    #[test]
-    fn more_rows_than_are_held() {
-        let row = Plain {
-            millis: 0,
-            port: Some(7),
-            texts: NAMES.map(str::to_owned),
-        };
-        let expected: Vec<_> = (0..5000)
-            .map(|millis| Plain {
-                millis: millis * 1000,
-                ..row.clone()
-            })
-            .collect();
-        assert_eq!(rows(&write(&expected, 0, 1, 3000)), expected);
-    }
-}
-#[cfg(feature = "parquet")]
-pub(super) use parquet::write as write_parquet;
-
 /// Standard input and pipes have no end to read a directory from.
 #[test]
 fn archives_need_a_file() {
@@ -605,4 +214,27 @@ fn archives_need_a_file() {
         refusal.err().unwrap().to_string(),
         "a zip archive can only be read from a file, since its directory stands at its end"
     );
+}
+
+/// A log that is written as it is read: nothing more than its first lines is there yet.
+#[test]
+fn a_pipe_is_not_waited_for() {
+    struct Live(&'static [u8]);
+    impl std::io::Read for Live {
+        fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+            assert!(!self.0.is_empty(), "this would wait");
+            // Byte by byte, as bad luck would have it.
+            (&mut self.0).take(1).read(out)
+        }
+    }
+    for (text, table) in [
+        (&b"#Software: x\n#"[..], false),
+        (
+            b"TimeGenerated,cIP,sPort\n2026-11-02T13:05:09Z,::1,80\n2",
+            true,
+        ),
+    ] {
+        let opened = super::open_with(Live(text), None, super::Limits::default()).unwrap();
+        assert_eq!(matches!(opened.input, Input::Table(_)), table);
+    }
 }
