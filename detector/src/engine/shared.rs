@@ -178,13 +178,6 @@ impl<'a, V: Value> Shared<'a, V> {
         self.changed.notify_all();
     }
 
-    /// Whether all tasks were taken and ended, or the scan was stopped.
-    pub(super) fn is_over(&self) -> bool {
-        let state = self.lock();
-        let all_entered = state.open == 0 && state.next.log >= self.job.logs.len();
-        all_entered || state.stopped.is_some()
-    }
-
     /// Takes a piece and whatever waited for it.
     pub(super) fn enter(&self, task: Task, entered: Entered<V>) -> Then {
         let mut state = self.lock();

@@ -66,6 +66,7 @@ pub(super) fn run<V: Value>(
 ) -> Result<Outcome, Stopped> {
     let (sender, receiver) = mpsc::channel();
     let send = sender.clone();
+    let threads = job.options.threads.get();
     let ledger = Ledger::new(
         job.rule.window,
         job.rule.threshold,
@@ -79,33 +80,28 @@ pub(super) fn run<V: Value>(
         ledger,
         std::mem::take(told),
         // Where nobody listens any more there is nobody to tell.
-        Box::new(move |notice| drop(send.send(notice))),
+        Box::new(move |notice| drop(send.send(Message::Notice(notice)))),
     );
     let collectors: Vec<Collector> = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..job.options.threads.get())
+        let workers: Vec<_> = (0..threads)
             .map(|_| {
-                let (shared, done) = (&shared, sender.clone());
+                let (shared, sender) = (&shared, sender.clone());
                 scope.spawn(move || {
-                    let collector = Worker::new(job, shared).work();
-                    drop(done);
-                    collector
+                    let _release = Release { shared, sender };
+                    Worker::new(job, shared).work()
                 })
             })
             .collect();
-        drop(sender);
-        listen(job, &shared, &receiver, notice);
-        threads
+        listen(job, threads, &receiver, notice);
+        workers
             .into_iter()
-            .filter_map(|thread| match thread.join() {
+            .filter_map(|worker| match worker.join() {
                 Ok(collector) => Some(collector),
                 Err(panic) => std::panic::resume_unwind(panic),
             })
             .collect()
     });
     let mut left = shared.left();
-    for one in receiver.try_iter() {
-        notice(one);
-    }
     *told = left.told;
     if let Some(stopped) = left.stopped {
         return Err(stopped);
@@ -135,21 +131,41 @@ pub(super) fn run<V: Value>(
     })
 }
 
+/// What a thread says to the one that listens.
+enum Message<'a> {
+    Notice(Notice<'a>),
+    Done,
+}
+
+/// Says that a thread is done, however it ended; where it panicked, nobody is to wait for what it had taken.
+struct Release<'s, 'a, V: Value> {
+    shared: &'s Shared<'a, V>,
+    sender: mpsc::Sender<Message<'a>>,
+}
+
+impl<V: Value> Drop for Release<'_, '_, V> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.shared.stop(Stopped::Cancelled);
+        }
+        // Where nobody listens any more there is nobody to tell.
+        drop(self.sender.send(Message::Done));
+    }
+}
+
 /// Tells what the threads have to say, and how far they are, until all of them are done.
-fn listen<'a, V: Value>(
+fn listen<'a>(
     job: &Job<'a>,
-    shared: &Shared<'a, V>,
-    receiver: &mpsc::Receiver<Notice<'a>>,
+    mut running: usize,
+    receiver: &mpsc::Receiver<Message<'a>>,
     notice: &mut dyn FnMut(Notice<'_>),
 ) {
-    loop {
+    while running > 0 {
         match receiver.recv_timeout(Duration::from_millis(100)) {
-            Ok(one) => notice(one),
+            Ok(Message::Notice(one)) => notice(one),
+            Ok(Message::Done) => running -= 1,
             Err(RecvTimeoutError::Timeout) => {
                 notice(Notice::Progress(job.bytes.load(Ordering::Relaxed)));
-                if shared.is_over() {
-                    return;
-                }
             }
             Err(RecvTimeoutError::Disconnected) => return,
         }
@@ -174,18 +190,6 @@ impl<'a, 's, V: Value> Worker<'a, 's, V> {
     }
 
     fn work(mut self) -> Collector {
-        /// Lets nobody wait for a thread that panicked.
-        struct Release<'s, 'a, V: Value>(&'s Shared<'a, V>);
-
-        impl<V: Value> Drop for Release<'_, '_, V> {
-            fn drop(&mut self) {
-                if std::thread::panicking() {
-                    self.0.stop(Stopped::Cancelled);
-                }
-            }
-        }
-
-        let _release = Release(self.shared);
         while let Some(task) = self.shared.take() {
             let since = Instant::now();
             match &self.job.logs[task.log].source {
