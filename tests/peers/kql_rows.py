@@ -12,8 +12,8 @@ Each PATH is a folder of logs or a dataset; each --scenario is generated first. 
 
 What this is independent of: the logs are split here, naively, with nothing of scanbench's reader; the query's text is
 read from the file and parsed, planned and run by the engine. What it is not: neither engine is Kusto. The functions
-that they lack are added below (makeset with its cap, arraylength; for duckdb-kql also tohex and url_decode), so what
-those four do is our reading of Kusto's documentation, checked here only against a second writing of the same reading.
+that they lack are added in benches/peers/engines/kql.py (makeset with its cap, arraylength; for duckdb-kql also tohex
+and url_decode), so what those four do is our reading of Kusto's documentation, checked here only against a second writing of the same reading.
 
 Exit code: 0 equal (or SCANBENCH_RULE_QUERY not set: nothing was checked, and that is said), 1 a difference,
 2 something needed is missing.
@@ -28,7 +28,9 @@ import subprocess
 import sys
 import tempfile
 
-CAP = 128
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "benches/peers/engines"))
+from kql import CAP, ENGINES  # noqa: E402
+
 WITHOUT_CAP = 1048576  # make_set's own limit
 
 # Column of the W3CIISLog table: field of the log.
@@ -95,73 +97,20 @@ def write_table(folder, path):
     return count
 
 
-# The engines.
+# What each engine reads the table with: its own reader of NDJSON.
 
 
-def duckdb_kql_rows(query, table_file, cap):
-    import duckdb_kql
-    from duckdb_kql.translate import functions
-
-    def scalar(name, template):
-        functions.SCALAR_FUNCTIONS[name] = functions.FunctionSpec(name, "template", template, (1,))
-
-    # A failed conversion is "" in Kusto: strings have no null.
-    scalar("tohex", "coalesce(lower(to_hex({0})), '')")
-    scalar("url_decode", "url_decode({0})")
-    scalar("arraylength", "len({0})")
-    functions.AGGREGATE_FUNCTIONS["makeset"] = functions.AggregateSpec(
-        "makeset",
-        f"coalesce(list(DISTINCT {{0}}) FILTER (WHERE {{0}} IS NOT NULL), [])[:{cap}]",
-        (1,),
-        name_prefix="set",
-    )
-
-    connection = duckdb_kql.connect()
+def duckdb_source(table_file):
     types = {column: "VARCHAR" for column in STRINGS} | {"sPort": "INTEGER", "TimeGenerated": "TIMESTAMP"}
-    connection.execute(
-        "CREATE TABLE W3CIISLog AS SELECT * FROM "
-        f"read_json('{table_file}', format = 'newline_delimited', columns = {types})"
-    )
-    relation = duckdb_kql.query(connection, query)
-    for values in relation.fetchall():
-        row = dict(zip(relation.columns, values, strict=True))
-        row["TimeGenerated"] = row["TimeGenerated"].strftime("%Y-%m-%dT%H:%M:%SZ")
-        yield row
+    return f"SELECT * FROM read_json('{table_file}', format = 'newline_delimited', columns = {types})"
 
 
-def chdb_rows(query, table_file, cap):
-    from chdb import session
-
-    # ClickHouse's dialect names no aggregate by itself, and has no null-to-"" in tohex.
-    names = iter(["set_sPort", "set_sPort1"])
-    query = re.sub(
-        r"makeset\((\w+)\)",
-        lambda call: f"{next(names) if call[1] == 'sPort' else 'set_' + call[1]} = {call[0]}",
-        query,
-    )
-    query = re.sub(r"tohex\(tolong\(\w+\)\)", r"strcat(\g<0>)", query)
-
-    with tempfile.TemporaryDirectory() as folder:
-        connection = session.Session(folder)
-        connection.query("SET session_timezone = 'UTC'")
-        columns = [f"{column} String" for column in STRINGS] + ["sPort Nullable(Int32)", "TimeGenerated DateTime64(7)"]
-        columns = ", ".join(columns)
-        connection.query(f"CREATE TABLE W3CIISLog ({columns}) ENGINE = Memory")
-        connection.query(f"INSERT INTO W3CIISLog SELECT * FROM file('{table_file}', JSONEachRow, '{columns}')")
-        connection.query("CREATE FUNCTION arraylength AS (x) -> length(x)")
-        connection.query(f"CREATE FUNCTION makeset AS (x) -> groupUniqArray({cap})(x)")
-        connection.query("SET output_format_json_quote_64bit_integers = 0")
-        connection.query("SET allow_experimental_kusto_dialect = 1")
-        connection.query("SET dialect = 'kusto'")
-        text = str(connection.query(query, "JSONEachRow"))
-        connection.close()
-    for line in text.splitlines():
-        row = json.loads(line)
-        row["TimeGenerated"] = row["TimeGenerated"][:19].replace(" ", "T") + "Z"
-        yield row
+def chdb_source(table_file):
+    columns = [f"{column} String" for column in STRINGS] + ["sPort Nullable(Int32)", "TimeGenerated DateTime64(7)"]
+    return f"SELECT * FROM file('{table_file}', JSONEachRow, '{', '.join(columns)}')"
 
 
-ENGINES = {"duckdb-kql": duckdb_kql_rows, "chdb": chdb_rows}
+SOURCES = {"duckdb-kql": duckdb_source, "chdb": chdb_source}
 
 
 # The comparison.
@@ -223,9 +172,10 @@ def check(engine, query, binary, folder, label, work):
     lines = write_table(folder, table_file)
     differences = []
     rows_of = ENGINES[engine]
+    source = SOURCES[engine](table_file)
     try:
-        whole = by_key(rows_of(query, table_file, WITHOUT_CAP), f"{engine} without a cap", differences)
-        capped = by_key(rows_of(query, table_file, CAP), engine, differences)
+        whole = by_key(rows_of(query, source, WITHOUT_CAP), f"{engine} without a cap", differences)
+        capped = by_key(rows_of(query, source, CAP), engine, differences)
     except Exception as error:  # the engines raise many kinds, some with the whole query in the message
         print(f"{label}: {engine} failed: {type(error).__name__}: {str(error)[:600]}", flush=True)
         return False, 0
