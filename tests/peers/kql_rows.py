@@ -1,7 +1,7 @@
 """Runs the rule's own query in independent KQL engines and compares every value of every row with scanbench's.
 
     tests/peers/install
-    SCANBENCH_RULE_QUERY=query.kql tests/peers/.venv/bin/python tests/peers/kql_rows.py \
+    SCANBENCH_RULE_QUERY=query.kql target/kql-venv/bin/python tests/peers/kql_rows.py \
         --binary target/release/scanbench --scenario default tests/hand_counted
 
 Each PATH is a folder of logs or a dataset; each --scenario is generated first. For each engine and each folder:
