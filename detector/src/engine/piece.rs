@@ -123,9 +123,15 @@ impl<'a, V: Value> Gather<'a, V> {
 
     #[cold]
     fn other_table(&mut self, bin: i64, server: u64) -> usize {
+        // A server's bins are of about one size.
+        let (_, known, place) = self.recent[recent(server)];
+        let room = match self.tables.get(place) {
+            Some((_, table)) if known == server => table.len(),
+            _ => 0,
+        };
         let tables = &mut self.tables;
         let place = *self.places.entry((bin, server)).or_insert_with(|| {
-            tables.push(((bin, server), Table::default()));
+            tables.push(((bin, server), Table::with_room(room)));
             tables.len() - 1
         });
         self.recent[recent(server)] = (bin, server, place);
