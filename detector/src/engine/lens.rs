@@ -131,6 +131,24 @@ impl<'a> FastLine<'a> {
         )
     }
 
+    /// Computer and server address with the blank between them, where the line has both side by side and the rule
+    /// groups by both.
+    #[inline]
+    pub(super) fn joined_server(&self, context: &super::walk::Context<'_>) -> Option<&'a [u8]> {
+        let (computer, server) = self.lens.computer.zip(self.lens.server)?;
+        let by = context.rule.group_by;
+        if server != computer + 1 || !by.computer || !by.server || context.computer.said.is_some() {
+            return None;
+        }
+        let (computer, server) = (
+            self.line.column(self.ends, computer),
+            self.line.column(self.ends, server),
+        );
+        // A hyphen means that the name is to be found elsewhere, and a tab is no blank.
+        let is_named = self.block[computer.clone()] != *b"-" && self.block[computer.end] == b' ';
+        is_named.then(|| &self.block[computer.start..server.end])
+    }
+
     #[inline]
     pub(super) fn client_text(&self) -> &'a [u8] {
         self.optional(self.lens.client).unwrap_or_default()

@@ -45,8 +45,9 @@ pub(super) struct Gather<'a, V> {
     threshold: usize,
     tables: Vec<((i64, u64), Table<V>)>,
     places: HashMap<(i64, u64), usize>,
-    /// Tables of the last servers, by the low bits of their hash.
+    /// Tables of the last servers: most logs have one, and merged ones a few.
     recent: [(i64, u64, usize); RECENT],
+    next_recent: usize,
     ranges: Vec<Range>,
     /// The bins, where they share one range: their lines stand too much apart, or a line's day depends on those
     /// before it.
@@ -64,7 +65,7 @@ pub(super) struct Gather<'a, V> {
     end: u64,
 }
 
-const RECENT: usize = 16;
+const RECENT: usize = 8;
 
 impl<'a, V: Value> Gather<'a, V> {
     pub(super) fn new(
@@ -79,6 +80,7 @@ impl<'a, V: Value> Gather<'a, V> {
             tables: Vec::new(),
             places: HashMap::new(),
             recent: [(i64::MIN, 0, 0); RECENT],
+            next_recent: 0,
             ranges: Vec::new(),
             shared: (!header.is_self_contained()).then(BTreeSet::new),
             bin: i64::MIN,
@@ -121,20 +123,36 @@ impl<'a, V: Value> Gather<'a, V> {
         }
     }
 
+    #[inline]
+    fn table(&mut self, bin: i64, server: u64) -> &mut Table<V> {
+        let place = match self
+            .recent
+            .iter()
+            .find(|recent| recent.1 == server && recent.0 == bin)
+        {
+            Some((_, _, place)) => *place,
+            None => self.other_table(bin, server),
+        };
+        &mut self.tables[place].1
+    }
+
     #[cold]
     fn other_table(&mut self, bin: i64, server: u64) -> usize {
+        let before = self.recent.iter().position(|recent| recent.1 == server);
         // A server's bins are of about one size.
-        let (_, known, place) = self.recent[recent(server)];
-        let room = match self.tables.get(place) {
-            Some((_, table)) if known == server => table.len(),
-            _ => 0,
-        };
+        let room = before
+            .and_then(|before| self.tables.get(self.recent[before].2))
+            .map_or(0, |(_, table)| table.len());
         let tables = &mut self.tables;
         let place = *self.places.entry((bin, server)).or_insert_with(|| {
             tables.push(((bin, server), Table::with_room(room)));
             tables.len() - 1
         });
-        self.recent[recent(server)] = (bin, server, place);
+        let slot = before.unwrap_or_else(|| {
+            self.next_recent = (self.next_recent + 1) % RECENT;
+            self.next_recent
+        });
+        self.recent[slot] = (bin, server, place);
         place
     }
 
@@ -161,11 +179,6 @@ impl<'a, V: Value> Gather<'a, V> {
     }
 }
 
-fn recent(server: u64) -> usize {
-    // The low bits of a hash are as good as any.
-    usize::try_from(server % RECENT as u64).unwrap_or(0)
-}
-
 impl<V: Value> Sink<V> for Gather<'_, V> {
     #[inline]
     fn line(
@@ -189,13 +202,8 @@ impl<V: Value> Sink<V> for Gather<'_, V> {
         }
         if let Some(value) = value {
             let Who { server, client } = at.who;
-            let (bin, known, place) = self.recent[recent(server)];
-            let place = if bin == at.bin && known == server {
-                place
-            } else {
-                self.other_table(at.bin, server)
-            };
-            self.tables[place].1.add(client, value, self.threshold);
+            let threshold = self.threshold;
+            self.table(at.bin, server).add(client, value, threshold);
         }
         self.counters.lines += 1;
         if !self.exclusions.list().is_empty() {

@@ -65,6 +65,7 @@ pub(super) struct Walker<'a> {
     /// Byte in the file where the next block begins.
     offset: u64,
     clock: Clock,
+    servers: ServerHash,
     counts: Counts,
     /// Bytes so far of a line that is over the limit.
     long: Option<(u64, u64)>,
@@ -97,6 +98,7 @@ impl<'a> Walker<'a> {
                 time: Timestamp::default(),
                 bin: 0,
             },
+            servers: ServerHash::default(),
             counts: Counts::default(),
             long: None,
         }
@@ -267,7 +269,10 @@ impl<'a> Walker<'a> {
             bin: self.clock.bin,
             time: self.clock.time,
             who: Who {
-                server: self.context.server_hash(computer, server),
+                server: match record.joined_server(&self.context) {
+                    Some(joined) => hash(self.context.seed, joined),
+                    None => self.servers.of(&self.context, computer, server),
+                },
                 client: self.context.client_hash(&client_text),
             },
         };
@@ -335,7 +340,7 @@ impl<'a> Walker<'a> {
                     bin: bin(entry.time(), context.rule.window.reach()),
                     time: entry.time(),
                     who: Who {
-                        server: context.server_hash(computer, server),
+                        server: self.servers.of(&context, computer, server),
                         client: context.client_hash(&client),
                     },
                 };
@@ -365,23 +370,36 @@ impl Context<'_> {
             0
         }
     }
+}
 
-    /// Computer and server address, as far as the rule groups by them.
-    #[inline]
-    fn server_hash(&self, computer: &[u8], server: &[u8]) -> u64 {
-        let by = self.rule.group_by;
-        let computer = if by.computer {
-            hash(self.seed, computer)
-        } else {
-            0
-        };
-        let server = if by.server {
-            hash(self.seed, server)
-        } else {
-            0
-        };
-        // The two are told apart, so that swapped texts differ.
-        computer.rotate_left(32) ^ server
+/// The hash of computer and server address, as far as the rule groups by them: that of the two with a blank between
+/// them, as they stand in most logs that have both.
+#[derive(Default)]
+struct ServerHash {
+    joined: Vec<u8>,
+    computer: usize,
+    hash: u64,
+}
+
+impl ServerHash {
+    /// From the texts. Most logs have one server, so the last one is remembered.
+    fn of(&mut self, context: &Context<'_>, computer: &[u8], server: &[u8]) -> u64 {
+        let by = context.rule.group_by;
+        let computer = if by.computer { computer } else { b"" };
+        let server = if by.server { server } else { b"" };
+        let is_last = self.joined.len() == computer.len() + 1 + server.len()
+            && self.computer == computer.len()
+            && self.joined.starts_with(computer)
+            && self.joined.ends_with(server);
+        if !is_last {
+            self.joined.clear();
+            self.joined.extend_from_slice(computer);
+            self.joined.push(b' ');
+            self.joined.extend_from_slice(server);
+            self.computer = computer.len();
+            self.hash = hash(context.seed, &self.joined);
+        }
+        self.hash
     }
 }
 
