@@ -34,6 +34,7 @@ mod collector;
 mod detection;
 mod detector;
 mod engine;
+mod episode;
 mod exclusion;
 mod facts;
 mod find;
@@ -48,11 +49,14 @@ mod window;
 
 pub use alert::{Alert, Counted};
 pub use client::ClientSource;
-pub use detection::{Detection, Selection, Suppressed};
+pub use detection::{Cut, Detection, Selection, Suppressed};
 pub use detector::Detector;
+pub use episode::{Episode, episodes};
 pub use exclusion::{Exclusion, Exclusions, Expectation, Stage};
 
 pub use find::{FindError, LogFile, find_logs};
+/// An address and the length of its prefix.
+pub use ipnet::IpNet;
 pub use rule::{Count, GroupBy, Rule};
 pub use scan::{Bad, Notice, ScanOptions, Stats, Stopped, Totals, scan};
 pub use window::{Schedule, Window};

@@ -5,14 +5,14 @@
 mod oracle {
     pub(crate) mod exclusions;
     pub(crate) mod lines;
-    pub(crate) mod rows;
+    pub(crate) mod rules;
 }
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use oracle::exclusions::{EXCLUSIONS, exclusions};
 use oracle::lines::{Line, line, write_log};
-use oracle::rows::rule;
+use oracle::rules::rule;
 use proptest::prelude::*;
 use scanbench_detector::{
     Bad, Detection, Detector, Exclusions, LogFile, Notice, Rule, ScanOptions, Selection, Totals,

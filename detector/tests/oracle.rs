@@ -7,11 +7,13 @@ mod oracle {
     pub(crate) mod exclusions;
     pub(crate) mod lines;
     pub(crate) mod rows;
+    pub(crate) mod rules;
 }
 
 use oracle::exclusions::{EXCLUSIONS, Oracle, exclusions};
 use oracle::lines::{Line, line, write_log};
-use oracle::rows::{Row, as_row, expected, rule};
+use oracle::rows::{Row, as_row, expected};
+use oracle::rules::rule;
 use proptest::prelude::*;
 use scanbench_detector::{Detector, Rule, Selection};
 use scanbench_w3c::{Field, Item, Reader, Timestamp};

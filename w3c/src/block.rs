@@ -142,9 +142,10 @@ impl<'b> BlockLines<'b> {
         let Some((first, last)) = line.first().zip(line.last()) else {
             return false;
         };
-        !matches!(first, b' ' | b'\t' | b'#')
-            && !matches!(last, b' ' | b'\t')
-            && !(self.masks.has_runs && has_run(line))
+        let is_odd = matches!(first, b' ' | b'\t' | b'#')
+            || matches!(last, b' ' | b'\t')
+            || (self.masks.has_runs && has_run(line));
+        !is_odd
     }
 }
 

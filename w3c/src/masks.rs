@@ -118,6 +118,10 @@ struct Fill<'a> {
     runs: u64,
 }
 
+#[expect(
+    clippy::inline_always,
+    reason = "only inlined into a path is it compiled for that path's instructions"
+)]
 impl Fill<'_> {
     /// Takes a word. Eight places are written whatever their number is: the processor guesses a fixed number of
     /// writes right each time, and a loop over the bits wrong at each line.

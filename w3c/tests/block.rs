@@ -1,7 +1,5 @@
 //! Fast reading against careful reading.
 
-#![expect(clippy::unwrap_used, reason = "a panic is how a test reports")]
-
 use proptest::prelude::*;
 use scanbench_w3c::{BlockReader, Header, Line, LineParser, RawLine};
 
@@ -47,7 +45,7 @@ proptest! {
         let mut reader = if portable { BlockReader::portable() } else { BlockReader::new() };
         let mut lines = reader.lines(&text);
         let mut naive: Vec<&[u8]> = text.split_inclusive(|byte| *byte == b'\n').collect();
-        let unfinished = naive.pop_if(|last| !last.ends_with(b"\n")).map_or(0, |last| last.len());
+        let unfinished = naive.pop_if(|last| !last.ends_with(b"\n")).map_or(0, <[u8]>::len);
         for line in naive {
             let found = lines.next(columns).unwrap();
             prop_assert_eq!(&text[found.start..found.next], line);

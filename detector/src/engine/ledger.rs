@@ -212,13 +212,13 @@ impl<V: Value> Ledger<V> {
         // Windows that are not the bin itself reach into its neighbours: whoever has enough values in both together
         // is looked at in both.
         let mut wanted = full(&bin);
-        if let Some((before_number, mut before)) = self.before.take() {
-            if before_number + 1 == number {
-                let both = enough_together(&before, &bin, self.threshold);
-                wanted.extend(&both);
-                wanted.extend(full(&before));
-                before.look(wanted.iter().copied().collect(), looks);
-            }
+        if let Some((before_number, mut before)) = self.before.take()
+            && before_number + 1 == number
+        {
+            let both = enough_together(&before, &bin, self.threshold);
+            wanted.extend(&both);
+            wanted.extend(full(&before));
+            before.look(wanted.iter().copied().collect(), looks);
         }
         bin.look(wanted, looks);
         self.before = Some((number, bin));

@@ -2,7 +2,7 @@
 //! close as early as they can.
 
 use super::walk::bin;
-use crate::input::{self, Archive, Input, InputError};
+use crate::input::{self, Archive, FileBytes, Input, InputError};
 use crate::scan::{Notice, ScanOptions, Totals};
 use crate::{LogFile, Rule};
 use scanbench_w3c::{Content, Header, Item, Reader};
@@ -54,8 +54,8 @@ impl Source {
         !matches!(self, Self::Once(_) | Self::TableOnce(_))
     }
 
-    /// Opens the text of a log.
-    pub(super) fn open(&self) -> io::Result<Box<dyn Read + Send>> {
+    /// Opens the text of a log; of a packed file also how far the file itself was read.
+    pub(super) fn open(&self) -> io::Result<(Box<dyn Read + Send>, Option<FileBytes>)> {
         let text = |input: Result<Input, InputError>| match input {
             Ok(Input::Text(text)) => Ok(text),
             Ok(_) => Err(io::Error::other("it is another kind of file now")),
@@ -63,13 +63,21 @@ impl Source {
             Err(error) => Err(io::Error::other(error.to_string())),
         };
         match self {
-            Self::Plain(path) => Ok(Box::new(File::open(path)?)),
-            Self::Packed(path) => text(input::open(Some(path)).map(|opened| opened.input)),
-            Self::Member(archive, member) => text(archive.open_member(&archive.members()[*member])),
+            Self::Plain(path) => Ok((Box::new(File::open(path)?), None)),
+            Self::Packed(path) => {
+                let opened = input::open(Some(path));
+                let bytes = opened.as_ref().ok().map(|opened| opened.file_bytes.clone());
+                Ok((text(opened.map(|opened| opened.input))?, bytes))
+            }
+            Self::Member(archive, member) => {
+                let member = archive.open_member(&archive.members()[*member]);
+                Ok((text(member)?, None))
+            }
             Self::Once(input) => input
                 .lock()
                 .ok()
                 .and_then(|mut input| input.take())
+                .map(|input| (input, None))
                 .ok_or_else(|| io::Error::other("it can be read only once")),
             Self::Table(_) | Self::TableMember(..) | Self::TableOnce(_) => {
                 Err(io::Error::other("it is a table"))

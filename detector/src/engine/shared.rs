@@ -263,20 +263,16 @@ impl<'a, V: Value> State<'a, V> {
         job: &'a Job<'a>,
     ) {
         let told = &mut self.told[number];
-        let mut bad_before = self.ledger.counts.bad;
-        for bad in &entered.piece.bad {
+        for (count, bad) in (self.ledger.counts.bad + 1..).zip(&entered.piece.bad) {
             let mut bad = bad.clone();
             bad.line += lines_before;
-            bad_before += 1;
             if bad.line > told.bad {
                 told.bad = bad.line;
                 (self.send)(Notice::Bad(&log.file, Bad::Line(bad)));
             }
-            if let Some(allowed) = job.options.max_bad_lines.filter(|max| bad_before > *max) {
-                self.stopped.get_or_insert(Stopped::BadLines {
-                    count: bad_before,
-                    allowed,
-                });
+            if let Some(allowed) = job.options.max_bad_lines.filter(|max| count > *max) {
+                self.stopped
+                    .get_or_insert(Stopped::BadLines { count, allowed });
                 return;
             }
         }

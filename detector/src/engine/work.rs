@@ -12,6 +12,7 @@ use super::walk::Walker;
 use super::{Job, Outcome};
 use crate::collector::Collector;
 use crate::detection::Counters;
+use crate::input::FileBytes;
 use crate::scan::{Notice, Stats, Stopped};
 use scanbench_w3c::{Header, visible};
 use std::fs::File;
@@ -286,41 +287,49 @@ impl<'a, 's, V: Value> Worker<'a, 's, V> {
     /// Looks over a log from front to back and keeps its text as long as it may be looked at again.
     fn stream(&mut self, number: usize) {
         let log = &self.job.logs[number];
-        let mut input = match log.source.open() {
-            Ok(input) => Timed::new(input, &self.job.clock),
+        let (mut input, file_bytes) = match log.source.open() {
+            Ok((input, file_bytes)) => (Timed::new(input, &self.job.clock), file_bytes),
             Err(error) => return self.end_stream(number, 0, error),
         };
         let threshold = usize::try_from(self.job.rule.threshold).unwrap_or(usize::MAX);
         let kept = self.job.options.piece_bytes.min(KEPT_BYTES);
         let mut header = Header::default();
         let (mut offset, mut index) = (0_u64, 0);
+        let mut read_bytes = 0;
         let mut rest: Vec<u8> = Vec::new();
         loop {
             let mut walker = self.walker(number, header, offset);
             let mut gather =
                 Gather::<V>::new(self.job.exclusions, threshold, walker.header(), offset);
             let mut text = std::mem::take(&mut rest);
-            let mut walked = 0;
+            let mut passed = 0;
             let mut ended = None;
             // What was left over may be longer than a piece, where it is one line.
-            while text.len() < kept || walked == 0 {
+            while text.len() < kept || passed == 0 {
                 let filled = text.len();
                 text.resize(filled + self.job.options.block_bytes.max(1), 0);
                 let outcome = read(&mut input, &mut text[filled..]);
                 text.truncate(filled + *outcome.as_ref().unwrap_or(&0));
                 match outcome {
                     Ok(0) => {
-                        walker.walk_end(&text[walked..], &mut gather);
-                        walked = text.len();
+                        walker.walk_end(&text[passed..], &mut gather);
+                        passed = text.len();
                         ended = Some(Ok(()));
                         break;
                     }
                     Ok(count) => {
-                        walked += walker.walk(&text[walked..], &mut gather);
-                        self.job.bytes.fetch_add(count as u64, Ordering::Relaxed);
+                        passed += walker.walk(&text[passed..], &mut gather);
+                        // Of a packed file the bytes in the file count, as its size does.
+                        let so_far = file_bytes
+                            .as_ref()
+                            .map_or(read_bytes + count as u64, FileBytes::get);
+                        self.job
+                            .bytes
+                            .fetch_add(so_far - read_bytes, Ordering::Relaxed);
+                        read_bytes = so_far;
                     }
                     Err(error) => {
-                        ended = Some(Err((error, walker.offset(), text.len() - walked)));
+                        ended = Some(Err((error, walker.offset(), text.len() - passed)));
                         break;
                     }
                 }
@@ -329,11 +338,11 @@ impl<'a, 's, V: Value> Worker<'a, 's, V> {
                 }
             }
             if ended.is_none() {
-                rest.extend_from_slice(&text[walked..]);
+                rest.extend_from_slice(&text[passed..]);
             }
-            text.truncate(walked);
+            text.truncate(passed);
             let begin = offset;
-            offset += walked as u64;
+            offset += passed as u64;
             header = walker.header().clone();
             let (is_last, broken) = match ended {
                 None => (false, None),
