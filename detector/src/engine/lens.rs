@@ -103,12 +103,17 @@ pub(super) struct FastLine<'a> {
 impl<'a> FastLine<'a> {
     #[inline]
     pub(super) fn column(&self, position: usize) -> &'a [u8] {
-        let start = if position == 0 {
+        &self.block[self.start(position)..self.ends[position]]
+    }
+
+    /// Where a column begins.
+    #[inline]
+    fn start(&self, position: usize) -> usize {
+        if position == 0 {
             self.line.start
         } else {
             self.ends[position - 1] + 1
-        };
-        &self.block[start..self.ends[position]]
+        }
     }
 
     #[inline]
@@ -126,7 +131,10 @@ impl<'a> FastLine<'a> {
         self.block[end.checked_sub(19)?..end]
             .try_into()
             .ok()
-            .filter(|_| self.ends[self.lens.date] + 9 == end)
+            .filter(|_| {
+                let date = self.lens.date;
+                self.start(date) + 19 == end && self.ends[date] + 9 == end
+            })
     }
 
     #[inline]
