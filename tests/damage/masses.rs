@@ -9,6 +9,15 @@ const MILLION: u64 = 1_000_000;
 
 /// Runs over a log of these lines.
 fn run(header: &str, count: u64, line: impl Fn(&mut String, u64)) -> Outcome {
+    run_with(header, count, line, &["a.log"])
+}
+
+fn run_with(
+    header: &str,
+    count: u64,
+    line: impl Fn(&mut String, u64),
+    arguments: &[&str],
+) -> Outcome {
     let scratch = tempfile::tempdir().unwrap();
     let mut log = header.to_owned();
     for number in 0..count {
@@ -16,7 +25,45 @@ fn run(header: &str, count: u64, line: impl Fn(&mut String, u64)) -> Outcome {
         log.push('\n');
     }
     fs::write(scratch.path().join("a.log"), log).unwrap();
-    detect(scratch.path(), &["a.log"], None)
+    detect(scratch.path(), arguments, None)
+}
+
+/// Each bin has a row, so each is looked at again; but not the whole log for each.
+#[test]
+fn six_thousand_bins_with_a_scan_each() {
+    let line = |log: &mut String, number: u64| {
+        let (second, port) = (number / 30, 8000 + number % 30);
+        let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+        write!(
+            log,
+            "2026-11-02 {hour:02}:{minute:02}:{second:02} 10.0.0.1 {port} 192.0.2.7"
+        )
+        .unwrap();
+    };
+    let arguments = ["a.log", "--bin", "1s"];
+    let outcome = run_with(HEADER, 180_000, line, &arguments);
+    outcome.check(0, &["0 bad lines, 6,000 rows"], Some(180_000));
+}
+
+#[test]
+fn six_thousand_bins_by_turns_with_a_scan_each() {
+    // Line by line another bin: far from the order of time.
+    let line = |log: &mut String, number: u64| {
+        let (second, port) = (number % 6000, 8000 + number / 6000);
+        let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+        write!(
+            log,
+            "2026-11-02 {hour:02}:{minute:02}:{second:02} 10.0.0.1 {port} 192.0.2.7"
+        )
+        .unwrap();
+    };
+    let arguments = ["a.log", "--bin", "1s"];
+    let outcome = run_with(HEADER, 180_000, line, &arguments);
+    outcome.check(
+        0,
+        &["0 bad lines, 6,000 rows", "not in order of time"],
+        Some(180_000),
+    );
 }
 
 #[test]
