@@ -191,6 +191,7 @@ fn tell(messages: &mut Messages, notice: &Notice<'_>) {
     match notice {
         Notice::Progress(bytes) => messages.progress(*bytes),
         Notice::Bad(log, bad) => messages.say_some("bad lines", &format!("bad line: {log}:{bad}")),
+        Notice::MoreBad(_, number) => messages.count_more("bad lines", *number),
         Notice::PassedOver(log, other) => messages.say_some(
             "logs passed over",
             &format!("note: {log} is {other}, not a web log of IIS; passed over"),

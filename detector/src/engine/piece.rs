@@ -24,10 +24,15 @@ pub(super) struct Range {
 /// More ranges than this in one piece mean that it is far from the order of time; then all its bins share one range.
 const MOST_RANGES: usize = 1 << 12;
 
+/// Bad lines of one piece that are told one by one. A file may hold nothing else, and each takes much more memory
+/// than its line.
+const MOST_BAD: usize = 1 << 12;
+
 /// What the first look found in a piece.
 pub(super) struct Piece<V> {
     pub(super) tables: HashMap<(i64, u64), Table<V>>,
     pub(super) ranges: Vec<Range>,
+    /// The first of its bad lines; `counts` has how many there are.
     pub(super) bad: Vec<BadLine>,
     pub(super) counters: Counters,
     pub(super) counts: Counts,
@@ -216,7 +221,9 @@ impl<V: Value> Sink<V> for Gather<'_, V> {
     fn whole(&mut self, _: &Entry<'_>, _: &[u8], _: &[u8]) {}
 
     fn bad(&mut self, bad: BadLine) {
-        self.bad.push(bad);
+        if self.bad.len() < MOST_BAD {
+            self.bad.push(bad);
+        }
     }
 
     fn header(&mut self, _: u64, header: &Header) {

@@ -14,6 +14,9 @@ use std::sync::{Arc, Mutex};
 /// Text that is looked at to tell what a log is and when it begins.
 const HEAD_BYTES: u64 = 64 << 10;
 
+/// What is said of pipes, sockets and devices that were found in a folder.
+const NO_FILE: &str = "no regular file, read only where it is named itself";
+
 /// A log to be read.
 pub(super) struct Log {
     pub(super) file: LogFile,
@@ -165,11 +168,20 @@ struct Planner<'p> {
 
 impl Planner<'_> {
     fn add(&mut self, file: &LogFile) {
+        // Pipes, sockets and devices; what is not there at all is told when it is opened.
+        let about = file.path.as_ref().and_then(|path| path.metadata().ok());
+        let is_special = about.is_some_and(|about| !about.is_file() && !about.is_dir());
+        if is_special && !file.named {
+            // To open a pipe that nobody writes to would be to wait for ever.
+            self.totals.refused += 1;
+            return (self.tell)(file, NoticeAbout::Unfit(NO_FILE.to_owned()));
+        }
         let opened = match input::open(file.path.as_deref()) {
             Ok(opened) => opened,
             Err(error) => return self.unfit(file, error),
         };
-        match (opened.input, &file.path) {
+        // What was read of a pipe is gone from it, and it cannot be opened again.
+        match (opened.input, file.path.as_ref().filter(|_| !is_special)) {
             (Input::Table(table), None) => {
                 self.table(file, Source::TableOnce(Mutex::new(Some(table))));
             }

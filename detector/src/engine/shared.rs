@@ -276,6 +276,21 @@ impl<'a, V: Value> State<'a, V> {
                 return;
             }
         }
+        let more = entered.piece.counts.bad - entered.piece.bad.len() as u64;
+        let end = lines_before + entered.piece.counts.lines();
+        if more > 0 && end > told.bad {
+            told.bad = end;
+            (self.send)(Notice::MoreBad(&log.file, more));
+        }
+        if let Some(allowed) = job.options.max_bad_lines
+            && self.ledger.counts.bad + entered.piece.counts.bad > allowed
+        {
+            self.stopped.get_or_insert(Stopped::BadLines {
+                count: allowed + 1,
+                allowed,
+            });
+            return;
+        }
         let before = self.logs[number].last;
         let is_unsorted = entered.piece.is_unsorted
             || entered

@@ -11,6 +11,9 @@ use scanbench_w3c::{
 use std::borrow::Cow;
 use std::time::Duration;
 
+/// Some editors and scripts put it before UTF-8 text.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// What walks over lines and takes what it finds.
 pub(super) trait Sink<V> {
     /// A line with its bin and keys; `value` is `None` where it has none that counts. `true` asks for the whole
@@ -122,10 +125,27 @@ impl<'a> Walker<'a> {
         self.line
     }
 
+    /// Where a line began that is over the limit and goes on, and its bytes so far.
+    pub(super) fn unfinished(&self) -> Option<(u64, u64)> {
+        self.long
+    }
+
+    /// Begins in the middle of such a line.
+    pub(super) fn with_unfinished(mut self, long: Option<(u64, u64)>) -> Self {
+        self.long = long;
+        self
+    }
+
     /// Walks over the whole lines of `block` and gives how many bytes they take. What stands behind the last line
     /// feed is to come again, with more behind it; but of a line over the limit all is taken.
     pub(super) fn walk<V: Value>(&mut self, block: &[u8], sink: &mut impl Sink<V>) -> usize {
-        let mut done = self.finish_long_line(block, sink);
+        let mut done = if self.offset == 0 && block.starts_with(BYTE_ORDER_MARK) {
+            self.offset += BYTE_ORDER_MARK.len() as u64;
+            self.counts.bytes += BYTE_ORDER_MARK.len() as u64;
+            BYTE_ORDER_MARK.len()
+        } else {
+            self.finish_long_line(block, sink)
+        };
         if self.long.is_none() {
             done += self.walk_lines(&block[done..], sink);
             let rest = &block[done..];
@@ -193,9 +213,10 @@ impl<'a> Walker<'a> {
                 break;
             };
             self.line += 1;
-            let is_done = line
-                .ends
-                .is_some_and(|ends| self.fast(block, line, ends, sink));
+            let is_done = line.end - line.start <= MAX_LINE_BYTES
+                && line
+                    .ends
+                    .is_some_and(|ends| self.fast(block, line, ends, sink));
             if !is_done {
                 self.line -= 1;
                 self.careful(

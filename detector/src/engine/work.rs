@@ -297,8 +297,10 @@ impl<'a, 's, V: Value> Worker<'a, 's, V> {
         let (mut offset, mut index) = (0_u64, 0);
         let mut read_bytes = 0;
         let mut rest: Vec<u8> = Vec::new();
+        let mut unfinished = None;
         loop {
-            let mut walker = self.walker(number, header, offset);
+            let walker = self.walker(number, header, offset);
+            let mut walker = walker.with_unfinished(unfinished);
             let mut gather =
                 Gather::<V>::new(self.job.exclusions, threshold, walker.header(), offset);
             let mut text = std::mem::take(&mut rest);
@@ -344,6 +346,7 @@ impl<'a, 's, V: Value> Worker<'a, 's, V> {
             let begin = offset;
             offset += passed as u64;
             header = walker.header().clone();
+            unfinished = walker.unfinished();
             let (is_last, broken) = match ended {
                 None => (false, None),
                 Some(Ok(())) => (true, None),
