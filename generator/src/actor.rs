@@ -135,6 +135,8 @@ pub(crate) struct Ask<'w> {
     pub(crate) query: Cow<'w, str>,
     pub(crate) agent: &'w str,
     pub(crate) referer: Cow<'w, str>,
+    /// Stands for the cookie of a session; 0 for none.
+    pub(crate) cookie: u64,
 }
 
 impl<'w> Ask<'w> {
@@ -150,6 +152,7 @@ impl<'w> Ask<'w> {
             query: Cow::Borrowed(""),
             agent,
             referer: Cow::Borrowed(""),
+            cookie: 0,
         }
     }
 }
@@ -238,6 +241,7 @@ impl<'w> Player<'w> {
             query: ask.query,
             agent: ask.agent,
             referer: ask.referer,
+            cookie: ask.cookie,
             answer,
             actor: position(self.index),
             campaign: place.campaign,

@@ -1,6 +1,7 @@
 //! Chance, made so that the same stream gives the same bytes on every platform and in every build: one PCG-64
 //! for each purpose, and arithmetic whose results do not depend on the system's mathematical library.
 
+use rand_distr::{Distribution, Zipf};
 use rand_pcg::Pcg64;
 use rand_pcg::rand_core::Rng;
 use sha2::{Digest, Sha256};
@@ -38,6 +39,11 @@ impl Dice {
     /// 128 random bits.
     pub(crate) fn bits(&mut self) -> u128 {
         u128::from(self.0.next_u64()) << 64 | u128::from(self.0.next_u64())
+    }
+
+    /// An odd number: any that is not 0.
+    pub(crate) fn odd(&mut self) -> u64 {
+        self.0.next_u64() | 1
     }
 
     /// A position in a list of `length`.
@@ -122,6 +128,23 @@ impl Popularity {
         self.cumulative
             .partition_point(|upto| *upto <= at)
             .min(self.cumulative.len() - 1)
+    }
+}
+
+/// People by how often they come: the k-th of n with weight k^-0.9. Needs no table, so that there can be millions.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Population(Option<Zipf<f64>>);
+
+impl Population {
+    pub(crate) fn new(people: u32) -> Self {
+        Self(Zipf::new(f64::from(people), 0.9).ok())
+    }
+
+    /// A number from 0 on.
+    pub(crate) fn draw(&self, dice: &mut Dice) -> u64 {
+        self.0.map_or(0, |zipf| {
+            u64::from(whole(zipf.sample(&mut dice.0)).saturating_sub(1))
+        })
     }
 }
 

@@ -34,6 +34,9 @@ pub enum GenerateError {
     /// A seed that a scenario file cannot hold.
     #[error("the seed {0} is too large: use one from 0 to {max}", max = i64::MAX)]
     Seed(u64),
+    /// A scale that no scenario can have.
+    #[error("{0}")]
+    Scale(String),
     /// The operating system refused.
     #[error("cannot {action} {path}: {source}{}", hint(.source), path = .path.display())]
     Io {

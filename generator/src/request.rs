@@ -33,6 +33,8 @@ pub(crate) struct Request<'w> {
     pub(crate) query: Cow<'w, str>,
     pub(crate) agent: &'w str,
     pub(crate) referer: Cow<'w, str>,
+    /// Stands for the cookie of a session; 0 for none.
+    pub(crate) cookie: u64,
     pub(crate) answer: Answer,
     /// Position of the actor in the scenario: the order of lines that end in the same millisecond.
     pub(crate) actor: u32,

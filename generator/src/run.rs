@@ -6,7 +6,7 @@ use crate::error::{GenerateError, io_at};
 use crate::folder::PartialFolder;
 use crate::manifest::{FileRecord, MANIFEST, Manifest, SCHEMA_VERSION, TOOL};
 use crate::request::{Block, Output, Request};
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, check_scale};
 use crate::truth::{CampaignCounter, WindowCounter};
 use crate::world::World;
 use rayon::prelude::*;
@@ -26,6 +26,8 @@ const BATCH: usize = 4;
 pub struct Options<'a> {
     /// Another seed than the scenario's, at most [`i64::MAX`].
     pub seed: Option<u64>,
+    /// Another scale than the scenario's: so many times the background, and the same campaigns.
+    pub scale: Option<f64>,
     /// How many threads work. The bytes do not depend on it.
     pub threads: NonZeroUsize,
     /// Replace the dataset that the folder holds.
@@ -40,6 +42,7 @@ impl Default for Options<'_> {
     fn default() -> Self {
         Self {
             seed: None,
+            scale: None,
             threads: NonZeroUsize::MIN,
             force: false,
             cancelled: None,
@@ -87,12 +90,14 @@ pub fn generate(
     if i64::try_from(seed).is_err() {
         return Err(GenerateError::Seed(seed));
     }
+    let scale = options.scale.unwrap_or(scenario.scale());
+    check_scale(scale).map_err(GenerateError::Scale)?;
     let partial = PartialFolder::create(folder, options.force)?;
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(options.threads.get())
         .build()
         .map_err(|error| GenerateError::Threads(error.to_string()))?;
-    let world = World::new(scenario, seed);
+    let world = World::new(scenario, seed, scale);
     let summary = pool.install(|| Run::new(&world, partial.path(), options).all())?;
     stop_if_cancelled(options)?;
     partial.finish()?;
@@ -270,7 +275,7 @@ impl<'w> Run<'w> {
 
         let seed = self.world.seed();
         let scenario = self.world.scenario();
-        let text = scenario.text_with_seed(seed);
+        let text = scenario.text_with(seed, self.world.scale());
         let mut scenario_file = OutputFile::new("scenario.toml".to_owned());
         let newlines = text.bytes().filter(|byte| *byte == b'\n').count();
         scenario_file.count(newlines as u64, 0);

@@ -3,7 +3,7 @@
 mod check;
 mod servers;
 
-pub(crate) use check::Checker;
+pub(crate) use check::{Checker, scale as check_scale};
 
 use self::check::{LONGEST_MS, WRONG_SPAN};
 use crate::actor::check_actor;
@@ -26,6 +26,7 @@ pub struct Scenario {
     title: String,
     description: String,
     seed: u64,
+    scale: f64,
     start: i64,
     end: i64,
     servers: Vec<Server>,
@@ -33,6 +34,8 @@ pub struct Scenario {
     text: String,
     /// Where the seed stands in `text`.
     seed_span: Range<usize>,
+    /// Where the scale stands, if it is said.
+    scale_span: Option<Range<usize>>,
 }
 
 impl Scenario {
@@ -78,12 +81,14 @@ impl Scenario {
             title: head.title,
             description: head.description,
             seed: head.seed,
+            scale: head.scale,
             start,
             end,
             servers,
             actors,
             text: source.text().to_owned(),
             seed_span: head.seed_span,
+            scale_span: head.scale_span,
         })
     }
 
@@ -111,6 +116,12 @@ impl Scenario {
         self.seed
     }
 
+    /// How many times the background is that of scale 1.
+    #[must_use]
+    pub fn scale(&self) -> f64 {
+        self.scale
+    }
+
     /// When it begins.
     #[must_use]
     pub fn start(&self) -> Timestamp {
@@ -131,10 +142,26 @@ impl Scenario {
         &self.actors
     }
 
-    /// The file's text with another seed, from which the same set can be made again.
-    pub(crate) fn text_with_seed(&self, seed: u64) -> String {
-        let Range { start, end } = self.seed_span.clone();
-        format!("{}{seed}{}", &self.text[..start], &self.text[end..])
+    /// The file's text with another seed and scale, from which the same set can be made again.
+    pub(crate) fn text_with(&self, seed: u64, scale: f64) -> String {
+        let seed_span = self.seed_span.clone();
+        let (scale_span, scale) = match &self.scale_span {
+            Some(span) => (span.clone(), format!("{scale:?}")),
+            None if (scale - self.scale).abs() > 0.0 => {
+                (seed_span.end..seed_span.end, format!("\nscale = {scale:?}"))
+            }
+            None => (seed_span.end..seed_span.end, String::new()),
+        };
+        let mut edits = [(seed_span, seed.to_string()), (scale_span, scale)];
+        edits.sort_by_key(|(span, _)| span.start);
+        let (mut text, mut at) = (String::new(), 0);
+        for (span, new) in edits {
+            text.push_str(&self.text[at..span.start]);
+            text.push_str(&new);
+            at = span.end;
+        }
+        text.push_str(&self.text[at..]);
+        text
     }
 }
 
@@ -145,6 +172,8 @@ struct Head {
     description: String,
     seed: u64,
     seed_span: Range<usize>,
+    scale: f64,
+    scale_span: Option<Range<usize>>,
     /// Start and end, where they are right.
     span: Option<(i64, i64)>,
 }
@@ -164,6 +193,10 @@ impl Head {
             findings.push(Finding::new("expected a seed of 0 or more").at(spec.seed.span()));
             0
         });
+        let scale = spec.scale.as_ref().map_or(1.0, |scale| *scale.get_ref());
+        if let (Some(said), Err(message)) = (&spec.scale, check::scale(scale)) {
+            findings.push(Finding::new(message).at(said.span()));
+        }
         let before = findings.len();
         let start = timestamp(*spec.start.get_ref()).unwrap_or_else(|message| {
             findings.push(Finding::new(message).at(spec.start.span()));
@@ -187,6 +220,8 @@ impl Head {
             description: spec.description,
             seed,
             seed_span: spec.seed.span(),
+            scale,
+            scale_span: spec.scale.map(|scale| scale.span()),
             span: right.then_some((start.millis(), end.millis())),
         }
     }

@@ -37,6 +37,8 @@ pub(crate) struct HeadSpec {
     pub(crate) seed: Spanned<i64>,
     pub(crate) start: Spanned<Datetime>,
     pub(crate) duration: Spanned<Span>,
+    /// Multiplies the background and leaves the campaigns; 1 unless said.
+    pub(crate) scale: Option<Spanned<f64>>,
     // Read apart; named here so that messages list them among the keys.
     #[serde(default, rename = "server")]
     _server: Option<IgnoredAny>,
@@ -117,6 +119,9 @@ actor_keys! {
     VisitorsSpec {
         /// Over all servers together.
         sessions_per_day: Spanned<f64>,
+        /// How many people there are: each visit is by one of them, a few often and most rarely (Zipf). Unless said,
+        /// `returning` decides, and everybody else comes once.
+        clients: Option<Spanned<u32>>,
         /// Mean; 4 unless said.
         pages_per_session: Option<Spanned<f64>>,
         /// Mean of what a page makes the browser ask for, before its cache; 7 unless said.

@@ -17,6 +17,7 @@ const BINDING_EXPONENT: f64 = 0.8;
 pub(crate) struct World<'s> {
     scenario: &'s Scenario,
     seed: u64,
+    scale: f64,
     servers: Vec<Content>,
     taken: BTreeSet<IpAddr>,
     clients: Vec<Option<IpAddr>>,
@@ -44,7 +45,7 @@ pub(crate) struct CampaignPlan {
 }
 
 impl<'s> World<'s> {
-    pub(crate) fn new(scenario: &'s Scenario, seed: u64) -> Self {
+    pub(crate) fn new(scenario: &'s Scenario, seed: u64, scale: f64) -> Self {
         let servers = scenario.servers();
         let mut taken: BTreeSet<IpAddr> = servers
             .iter()
@@ -79,6 +80,7 @@ impl<'s> World<'s> {
         let mut world = Self {
             scenario,
             seed,
+            scale,
             servers: servers
                 .iter()
                 .map(|server| {
@@ -139,6 +141,11 @@ impl<'s> World<'s> {
 
     pub(crate) fn seed(&self) -> u64 {
         self.seed
+    }
+
+    /// How many times the background is that of scale 1.
+    pub(crate) fn scale(&self) -> f64 {
+        self.scale
     }
 
     pub(crate) fn campaigns(&self) -> &[CampaignPlan] {

@@ -5,11 +5,15 @@ use scanbench_spec::{Source, closest};
 use std::path::Path;
 
 /// The scenarios of `scenarios/`, by name.
-pub(crate) const SCENARIOS: [(&str, &str); 4] = [
+pub(crate) const SCENARIOS: [(&str, &str); 5] = [
     ("default", include_str!("../../scenarios/default.toml")),
     ("bin-edge", include_str!("../../scenarios/bin-edge.toml")),
     ("minimal", include_str!("../../scenarios/minimal.toml")),
     ("slow", include_str!("../../scenarios/slow.toml")),
+    (
+        "throughput",
+        include_str!("../../scenarios/throughput.toml"),
+    ),
 ];
 
 const DOCUMENTED: &str = include_str!("../../scenarios/exclusions/documented.toml");

@@ -43,6 +43,10 @@ pub(crate) struct Making {
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
 
+    /// So many times the background, with the same campaigns [default: the scenario's]
+    #[arg(long, value_name = "X")]
+    scale: Option<f64>,
+
     /// Threads that work [default: all cores]
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroUsize>,
@@ -68,6 +72,7 @@ pub(crate) fn make(
         folder,
         &Options {
             seed: making.seed,
+            scale: making.scale,
             threads: making.threads.unwrap_or(all_cores),
             force,
             cancelled: Some(&CANCELLED),

@@ -48,6 +48,7 @@ impl Proxy {
                 address: player.client(),
                 agent: dice.pick(&BROWSERS),
                 returning: dice.chance(0.3),
+                cookie: dice.odd(),
             };
             self.style.visit(player, visitor, place, start, dice, out);
         }

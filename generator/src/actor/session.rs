@@ -34,6 +34,8 @@ pub(crate) struct Visitor<'w> {
     pub(crate) agent: &'w str,
     /// Whether the browser has objects from an earlier visit.
     pub(crate) returning: bool,
+    /// Stands for the session's cookie.
+    pub(crate) cookie: u64,
 }
 
 /// A visit that goes on.
@@ -145,7 +147,8 @@ impl<'w> Visit<'_, 'w> {
         last
     }
 
-    fn request(&self, out: &mut Output<'w>, start: i64, ask: Ask<'w>, reply: Answer) -> i64 {
+    fn request(&self, out: &mut Output<'w>, start: i64, mut ask: Ask<'w>, reply: Answer) -> i64 {
+        ask.cookie = self.visitor.cookie;
         self.player
             .request(out, start, self.place, self.visitor.address, ask, reply)
     }

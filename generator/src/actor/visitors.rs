@@ -5,7 +5,7 @@ use super::session::{Style, Visitor};
 use super::{Ask, Place, Player, arrivals};
 use crate::address::{in_network, public_v4, public_v6};
 use crate::agents::{BOTS, BROWSERS, PROGRAMS, TOOLS};
-use crate::dice::{Dice, Popularity, millis, whole};
+use crate::dice::{Dice, Popularity, Population, millis, whole};
 use crate::request::{Block, Output};
 use crate::scenario::Checker;
 use crate::spec::{Hours, Network, VisitorsSpec};
@@ -57,6 +57,8 @@ pub(crate) struct Visitors {
     network: Option<Network>,
     /// Who comes again, how often.
     regulars: Popularity,
+    /// All there are, where a population is said.
+    population: Option<Population>,
 }
 
 impl Visitors {
@@ -99,6 +101,10 @@ impl Visitors {
             network: spec.network,
             // As many regulars as a third of a day's visits; bounded, for the table is held in memory.
             regulars: Popularity::zipf(whole(per_day / 3.0).clamp(1, 200_000) as usize, 0.8),
+            population: spec
+                .clients
+                .as_ref()
+                .map(|clients| Population::new(checker.count(Some(clients), 100_000_000))),
         }
     }
 
@@ -109,7 +115,12 @@ impl Visitors {
         dice: &mut Dice,
         out: &mut Output<'w>,
     ) {
-        for start in arrivals(block, self.hours.mean_gap(self.per_day, block), dice) {
+        for start in arrivals(
+            block,
+            self.hours
+                .mean_gap(self.per_day * player.world.scale(), block),
+            dice,
+        ) {
             let fate = dice.unit();
             if fate < self.bots + self.noise + self.programs {
                 let Some(place) = player.draw_place(dice) else {
@@ -127,10 +138,13 @@ impl Visitors {
             }
             let returning = dice.chance(self.returning);
             // A regular has always the same address, browser and binding: they come from a stream of his own.
-            let mut own = if returning {
-                player.dice("regular", self.regulars.draw(dice) as u64)
-            } else {
-                dice.clone()
+            let regular = match &self.population {
+                Some(population) => Some(population.draw(dice)),
+                None => returning.then(|| self.regulars.draw(dice) as u64),
+            };
+            let mut own = match regular {
+                Some(number) => player.dice("regular", number),
+                None => dice.clone(),
             };
             let Some(place) = player.draw_place(&mut own) else {
                 return;
@@ -139,8 +153,9 @@ impl Visitors {
                 address: self.address(player, place, &mut own),
                 agent: own.pick(&BROWSERS),
                 returning,
+                cookie: dice.odd(),
             };
-            if !returning {
+            if regular.is_none() {
                 *dice = own;
             }
             self.style.visit(player, visitor, place, start, dice, out);

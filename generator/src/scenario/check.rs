@@ -246,6 +246,17 @@ impl<'s> Checker<'s> {
     }
 }
 
+/// Whether a scale can be.
+pub(crate) fn scale(scale: f64) -> Result<(), String> {
+    if (LEAST..=1e6).contains(&scale) {
+        Ok(())
+    } else {
+        Err(format!(
+            "expected a scale from {LEAST} to 1000000, found {scale}"
+        ))
+    }
+}
+
 /// A name of letters, digits, `-`, `_` and `.`: it stands in files, folders and reports without any quoting.
 pub(crate) fn identifier(
     name: &Spanned<String>,
