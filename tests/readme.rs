@@ -1,7 +1,5 @@
 //! The README tells the truth: what it shows as output is the output.
 
-#![expect(clippy::unwrap_used, reason = "a panic is how a test reports")]
-
 use std::path::Path;
 use std::process::Command;
 

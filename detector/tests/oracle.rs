@@ -1,5 +1,7 @@
 //! The detector against a slow, obvious oracle, over arbitrary logs, rules and exclusions.
 
+#![expect(clippy::unwrap_used, reason = "a panic is how a test reports")]
+
 use proptest::prelude::*;
 use scanbench_detector::{Alert, Detector, Exclusions, Rule, Selection};
 use scanbench_spec::Source;
@@ -201,7 +203,7 @@ fn exclusions(chosen: &[usize]) -> Exclusions {
             EXCLUSIONS[*index].0
         );
     }
-    Exclusions::from_source(&Source::new("exclusions.toml", file)).unwrap_or_else(|e| panic!("{e}"))
+    Exclusions::from_source(&Source::new("exclusions.toml", file)).unwrap()
 }
 
 proptest! {

@@ -50,18 +50,16 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         None => embedded::documented_exclusions(),
     };
     let exclusions = Exclusions::from_source(&list)?;
-    // Without -o the dataset is gone when `scratch` is dropped.
-    let (scratch, folder) = match &args.output {
-        Some(folder) => (None, folder.clone()),
-        None => {
-            let scratch = tempfile::tempdir().map_err(|error| {
-                Failure::Input(format!(
-                    "cannot make a temporary folder: {error}; give -o DIR"
-                ))
-            })?;
-            let folder = scratch.path().to_owned();
-            (Some(scratch), folder)
-        }
+    // Without -o the dataset is gone when `_scratch` is dropped.
+    let (folder, _scratch) = if let Some(folder) = &args.output {
+        (folder.clone(), None)
+    } else {
+        let scratch = tempfile::tempdir().map_err(|error| {
+            Failure::Input(format!(
+                "cannot make a temporary folder: {error}; give -o DIR"
+            ))
+        })?;
+        (scratch.path().to_owned(), Some(scratch))
     };
     std::fs::create_dir_all(&folder)
         .map_err(|error| Failure::Input(format!("cannot make {}: {error}", folder.display())))?;
@@ -73,14 +71,14 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         writeln!(out, "{}: {}\n", scenario.name(), scenario.title())?;
     }
     show(&evaluation)?;
-    match scratch {
-        Some(_) => {
-            let _ = writeln!(
-                io::stderr(),
-                "\nthe dataset was temporary; give -o DIR to keep logs, labels, truth and the report"
-            );
-        }
-        None => write_reports(&folder, &evaluation)?,
+    if args.output.is_some() {
+        write_reports(&folder, &evaluation)?;
+    } else {
+        // Where standard error is gone there is nobody to tell.
+        let _ = writeln!(
+            io::stderr(),
+            "\nthe dataset was temporary; give -o DIR to keep logs, labels, truth and the report"
+        );
     }
     hold_promises(&evaluation)
 }

@@ -21,12 +21,15 @@
 //! ```
 
 mod bad_line;
+mod block;
 mod columns;
 mod content;
 mod directive;
 mod entry;
 mod field;
 mod lines;
+mod masks;
+mod parser;
 mod reader;
 mod record;
 mod split;
@@ -35,11 +38,13 @@ mod time;
 mod writer;
 
 pub use bad_line::{BadLine, Problem};
+pub use block::{BlockLine, BlockLines, BlockReader, Layout, MAX_WANTED};
 pub use columns::Columns;
 pub use content::{Content, LooksLike, OtherLog};
 pub use directive::Directive;
 pub use entry::Entry;
 pub use field::Field;
+pub use parser::{Header, Line, LineParser, RawLine, parse_port};
 pub use reader::{Counts, Item, MAX_LINE_BYTES, ReadError, Reader};
 pub use record::Record;
 pub use text::visible;

@@ -8,7 +8,7 @@ const BLOCK_BYTES: usize = 256 * 1024;
 
 /// A line's place in the reader's buffer. Valid until the next line is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct RawLine {
+pub(crate) struct CutLine {
     /// The line without its line end.
     pub(crate) range: Range<usize>,
     /// Byte in the file where it begins.
@@ -88,7 +88,7 @@ impl<R: Read> LineReader<R> {
         self.number
     }
 
-    pub(crate) fn next_line(&mut self) -> io::Result<Option<RawLine>> {
+    pub(crate) fn next_line(&mut self) -> io::Result<Option<CutLine>> {
         let mut searched = 0;
         loop {
             let unread = &self.buffer[self.start..self.end];
@@ -107,7 +107,7 @@ impl<R: Read> LineReader<R> {
         }
     }
 
-    fn take(&mut self, length: usize, terminated: bool) -> RawLine {
+    fn take(&mut self, length: usize, terminated: bool) -> CutLine {
         let (start, offset) = (self.start, self.offset);
         let consumed = length + usize::from(terminated);
         self.start += consumed;
@@ -121,7 +121,7 @@ impl<R: Read> LineReader<R> {
         if too_long.is_some() {
             range = start..start;
         }
-        RawLine {
+        CutLine {
             range,
             offset,
             number: self.number,
@@ -131,7 +131,7 @@ impl<R: Read> LineReader<R> {
     }
 
     /// Reads on to the end of a line that is over the limit, keeping none of it.
-    fn pass_over(&mut self) -> io::Result<RawLine> {
+    fn pass_over(&mut self) -> io::Result<CutLine> {
         let offset = self.offset;
         let mut last = 0;
         let terminated = loop {
@@ -151,7 +151,7 @@ impl<R: Read> LineReader<R> {
         };
         self.number += 1;
         let length = self.offset - offset - u64::from(terminated) - u64::from(last == b'\r');
-        Ok(RawLine {
+        Ok(CutLine {
             range: self.start..self.start,
             offset,
             number: self.number,

@@ -1,10 +1,9 @@
-//! Lines into entries. Every byte of the input is in an entry, a directive, a blank line or a counted bad line.
+//! A stream into entries. Every byte of it is in an entry, a directive, a blank line or a counted bad line.
 
 use crate::content::{UTF8_BOM, recognise};
-use crate::lines::{LineReader, RawLine};
-use crate::split::{Span, split_plain, split_quoted};
-use crate::time::{day_to_millis, parse_day, parse_millis_of_day};
-use crate::{BadLine, Columns, Content, Directive, Entry, Field, Problem, Timestamp};
+use crate::lines::{CutLine, LineReader};
+use crate::parser::Outcome;
+use crate::{BadLine, Columns, Content, Entry, LineParser, RawLine};
 use std::io::{self, Read};
 use thiserror::Error;
 
@@ -36,6 +35,23 @@ pub struct Counts {
     pub bytes: u64,
 }
 
+impl Counts {
+    /// All lines.
+    #[must_use]
+    pub fn lines(&self) -> u64 {
+        self.entries + self.bad + self.directives + self.blank
+    }
+
+    /// Adds the counts of another part.
+    pub fn add(&mut self, other: &Self) {
+        self.entries += other.entries;
+        self.bad += other.bad;
+        self.directives += other.directives;
+        self.blank += other.blank;
+        self.bytes += other.bytes;
+    }
+}
+
 /// The input failed. What was read before stands; nothing behind it was read.
 #[derive(Debug, Error)]
 #[error("the input broke off at byte {offset}, in line {line}: {source}{}", unfinished(*.pending))]
@@ -61,22 +77,8 @@ fn unfinished(pending: usize) -> String {
 pub struct Reader<R> {
     lines: LineReader<R>,
     content: Content,
-    header: Header,
+    parser: LineParser,
     counts: Counts,
-    spans: Vec<Span>,
-    unquoted: Vec<u8>,
-}
-
-/// What the directives so far say of the lines that follow.
-#[derive(Default)]
-struct Header {
-    columns: Option<Columns>,
-    /// Advanced Logging, which quotes.
-    quotes: bool,
-    /// Day of the last `#Date`, for lines without a date of their own.
-    day: Option<i64>,
-    /// Time of day last seen under that `#Date`, to notice midnight.
-    last_millis_of_day: i64,
 }
 
 impl<R: Read> Reader<R> {
@@ -103,10 +105,8 @@ impl<R: Read> Reader<R> {
         Ok(Self {
             lines,
             content,
-            header: Header::default(),
+            parser: LineParser::default(),
             counts: Counts::default(),
-            spans: Vec::new(),
-            unquoted: Vec::new(),
         })
     }
 
@@ -119,7 +119,7 @@ impl<R: Read> Reader<R> {
     /// The columns declared last.
     #[must_use]
     pub fn columns(&self) -> Option<&Columns> {
-        self.header.columns.as_ref()
+        self.parser.header().columns()
     }
 
     /// What was read so far.
@@ -137,8 +137,8 @@ impl<R: Read> Reader<R> {
     /// [`ReadError`] where the input fails; it says how far it was read.
     pub fn next_item(&mut self) -> Result<Option<Item<'_>>, ReadError> {
         loop {
-            let line = match self.lines.next_line() {
-                Ok(Some(line)) => line,
+            let cut = match self.lines.next_line() {
+                Ok(Some(cut)) => cut,
                 Ok(None) => return Ok(None),
                 Err(source) => {
                     return Err(ReadError {
@@ -149,170 +149,29 @@ impl<R: Read> Reader<R> {
                     });
                 }
             };
-            let bytes = self.lines.bytes(line.range.clone());
-            if line.too_long.is_none() {
-                if bytes.trim_ascii().is_empty() {
-                    self.counts.blank += 1;
-                    continue;
-                }
-                if let Some(directive) = Directive::parse(bytes) {
-                    self.counts.directives += 1;
-                    self.header.take(directive);
-                    continue;
-                }
-            }
-            let outcome = self.check(&line);
-            return Ok(Some(match outcome {
-                Ok(checked) => {
-                    self.counts.entries += 1;
-                    self.entry(&line, checked)
-                }
-                Err((column, problem)) => {
+            match self.parser.outcome(&raw(&self.lines, &cut)) {
+                Outcome::Blank => self.counts.blank += 1,
+                Outcome::Directive => self.counts.directives += 1,
+                Outcome::Bad(bad) => {
                     self.counts.bad += 1;
-                    Item::Bad(BadLine {
-                        line: line.number,
-                        column: column as u64 + 1,
-                        offset: line.offset,
-                        problem,
-                    })
+                    return Ok(Some(Item::Bad(bad)));
                 }
-            }));
+                Outcome::Entry(checked) => {
+                    self.counts.entries += 1;
+                    let line = raw(&self.lines, &cut);
+                    return Ok(Some(Item::Entry(self.parser.entry(&line, checked))));
+                }
+            }
         }
-    }
-
-    /// Splits the line and reads its time and port. An error has the byte in the line, from 0.
-    fn check(&mut self, line: &RawLine) -> Result<Checked, (usize, Problem)> {
-        if let Some(length) = line.too_long {
-            let limit = self.lines.limit();
-            return Err((0, Problem::TooLong { limit, length }));
-        }
-        let bytes = self.lines.bytes(line.range.clone());
-        let Some(columns) = &self.header.columns else {
-            return Err((0, Problem::NoFields));
-        };
-        let (expected, mut quoted) = (columns.len(), self.header.quotes);
-        if !quoted {
-            split_plain(bytes, &mut self.spans);
-            quoted = self.spans.len() != expected && memchr::memchr(b'"', bytes).is_some();
-        }
-        if quoted {
-            split_quoted(bytes, &mut self.unquoted, &mut self.spans);
-        }
-        let found = self.spans.len();
-        if found != expected {
-            let problem = if !line.terminated && found < expected {
-                Problem::Cut { expected, found }
-            } else {
-                Problem::FieldCount { expected, found }
-            };
-            let surplus = self.spans.get(expected).filter(|_| !quoted);
-            return Err((surplus.map_or(bytes.len(), |span| span.start()), problem));
-        }
-        let text = if quoted { &self.unquoted } else { bytes };
-        let value = |field| {
-            let span = self.spans[columns.position(field)?];
-            // In unquoted text the place in the line is not known; the line's begin must do.
-            let place = if quoted { 0 } else { span.start() };
-            Some((place, &text[span.range()]))
-        };
-        let port = match value(Field::SPort) {
-            None | Some((_, b"-")) => None,
-            Some((place, text)) => Some(parse_port(text).ok_or_else(|| {
-                let expected = "a port from 0 to 65535 or -";
-                (place, Problem::value("s-port", expected, text))
-            })?),
-        };
-        let time = self.header.time(value(Field::Date), value(Field::Time))?;
-        Ok(Checked { time, port, quoted })
-    }
-
-    fn entry(&self, line: &RawLine, checked: Checked) -> Item<'_> {
-        static NO_COLUMNS: std::sync::LazyLock<Columns> =
-            std::sync::LazyLock::new(Columns::default);
-        Item::Entry(Entry {
-            text: if checked.quoted {
-                &self.unquoted
-            } else {
-                self.lines.bytes(line.range.clone())
-            },
-            spans: &self.spans,
-            columns: self.header.columns.as_ref().unwrap_or(&NO_COLUMNS),
-            time: checked.time,
-            port: checked.port,
-            line: line.number,
-        })
     }
 }
 
-#[derive(Clone, Copy)]
-struct Checked {
-    time: Timestamp,
-    port: Option<u16>,
-    /// The spans point into the unquoted text.
-    quoted: bool,
-}
-
-type Placed<'a> = (usize, &'a [u8]);
-
-impl Header {
-    fn take(&mut self, directive: Directive) {
-        match directive {
-            Directive::Software(name) => self.quotes = name.starts_with("IIS Advanced Logging"),
-            Directive::Fields(columns) => {
-                self.columns = Some(columns).filter(|all| !all.is_empty());
-            }
-            Directive::Date { day, millis_of_day } => {
-                self.day = day;
-                self.last_millis_of_day = millis_of_day.unwrap_or(0);
-            }
-            Directive::Remark => {}
-        }
+fn raw<'a, R: Read>(lines: &'a LineReader<R>, cut: &CutLine) -> RawLine<'a> {
+    RawLine {
+        text: lines.bytes(cut.range.clone()),
+        number: cut.number,
+        offset: cut.offset,
+        terminated: cut.terminated,
+        too_long: cut.too_long.map(|length| (length, lines.limit())),
     }
-
-    /// The moment of a line. Without a date column the day is that of `#Date`, and the next one each time the
-    /// clock jumps back by more than half a day: lines are in order of time, so that is midnight.
-    fn time(
-        &mut self,
-        date: Option<Placed<'_>>,
-        time: Option<Placed<'_>>,
-    ) -> Result<Timestamp, (usize, Problem)> {
-        const HALF_A_DAY: i64 = 12 * 3_600_000;
-
-        let no_column = |field| (0, Problem::NoColumn { field });
-        let (time_place, time) = time.ok_or_else(|| no_column("time"))?;
-        let millis_of_day = parse_millis_of_day(time).ok_or_else(|| {
-            (
-                time_place,
-                Problem::value("time", "a time of day as HH:MM:SS", time),
-            )
-        })?;
-        let day = if let Some((date_place, date)) = date {
-            parse_day(date).ok_or_else(|| {
-                (
-                    date_place,
-                    Problem::value("date", "a date as YYYY-MM-DD", date),
-                )
-            })?
-        } else {
-            let mut day = self.day.ok_or_else(|| no_column("date"))?;
-            if millis_of_day + HALF_A_DAY < self.last_millis_of_day {
-                day += 1;
-            }
-            self.day = Some(day);
-            self.last_millis_of_day = millis_of_day;
-            day
-        };
-        Ok(Timestamp::from_millis(day_to_millis(day) + millis_of_day))
-    }
-}
-
-fn parse_port(text: &[u8]) -> Option<u16> {
-    // `u16::from_str` would take a sign.
-    if text.is_empty() || text.len() > 5 || !text.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    let port = text
-        .iter()
-        .fold(0_u32, |port, digit| port * 10 + u32::from(digit - b'0'));
-    u16::try_from(port).ok()
 }
