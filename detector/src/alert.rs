@@ -52,20 +52,58 @@ pub struct Alert {
     /// Lines in the bin, those without a port too.
     #[serde(rename = "ConnectionsCount")]
     pub connections_count: u64,
-    /// Ports in `set_sPort`, so at most the set limit.
+    /// Distinct ports, so at most the set limit; for sliding windows, the most in any one of them.
     #[serde(rename = "portCount")]
     pub port_count: u64,
     /// Names of the sets that reached the limit: values past it, if there were any, are not in them. Not a
     /// column of the query.
     pub capped: Vec<&'static str>,
+    /// End of the window: exclusive for hopping windows, the last line of sliding ones and sessions; `None` for
+    /// the rule's bins.
+    #[serde(
+        rename = "WindowEnd",
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "some_as_rfc3339"
+    )]
+    pub window_end: Option<Timestamp>,
+    /// The run that returned the row, where the rule is scheduled.
+    #[serde(
+        rename = "Run",
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "some_as_rfc3339"
+    )]
+    pub run: Option<Timestamp>,
+    /// What was counted, where that is not ports.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub counted: Option<Counted>,
+}
+
+/// Distinct values of another field than the port.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Counted {
+    /// The field's name.
+    pub field: &'static str,
+    /// What was compared with the threshold.
+    pub distinct: u64,
+    /// The values, at most the set limit.
+    pub values: Vec<String>,
 }
 
 impl Alert {
+    /// The number of distinct values that was compared with the threshold.
+    #[must_use]
+    pub fn distinct(&self) -> u64 {
+        self.counted
+            .as_ref()
+            .map_or(self.port_count, |counted| counted.distinct)
+    }
+
     /// The order of rows: most ports first as in the query, then by key, since the query leaves ties undefined.
     #[must_use]
     pub fn order(&self) -> impl Ord + '_ {
         (
-            std::cmp::Reverse(self.port_count),
+            std::cmp::Reverse(self.distinct()),
+            self.run,
             self.time_generated,
             &self.c_ip,
             &self.computer,
@@ -80,4 +118,15 @@ impl Alert {
 )]
 fn as_rfc3339<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(time)
+}
+
+#[expect(clippy::ref_option, reason = "serde calls it with a reference")]
+fn some_as_rfc3339<S: Serializer>(
+    time: &Option<Timestamp>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match time {
+        Some(time) => serializer.collect_str(time),
+        None => serializer.serialize_none(),
+    }
 }

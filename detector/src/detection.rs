@@ -1,9 +1,12 @@
 //! Groups into rows, under any choice of exclusions.
 
-use crate::detector::{Detector, Group, GroupKey, SignatureId};
-use crate::tally::Tally;
-use crate::{Alert, Exclusions, Rule, Stage};
-use std::num::NonZeroUsize;
+use crate::collector::{Collector, GroupKey, Kept, Parts, distinct, stretches};
+use crate::names::{Signature, SignatureId};
+use crate::tally::{RowKey, Tally};
+use crate::window::millis;
+use crate::{Alert, Exclusions, Rule, Stage, Window};
+use scanbench_w3c::Timestamp;
+use std::collections::{BTreeSet, HashMap};
 
 /// Which exclusions of the list are in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,165 +45,348 @@ pub struct Suppressed {
     pub removed_alone_by: Vec<usize>,
 }
 
+/// What was counted besides rows.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Counters {
+    pub(crate) lines: u64,
+    /// Lines matched, by exclusion.
+    pub(crate) matched: Vec<u64>,
+    /// Lines that an exclusion at stage "event" takes out.
+    pub(crate) suppressed_lines: u64,
+}
+
+impl Counters {
+    pub(crate) fn new(exclusions: &Exclusions) -> Self {
+        Self {
+            matched: vec![0; exclusions.list().len()],
+            ..Self::default()
+        }
+    }
+
+    /// Counts what matches a line.
+    pub(crate) fn count(&mut self, signature: &Signature, exclusions: &Exclusions) {
+        for index in signature.iter() {
+            self.matched[index] += 1;
+        }
+        self.suppressed_lines += u64::from(exclusions.drops(signature));
+    }
+
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.lines += other.lines;
+        for (mine, theirs) in self.matched.iter_mut().zip(&other.matched) {
+            *mine += theirs;
+        }
+        self.suppressed_lines += other.suppressed_lines;
+    }
+}
+
 /// What a detector found. Rows can be asked for with all exclusions, with none, or with any other choice.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Detection {
-    counted: Detector,
-    /// Groups that make a row without exclusions, in the order of rows. Exclusions only take ports away, so no
-    /// other group can make a row under any choice.
-    firing: Vec<GroupKey>,
-    groups: usize,
+    exclusions: Exclusions,
+    /// What may make rows. Exclusions only take lines away, so nothing else makes a row under any choice.
+    collected: Collector,
+    counters: Counters,
+}
+
+/// A row and what tells it from others.
+struct Found {
+    group: GroupKey,
+    run: Option<Timestamp>,
+    start: Timestamp,
+    end: Timestamp,
+    signatures: Vec<SignatureId>,
+    alert: Alert,
 }
 
 impl Detection {
-    pub(crate) fn new(mut counted: Detector) -> Self {
-        let groups = counted.groups.len();
-        let (limit, threshold) = (counted.rule.set_limit, counted.rule.threshold);
-        counted
-            .groups
-            .retain(|_, group| port_count(group, limit) >= threshold);
-        let mut firing: Vec<GroupKey> = counted.groups.keys().copied().collect();
-        firing.sort_by(|a, b| {
-            let (a, b) = (counted.names.key(a), counted.names.key(b));
-            (a.bin, a.client, a.computer, a.server).cmp(&(b.bin, b.client, b.computer, b.server))
-        });
+    pub(crate) fn new(
+        exclusions: Exclusions,
+        mut collected: Collector,
+        counters: Counters,
+    ) -> Self {
+        let rule = &collected.rule;
+        for groups in collected.fixed.values_mut() {
+            groups.retain(|_, parts| distinct(parts, rule.count, rule.set_limit) >= rule.threshold);
+        }
+        collected.fixed.retain(|_, groups| !groups.is_empty());
+        for lines in collected.moving.values_mut() {
+            lines.sort_by_key(|line| line.time);
+        }
+        collected
+            .moving
+            .retain(|_, lines| !stretches(rule, lines).is_empty());
         Self {
-            counted,
-            firing,
-            groups,
+            exclusions,
+            collected,
+            counters,
         }
     }
 
     /// The rule that was run.
     #[must_use]
     pub fn rule(&self) -> &Rule {
-        &self.counted.rule
+        &self.collected.rule
     }
 
     /// The exclusions that were read.
     #[must_use]
     pub fn exclusions(&self) -> &Exclusions {
-        &self.counted.exclusions
+        &self.exclusions
     }
 
     /// Lines counted.
     #[must_use]
     pub fn lines(&self) -> u64 {
-        self.counted.lines
-    }
-
-    /// Distinct keys: bin, client, computer and server address with at least one line.
-    #[must_use]
-    pub fn groups(&self) -> usize {
-        self.groups
+        self.counters.lines
     }
 
     /// Lines that an exclusion at stage "event" takes out.
     #[must_use]
     pub fn suppressed_lines(&self) -> u64 {
-        self.counted.suppressed_lines
+        self.counters.suppressed_lines
     }
 
     /// Lines that an exclusion matched, by its place in the list, at either stage.
     #[must_use]
     pub fn matched_lines(&self, exclusion: usize) -> u64 {
-        self.counted.matched.get(exclusion).copied().unwrap_or(0)
+        self.counters.matched.get(exclusion).copied().unwrap_or(0)
     }
 
-    /// The rows, in order.
+    /// The rows, in order: those of each run where the rule is scheduled, else those of all data at once.
     #[must_use]
     pub fn alerts(&self, selection: &Selection) -> Vec<Alert> {
-        let mut alerts: Vec<Alert> = self
-            .firing
-            .iter()
-            .filter_map(|key| self.alert(key, selection))
-            .collect();
-        alerts.sort_by(|a, b| a.order().cmp(&b.order()));
-        alerts
+        sorted(self.found(selection, self.rule().schedule.is_some()))
+    }
+
+    /// The rows of all data at once, in order, whether the rule is scheduled or not.
+    #[must_use]
+    pub fn unscheduled_alerts(&self, selection: &Selection) -> Vec<Alert> {
+        sorted(self.found(selection, false))
     }
 
     /// The rows that all exclusions together take away, in order.
     #[must_use]
     pub fn suppressed(&self) -> Vec<Suppressed> {
-        let mut suppressed: Vec<Suppressed> = self
-            .firing
-            .iter()
-            .filter(|key| self.alert(key, &Selection::All).is_none())
-            .filter_map(|key| {
-                let alert = self.alert(key, &Selection::None)?;
-                let matched_by: Vec<usize> = (0..self.exclusions().list().len())
-                    .filter(|&index| {
-                        self.group(key)
-                            .iter()
-                            .any(|(id, _)| self.counted.signatures.get(*id).has(index))
-                    })
-                    .collect();
-                let removed_alone_by = matched_by
-                    .iter()
-                    .copied()
-                    .filter(|&index| self.alert(key, &Selection::Only(index)).is_none())
-                    .collect();
-                Some(Suppressed {
-                    alert,
-                    matched_by,
-                    removed_alone_by,
+        let scheduled = self.rule().schedule.is_some();
+        let by_group = |selection: &Selection| {
+            let mut found: HashMap<GroupKey, Vec<Found>> = HashMap::new();
+            for row in self.found(selection, scheduled) {
+                found.entry(row.group).or_default().push(row);
+            }
+            found
+        };
+        let is_fixed = self.rule().window.is_fixed();
+        let stands = |row: &Found, rows: &HashMap<GroupKey, Vec<Found>>| {
+            rows.get(&row.group).is_some_and(|rows| {
+                rows.iter().any(|other| {
+                    row.run == other.run
+                        && if is_fixed {
+                            row.start == other.start
+                        } else {
+                            other.start <= row.end && row.start <= other.end
+                        }
                 })
             })
-            .collect();
-        suppressed.sort_by(|a, b| a.alert.order().cmp(&b.alert.order()));
-        suppressed
-    }
-
-    /// The row of one group, where it makes one: the lines that no exclusion at stage "event" takes out must
-    /// reach the threshold, and no exclusion at stage "alert" may match all of them.
-    fn alert(&self, key: &GroupKey, selection: &Selection) -> Option<Alert> {
-        let group = self.group(key);
-        let list = self.exclusions().list();
-        let at_stage =
-            |stage| move |index: &usize| selection.holds(*index) && list[*index].stage() == stage;
-        let counts = |id| {
-            let signature = self.counted.signatures.get(id);
-            !signature.iter().any(|index| at_stage(Stage::Event)(&index))
         };
-        let tally = merged(group, counts, self.counted.rule.set_limit);
-        if tally.port_count() < self.counted.rule.threshold {
-            return None;
-        }
-        let mut counted = group.iter().filter(|(id, _)| counts(*id));
-        let first = self.counted.signatures.get(counted.next()?.0);
-        let hidden = first.iter().filter(at_stage(Stage::Alert)).any(|index| {
-            counted
-                .clone()
-                .all(|(id, _)| self.counted.signatures.get(*id).has(index))
-        });
-        (!hidden).then(|| tally.alert(&self.counted.names.key(key), self.counted.rule.set_limit))
+        let with_all = by_group(&Selection::All);
+        let mut gone: Vec<(Found, Vec<usize>)> = self
+            .found(&Selection::None, scheduled)
+            .into_iter()
+            .filter(|row| !stands(row, &with_all))
+            .map(|row| {
+                let matched: BTreeSet<usize> = row
+                    .signatures
+                    .iter()
+                    .flat_map(|id| self.collected.signatures.get(*id).iter())
+                    .collect();
+                (row, matched.into_iter().collect())
+            })
+            .collect();
+        gone.sort_by(|(a, _), (b, _)| a.alert.order().cmp(&b.alert.order()));
+        let matching: BTreeSet<usize> = gone
+            .iter()
+            .flat_map(|(_, matched)| matched.clone())
+            .collect();
+        let alone: HashMap<usize, HashMap<GroupKey, Vec<Found>>> = matching
+            .into_iter()
+            .map(|index| (index, by_group(&Selection::Only(index))))
+            .collect();
+        gone.into_iter()
+            .map(|(row, matched_by)| Suppressed {
+                removed_alone_by: matched_by
+                    .iter()
+                    .copied()
+                    .filter(|index| !stands(&row, &alone[index]))
+                    .collect(),
+                matched_by,
+                alert: row.alert,
+            })
+            .collect()
     }
 
-    fn group(&self, key: &GroupKey) -> &Group {
-        static EMPTY: Group = Vec::new();
-        self.counted.groups.get(key).unwrap_or(&EMPTY)
+    fn found(&self, selection: &Selection, scheduled: bool) -> Vec<Found> {
+        let fixed = self
+            .collected
+            .fixed
+            .iter()
+            .filter(|(instance, _)| instance.run.is_some() == scheduled)
+            .flat_map(|(instance, groups)| {
+                groups
+                    .iter()
+                    .map(move |(group, parts)| (instance, group, parts))
+            })
+            .filter_map(|(instance, group, parts)| {
+                let row = self.counted(parts, selection)?;
+                let end = self.rule().window.end(instance.start);
+                let shown = matches!(self.rule().window, Window::Hopping { .. }).then_some(end);
+                let peak = row.distinct(self.rule().count);
+                Some(Found {
+                    group: *group,
+                    run: instance.run,
+                    start: instance.start,
+                    end,
+                    signatures: parts.iter().map(|(id, _)| *id).collect(),
+                    alert: self.alert(&row, *group, instance.start, shown, instance.run, peak),
+                })
+            });
+        let moving = self
+            .collected
+            .moving
+            .iter()
+            .flat_map(|(group, lines)| self.moving(*group, lines, selection, scheduled));
+        fixed.chain(moving).collect()
+    }
+
+    /// The tally of a fixed window's lines that count, where they make a row: the lines that no exclusion at stage
+    /// "event" takes out must reach the threshold, and no exclusion at stage "alert" may match all of them.
+    fn counted(&self, parts: &Parts, selection: &Selection) -> Option<Tally> {
+        let mut sum = Tally::default();
+        let mut counted = Vec::new();
+        for (id, tally) in parts {
+            if self.counts(*id, selection) {
+                sum.merge(tally, self.rule().set_limit);
+                counted.push(*id);
+            }
+        }
+        let reaches = sum.distinct(self.rule().count) >= self.rule().threshold;
+        (reaches && !self.is_hidden(&counted, selection)).then_some(sum)
+    }
+
+    /// Whether lines with this signature are counted.
+    fn counts(&self, id: SignatureId, selection: &Selection) -> bool {
+        let signature = self.collected.signatures.get(id);
+        !signature.iter().any(|index| {
+            selection.holds(index) && self.exclusions.list()[index].stage() == Stage::Event
+        })
+    }
+
+    /// Whether an exclusion at stage "alert" matches all lines that were counted.
+    fn is_hidden(&self, counted: &[SignatureId], selection: &Selection) -> bool {
+        let Some((first, rest)) = counted.split_first() else {
+            return false;
+        };
+        let signature = |id: &SignatureId| self.collected.signatures.get(*id);
+        signature(first).iter().any(|index| {
+            selection.holds(index)
+                && self.exclusions.list()[index].stage() == Stage::Alert
+                && rest.iter().all(|id| signature(id).has(index))
+        })
+    }
+
+    /// The rows of one group where windows move.
+    fn moving(
+        &self,
+        group: GroupKey,
+        lines: &[Kept],
+        selection: &Selection,
+        scheduled: bool,
+    ) -> Vec<Found> {
+        let counted: Vec<&Kept> = lines
+            .iter()
+            .filter(|line| self.counts(line.signature, selection))
+            .collect();
+        let Some(schedule) = self.rule().schedule.filter(|_| scheduled) else {
+            return self.moving_in(group, &counted, None, selection);
+        };
+        let runs: BTreeSet<Timestamp> = counted
+            .iter()
+            .flat_map(|line| schedule.runs(Timestamp::from_millis(line.time)))
+            .collect();
+        runs.into_iter()
+            .flat_map(|run| {
+                let (from, to) = (run.millis() - millis(schedule.period), run.millis());
+                let start = counted.partition_point(|line| line.time < from);
+                let end = counted.partition_point(|line| line.time < to);
+                self.moving_in(group, &counted[start..end], Some(run), selection)
+            })
+            .collect()
+    }
+
+    fn moving_in(
+        &self,
+        group: GroupKey,
+        lines: &[&Kept],
+        run: Option<Timestamp>,
+        selection: &Selection,
+    ) -> Vec<Found> {
+        let limit = self.rule().set_limit;
+        let row = |stretch: crate::window::moving::Stretch| {
+            let lines = &lines[stretch.first..=stretch.last];
+            let mut tally = Tally::default();
+            let mut signatures: Vec<SignatureId> = Vec::new();
+            for line in lines {
+                tally.add(&self.collected.facts(line), limit);
+                if !signatures.contains(&line.signature) {
+                    signatures.push(line.signature);
+                }
+            }
+            if self.is_hidden(&signatures, selection) {
+                return None;
+            }
+            let time =
+                |line: Option<&&Kept>| Timestamp::from_millis(line.map_or(0, |line| line.time));
+            let (start, end) = (time(lines.first()), time(lines.last()));
+            let peak = limit.map_or(stretch.peak, |limit| stretch.peak.min(limit.get() as u64));
+            Some(Found {
+                group,
+                run,
+                start,
+                end,
+                signatures,
+                alert: self.alert(&tally, group, start, Some(end), run, peak),
+            })
+        };
+        stretches(self.rule(), lines)
+            .into_iter()
+            .filter_map(row)
+            .collect()
+    }
+
+    fn alert(
+        &self,
+        tally: &Tally,
+        group: GroupKey,
+        start: Timestamp,
+        end: Option<Timestamp>,
+        run: Option<Timestamp>,
+        peak: u64,
+    ) -> Alert {
+        let names = &self.collected.names;
+        let key = RowKey {
+            start,
+            end,
+            run,
+            client: names.text(group.client),
+            computer: names.text(group.computer),
+            server: names.text(group.server),
+        };
+        tally.alert(&key, peak, self.rule().count, self.rule().set_limit)
     }
 }
 
-/// Distinct ports of all lines of a group. Most groups have one part, which is asked as it is.
-fn port_count(group: &Group, limit: Option<NonZeroUsize>) -> u64 {
-    match group.as_slice() {
-        [(_, only)] => only.port_count(),
-        _ => merged(group, |_| true, limit).port_count(),
-    }
-}
-
-/// The tally of those lines of a group whose signature counts.
-fn merged(
-    group: &Group,
-    counts: impl Fn(SignatureId) -> bool,
-    limit: Option<NonZeroUsize>,
-) -> Tally {
-    let mut sum = Tally::default();
-    for (id, tally) in group {
-        if counts(*id) {
-            sum.merge(tally, limit);
-        }
-    }
-    sum
+fn sorted(found: Vec<Found>) -> Vec<Alert> {
+    let mut alerts: Vec<Alert> = found.into_iter().map(|row| row.alert).collect();
+    alerts.sort_by(|a, b| a.order().cmp(&b.order()));
+    alerts
 }

@@ -5,10 +5,11 @@ mod matcher;
 mod spec;
 mod values;
 
-use crate::detector::Signature;
+use crate::client::address_of;
+use crate::names::Signature;
 use matcher::{Condition, Line};
 use scanbench_spec::{Findings, Source};
-use scanbench_w3c::{Entry, Field, Timestamp};
+use scanbench_w3c::{Field, Record, Timestamp};
 
 /// Where an exclusion acts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,16 +133,21 @@ impl Exclusions {
     }
 
     /// Which of them match a line.
-    pub(crate) fn signature(&self, entry: &Entry<'_>, client: &[u8], computer: &[u8]) -> Signature {
+    pub(crate) fn signature(
+        &self,
+        record: &impl Record,
+        client: &[u8],
+        computer: &[u8],
+    ) -> Signature {
         let mut signature = Signature::default();
         if self.list.is_empty() {
             return signature;
         }
         let line = Line {
-            time: entry.time(),
-            client: matcher::address(client),
-            port: entry.port(),
-            user_agent: entry.get(Field::CsUserAgent).unwrap_or_default(),
+            time: record.time(),
+            client: address_of(client),
+            port: record.port(),
+            user_agent: record.get(Field::CsUserAgent).unwrap_or_default(),
             computer,
         };
         for (index, exclusion) in self.list.iter().enumerate() {

@@ -29,22 +29,27 @@
 
 mod alert;
 mod capped_set;
+mod client;
+mod collector;
 mod detection;
 mod detector;
 mod exclusion;
+mod facts;
 mod find;
-
 mod friendly;
+mod names;
 mod rule;
 mod scan;
-
 mod tally;
+mod window;
 
-pub use alert::Alert;
+pub use alert::{Alert, Counted};
+pub use client::ClientSource;
 pub use detection::{Detection, Selection, Suppressed};
 pub use detector::Detector;
 pub use exclusion::{Exclusion, Exclusions, Expectation, Stage};
 
 pub use find::{FindError, LogFile, find_logs};
-pub use rule::Rule;
+pub use rule::{Count, GroupBy, Rule};
 pub use scan::{Notice, ScanOptions, Stopped, Totals, scan};
+pub use window::{Schedule, Window};

@@ -1,59 +1,36 @@
-//! What is counted of one group of lines: the query's `summarize`.
+//! What is counted of some lines: the query's `summarize`.
 
-use crate::alert::Alert;
+use crate::alert::{Alert, Counted};
 use crate::capped_set::CappedSet;
-use crate::friendly::{status_friendly, status_full, url_decode, win32_friendly, win32_hex};
-use scanbench_w3c::{Entry, Field, Timestamp};
+use crate::facts::{Facts, TEXT_SETS};
+use crate::rule::Count;
+use scanbench_w3c::Timestamp;
 use std::num::NonZeroUsize;
 
 type Limit = Option<NonZeroUsize>;
 type TextSet = CappedSet<Box<[u8]>>;
-
-/// The sets of texts, in the order of their columns.
-const TEXT_SETS: [&str; 9] = [
-    "set_csUserName",
-    "set_decodedUriQuery",
-    "set_sSiteName",
-    "set_csUserAgent",
-    "set_csMethod",
-    "set_scStatusFull",
-    "set_scStatusFull_Friendly",
-    "set_scWin32Status_Hex",
-    "set_scWin32Status_Friendly",
-];
 
 /// Counts and sets over some lines. Two tallies merge to the tally of all their lines.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tally {
     lines: u64,
     ports: CappedSet<u16>,
+    /// Values of the field that counts, where that is not the port.
+    counted: TextSet,
     texts: [TextSet; TEXT_SETS.len()],
 }
 
 impl Tally {
-    pub(crate) fn add(&mut self, entry: &Entry<'_>, limit: Limit) {
+    pub(crate) fn add(&mut self, facts: &Facts<'_>, limit: Limit) {
         self.lines += 1;
-        if let Some(port) = entry.port() {
+        if let Some(port) = facts.port {
             self.ports.insert(&port, limit);
         }
-        // A column that is not logged is the empty text in the table; a logged "-" stays "-".
-        let value = |field| entry.get(field).unwrap_or_default();
-        let query = url_decode(value(Field::CsUriQuery));
-        let status = status_full(value(Field::ScStatus), value(Field::ScSubstatus));
-        let code = win32_hex(value(Field::ScWin32Status));
-        let values: [&[u8]; TEXT_SETS.len()] = [
-            value(Field::CsUsername),
-            &query,
-            value(Field::SSitename),
-            value(Field::CsUserAgent),
-            value(Field::CsMethod),
-            &status,
-            status_friendly(&status).as_bytes(),
-            code.as_bytes(),
-            win32_friendly(&code).as_bytes(),
-        ];
-        for (set, value) in self.texts.iter_mut().zip(values) {
-            set.insert(value, limit);
+        if let Some(value) = facts.counted {
+            self.counted.insert(value, limit);
+        }
+        for (set, value) in self.texts.iter_mut().zip(&facts.texts) {
+            set.insert(&**value, limit);
         }
     }
 
@@ -62,19 +39,24 @@ impl Tally {
         for port in other.ports.iter() {
             self.ports.insert(port, limit);
         }
-        for (mine, theirs) in self.texts.iter_mut().zip(&other.texts) {
+        let pairs = self.texts.iter_mut().zip(&other.texts);
+        for (mine, theirs) in pairs.chain([(&mut self.counted, &other.counted)]) {
             for value in theirs.iter() {
                 mine.insert(&**value, limit);
             }
         }
     }
 
-    /// `arraylength(set_sPort)`.
-    pub(crate) fn port_count(&self) -> u64 {
-        self.ports.len() as u64
+    /// Distinct values of the field that counts: `arraylength(set_sPort)` in the rule.
+    pub(crate) fn distinct(&self, count: Count) -> u64 {
+        match count {
+            Count::Port => self.ports.len() as u64,
+            _ => self.counted.len() as u64,
+        }
     }
 
-    pub(crate) fn alert(&self, key: &AlertKey<'_>, limit: Limit) -> Alert {
+    /// The row. `peak` is the count that was compared with the threshold.
+    pub(crate) fn alert(&self, key: &RowKey<'_>, peak: u64, count: Count, limit: Limit) -> Alert {
         let reached = |len: usize| limit.is_some_and(|limit| len >= limit.get());
         let mut capped = Vec::new();
         if reached(self.ports.len()) {
@@ -85,6 +67,10 @@ impl Tally {
                 capped.push(name);
             }
         }
+        if reached(self.counted.len()) {
+            capped.push("counted");
+        }
+        let texts = |set: &TextSet| set.iter().map(|value| text(value)).collect::<Vec<String>>();
         let [
             set_cs_user_name,
             set_decoded_uri_query,
@@ -95,12 +81,9 @@ impl Tally {
             set_sc_status_full_friendly,
             set_sc_win32_status_hex,
             set_sc_win32_status_friendly,
-        ] = self
-            .texts
-            .each_ref()
-            .map(|set| set.iter().map(|value| text(value)).collect());
+        ] = self.texts.each_ref().map(texts);
         Alert {
-            time_generated: key.bin,
+            time_generated: key.start,
             c_ip: text(key.client),
             set_s_port: self.ports.iter().copied().collect(),
             set_cs_user_name,
@@ -115,16 +98,31 @@ impl Tally {
             set_sc_win32_status_hex,
             set_sc_win32_status_friendly,
             connections_count: self.lines,
-            port_count: self.port_count(),
+            port_count: match count {
+                Count::Port => peak,
+                _ => self.ports.len() as u64,
+            },
             capped,
+            window_end: key.end,
+            run: key.run,
+            counted: (count != Count::Port).then(|| Counted {
+                field: count.field().name(),
+                distinct: peak,
+                values: texts(&self.counted),
+            }),
         }
     }
 }
 
-/// The four keys of a row: `by bin(TimeGenerated, timeBin), cIP, Computer, sIP`.
+/// What tells a row from all others.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct AlertKey<'a> {
-    pub(crate) bin: Timestamp,
+pub(crate) struct RowKey<'a> {
+    /// Start of the window; of a moving one, its first line.
+    pub(crate) start: Timestamp,
+    /// End of the window, where it is not the rule's bin.
+    pub(crate) end: Option<Timestamp>,
+    /// The run that sees it, where the rule is scheduled.
+    pub(crate) run: Option<Timestamp>,
     pub(crate) client: &'a [u8],
     pub(crate) computer: &'a [u8],
     pub(crate) server: &'a [u8],

@@ -197,6 +197,15 @@ impl Header {
         self.columns.as_ref().is_none_or(has)
     }
 
+    /// Whether lines mean the same under both: where each line tells its own moment, `#Date` does not matter.
+    #[must_use]
+    pub fn reads_like(&self, other: &Self) -> bool {
+        let same_day = (self.day, self.last_millis_of_day) == (other.day, other.last_millis_of_day);
+        self.columns == other.columns
+            && self.quotes == other.quotes
+            && (self.is_self_contained() || same_day)
+    }
+
     /// The layout under which lines may be read fast, with ends told up to the column `wanted` columns from the
     /// left; [`Layout::NONE`] where values may be quoted or there are no columns.
     #[must_use]

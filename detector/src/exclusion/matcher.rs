@@ -70,33 +70,3 @@ impl TextTest {
         }
     }
 }
-
-/// The address in `c-ip`: a zone (`fe80::1%3`) is cut off, and an IPv4 address inside an IPv6 one
-/// (`::ffff:10.0.0.10`) is taken as what it is. `None` where it is no address.
-pub(crate) fn address(text: &[u8]) -> Option<IpAddr> {
-    let text = str::from_utf8(text).ok()?;
-    let text = text.split_once('%').map_or(text, |(address, _)| address);
-    text.parse()
-        .ok()
-        .map(|address: IpAddr| address.to_canonical())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses() {
-        let parse = |text: &str| text.parse::<IpAddr>().ok();
-        for (logged, expected) in [
-            ("10.0.0.10", "10.0.0.10"),
-            ("::ffff:10.0.0.10", "10.0.0.10"),
-            ("fe80::1%3", "fe80::1"),
-        ] {
-            assert_eq!(address(logged.as_bytes()), parse(expected), "{logged}");
-        }
-        for logged in ["-", "", "10.0.0", "010.0.0.1", "10.0.0.1:80"] {
-            assert_eq!(address(logged.as_bytes()), None, "{logged}");
-        }
-    }
-}

@@ -1,0 +1,261 @@
+//! Lines into groups, with all that rows need: the careful, general half of the detector. It takes lines in any
+//! order, for any window and schedule.
+//!
+//! Lines are kept apart by the exclusions that match them (their signature), so that the rows under any choice of
+//! exclusions can be told afterwards, exactly.
+
+use crate::facts::{Facts, TEXT_SETS};
+use crate::names::{Names, Signature, SignatureId, Signatures};
+use crate::tally::Tally;
+use crate::window::moving::{Stretch, sessions, sliding};
+use crate::window::{Window, millis};
+use crate::{Count, Rule};
+use scanbench_w3c::{Record, Timestamp};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+
+/// What lines share to be counted together, besides the window; texts by number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct GroupKey {
+    pub(crate) client: u32,
+    pub(crate) computer: u32,
+    pub(crate) server: u32,
+}
+
+/// A fixed window, as a run sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Instance {
+    pub(crate) start: Timestamp,
+    /// `None` for all data at once.
+    pub(crate) run: Option<Timestamp>,
+}
+
+/// The lines of one group in one fixed window, apart by signature. Most have one or two.
+pub(crate) type Parts = Vec<(SignatureId, Tally)>;
+
+/// A line that is kept, for windows that move; texts by number.
+#[derive(Clone, Debug)]
+pub(crate) struct Kept {
+    pub(crate) time: i64,
+    pub(crate) port: Option<u16>,
+    pub(crate) counted: Option<u32>,
+    pub(crate) signature: SignatureId,
+    texts: [u32; TEXT_SETS.len()],
+}
+
+impl Kept {
+    /// The value that counts, by number.
+    pub(crate) fn value(&self, count: Count) -> Option<u32> {
+        match count {
+            Count::Port => self.port.map(u32::from),
+            _ => self.counted,
+        }
+    }
+}
+
+/// The three keys of a line, as texts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct KeyTexts<'a> {
+    pub(crate) client: &'a [u8],
+    pub(crate) computer: &'a [u8],
+    pub(crate) server: &'a [u8],
+}
+
+/// Groups of lines.
+#[derive(Clone, Debug)]
+pub(crate) struct Collector {
+    pub(crate) rule: Rule,
+    pub(crate) names: Names,
+    pub(crate) signatures: Signatures,
+    /// By window, for those that are fixed.
+    pub(crate) fixed: BTreeMap<Instance, HashMap<GroupKey, Parts>>,
+    /// For windows that move.
+    pub(crate) moving: HashMap<GroupKey, Vec<Kept>>,
+}
+
+impl Collector {
+    pub(crate) fn new(rule: Rule) -> Self {
+        Self {
+            rule,
+            names: Names::default(),
+            signatures: Signatures::default(),
+            fixed: BTreeMap::new(),
+            moving: HashMap::new(),
+        }
+    }
+
+    /// Adds a line. Where a rule is scheduled, a line is counted for all data at once too, so that rows can be
+    /// compared with what runs see of them.
+    pub(crate) fn add(&mut self, record: &impl Record, keys: KeyTexts<'_>, signature: &Signature) {
+        let facts = Facts::of(record, self.rule.count);
+        let group = self.group(keys);
+        let signature = self.signatures.number(signature);
+        let time = record.time();
+        if !self.rule.window.is_fixed() {
+            let kept = Kept {
+                time: time.millis(),
+                port: facts.port,
+                counted: facts.counted.map(|value| self.names.number(value)),
+                signature,
+                texts: facts.texts.map(|text| self.names.number(&text)),
+            };
+            self.moving.entry(group).or_default().push(kept);
+            return;
+        }
+        let limit = self.rule.set_limit;
+        let runs = self
+            .rule
+            .schedule
+            .iter()
+            .flat_map(|schedule| schedule.runs(time));
+        for run in std::iter::once(None).chain(runs.map(Some)) {
+            for start in self.rule.window.starts(time) {
+                let groups = self.fixed.entry(Instance { start, run }).or_default();
+                let parts = groups.entry(group).or_default();
+                let tally = match parts.iter().position(|(id, _)| *id == signature) {
+                    Some(position) => &mut parts[position].1,
+                    None => &mut parts.push_mut((signature, Tally::default())).1,
+                };
+                tally.add(&facts, limit);
+            }
+        }
+    }
+
+    /// The group of a line: a key by which the rule does not group is the empty text.
+    fn group(&mut self, keys: KeyTexts<'_>) -> GroupKey {
+        let by = self.rule.group_by;
+        let mut number = |wanted: bool, text| self.names.number(if wanted { text } else { b"" });
+        GroupKey {
+            client: number(by.client, keys.client),
+            computer: number(by.computer, keys.computer),
+            server: number(by.server, keys.server),
+        }
+    }
+
+    /// Forgets what ended before `time` and makes no row, now that no earlier line will come.
+    pub(crate) fn close_before(&mut self, time: Timestamp) {
+        let (rule, count, limit) = (&self.rule, self.rule.count, self.rule.set_limit);
+        let open = self.fixed.range(
+            ..Instance {
+                start: time,
+                run: None,
+            },
+        );
+        let ended: Vec<Instance> = open
+            .map(|(instance, _)| *instance)
+            .filter(|instance| rule.window.end(instance.start) <= time)
+            .collect();
+        for instance in ended {
+            if let Some(groups) = self.fixed.get_mut(&instance) {
+                groups.retain(|_, parts| distinct(parts, count, limit) >= rule.threshold);
+                groups.shrink_to_fit();
+            }
+        }
+        self.moving.retain(|_, lines| {
+            forget(rule, lines, time.millis());
+            !lines.is_empty()
+        });
+    }
+
+    /// The facts of a kept line, as they were.
+    pub(crate) fn facts(&self, kept: &Kept) -> Facts<'_> {
+        Facts {
+            port: kept.port,
+            counted: kept.counted.map(|number| self.names.text(number)),
+            texts: kept
+                .texts
+                .map(|number| Cow::Borrowed(self.names.text(number))),
+        }
+    }
+
+    /// Adds what another collector of the same rule saw.
+    pub(crate) fn absorb(&mut self, other: Self) {
+        let limit = self.rule.set_limit;
+        for (instance, groups) in &other.fixed {
+            for (group, parts) in groups {
+                let group = self.renumber(*group, &other.names);
+                for (id, tally) in parts {
+                    let signature = self.signatures.number(other.signatures.get(*id));
+                    let groups = self.fixed.entry(*instance).or_default();
+                    let mine = groups.entry(group).or_default();
+                    match mine.iter().position(|(id, _)| *id == signature) {
+                        Some(position) => mine[position].1.merge(tally, limit),
+                        None => mine.push((signature, tally.clone())),
+                    }
+                }
+            }
+        }
+        for (group, lines) in other.moving {
+            let group = self.renumber(group, &other.names);
+            for kept in lines {
+                let mut renumber = |number| self.names.number(other.names.text(number));
+                let kept = Kept {
+                    counted: kept.counted.map(&mut renumber),
+                    texts: kept.texts.map(&mut renumber),
+                    signature: self.signatures.number(other.signatures.get(kept.signature)),
+                    ..kept
+                };
+                self.moving.entry(group).or_default().push(kept);
+            }
+        }
+    }
+
+    fn renumber(&mut self, group: GroupKey, theirs: &Names) -> GroupKey {
+        let mut number = |number| self.names.number(theirs.text(number));
+        GroupKey {
+            client: number(group.client),
+            computer: number(group.computer),
+            server: number(group.server),
+        }
+    }
+}
+
+/// Forgets the lines that make no row and that no window can hold together with a line from `time` on.
+fn forget(rule: &Rule, lines: &mut Vec<Kept>, time: i64) {
+    lines.sort_by_key(|line| line.time);
+    let reach = millis(rule.window.reach());
+    let mut keep = vec![false; lines.len()];
+    for stretch in stretches(rule, lines) {
+        keep[stretch.first..=stretch.last].fill(true);
+    }
+    // From the back: a sliding window reaches so far, a session as far as its lines hang together.
+    let mut from = time;
+    for (index, line) in lines.iter().enumerate().rev() {
+        if line.time + reach < from {
+            break;
+        }
+        keep[index] = true;
+        if matches!(rule.window, Window::Session { .. }) {
+            from = line.time;
+        }
+    }
+    let mut keep = keep.into_iter();
+    lines.retain(|_| keep.next().unwrap_or(true));
+}
+
+/// The stretches of lines that make rows, under a rule whose windows move; lines in order of time.
+pub(crate) fn stretches(rule: &Rule, lines: &[impl std::borrow::Borrow<Kept>]) -> Vec<Stretch> {
+    let values: Vec<(i64, Option<u32>)> = lines
+        .iter()
+        .map(|line| (line.borrow().time, line.borrow().value(rule.count)))
+        .collect();
+    match rule.window {
+        Window::Sliding { width } => sliding(&values, millis(width), rule.threshold),
+        Window::Session { gap } => sessions(&values, millis(gap), rule.threshold),
+        Window::Tumbling { .. } | Window::Hopping { .. } => Vec::new(),
+    }
+}
+
+/// Distinct values of all lines of a group. Most groups have one part, which is asked as it is.
+pub(crate) fn distinct(parts: &Parts, count: Count, limit: Option<std::num::NonZeroUsize>) -> u64 {
+    match parts.as_slice() {
+        [(_, only)] => only.distinct(count),
+        _ => {
+            let mut sum = Tally::default();
+            for (_, tally) in parts {
+                sum.merge(tally, limit);
+            }
+            sum.distinct(count)
+        }
+    }
+}

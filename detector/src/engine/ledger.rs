@@ -1,0 +1,268 @@
+//! The pieces of all logs put together, bin by bin, as far as time has passed.
+//!
+//! A bin is final once every log that is not done has passed it. Then whoever reached the threshold in it is known,
+//! what remains is looked at again, and the bin is forgotten: memory follows the bins that are open, not the logs.
+
+use super::lens::Who;
+use super::piece::{Piece, Range};
+use super::table::{Table, Value};
+use crate::Window;
+use crate::detection::Counters;
+use scanbench_w3c::Counts;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+/// Where the text of a piece is.
+#[derive(Clone)]
+pub(super) enum Text {
+    /// In its file, to be read again.
+    File,
+    /// Here, since what it came from cannot be read again; the byte in the stream where it begins.
+    Kept(Arc<Vec<u8>>, u64),
+}
+
+/// Lines of one bin to be looked at again.
+#[derive(Clone)]
+pub(super) struct Look {
+    /// The log, by its place in the list.
+    pub(super) log: usize,
+    pub(super) text: Text,
+    pub(super) range: Range,
+    /// Whose lines are wanted.
+    pub(super) wanted: Arc<HashSet<Who>>,
+}
+
+/// What the first look can tell besides rows.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Tables {
+    pub(super) groups: u64,
+    pub(super) bins: u64,
+    pub(super) near_misses: u64,
+    pub(super) most: u64,
+}
+
+struct Bin<V> {
+    tables: HashMap<u64, Table<V>>,
+    texts: Vec<(usize, Text, Range)>,
+    /// Who was already looked at in this bin.
+    looked: HashSet<Who>,
+}
+
+impl<V> Default for Bin<V> {
+    fn default() -> Self {
+        Self {
+            tables: HashMap::new(),
+            texts: Vec::new(),
+            looked: HashSet::new(),
+        }
+    }
+}
+
+/// A log that is being read, or not yet.
+#[derive(Clone, Copy, Debug)]
+struct Progress {
+    /// No line of it that is still to come belongs to an earlier bin, if it is in order of time.
+    floor: i64,
+    is_done: bool,
+}
+
+pub(super) struct Ledger<V> {
+    window: Window,
+    threshold: usize,
+    /// From which count on a group is a near miss.
+    near: usize,
+    /// Read whole before anything is final.
+    unsorted: bool,
+    logs: Vec<Progress>,
+    bins: BTreeMap<i64, Bin<V>>,
+    /// The bin that became final last, kept for windows that reach into the next one.
+    before: Option<(i64, Bin<V>)>,
+    /// Bins before this one are final.
+    final_before: i64,
+    pub(super) counts: Counts,
+    pub(super) counters: Counters,
+    pub(super) tables: Tables,
+    /// Lines that came after their bin was final.
+    pub(super) late_lines: u64,
+}
+
+impl<V: Value> Ledger<V> {
+    /// `floors` has the first bin of each log.
+    pub(super) fn new(
+        window: Window,
+        threshold: u64,
+        unsorted: bool,
+        floors: impl IntoIterator<Item = i64>,
+        counters: Counters,
+    ) -> Self {
+        let threshold = usize::try_from(threshold).unwrap_or(usize::MAX);
+        Self {
+            window,
+            threshold,
+            near: (threshold * 2).div_ceil(3),
+            unsorted,
+            logs: floors
+                .into_iter()
+                .map(|floor| Progress {
+                    floor,
+                    is_done: false,
+                })
+                .collect(),
+            bins: BTreeMap::new(),
+            before: None,
+            final_before: i64::MIN,
+            counts: Counts::default(),
+            counters,
+            tables: Tables::default(),
+            late_lines: 0,
+        }
+    }
+
+    /// Takes a piece of a log, the next in its order, with its text. From now on the log gives nothing for bins
+    /// before `floor`.
+    pub(super) fn enter(&mut self, log: usize, piece: Piece<V>, text: &Text, floor: i64) {
+        self.counts.add(&piece.counts);
+        self.counters.add(&piece.counters);
+        for ((bin, server), table) in piece.tables {
+            if bin < self.final_before {
+                self.late_lines += 1;
+                continue;
+            }
+            let bin = self.bins.entry(bin).or_default();
+            match bin.tables.entry(server) {
+                std::collections::hash_map::Entry::Occupied(mut mine) => {
+                    // The smaller goes into the larger.
+                    let mut table = table;
+                    if table.len() > mine.get().len() {
+                        std::mem::swap(mine.get_mut(), &mut table);
+                    }
+                    mine.get_mut().merge(&table, self.threshold);
+                }
+                std::collections::hash_map::Entry::Vacant(free) => {
+                    free.insert(table);
+                }
+            }
+        }
+        for range in piece.ranges {
+            if range.bin >= self.final_before {
+                let bin = self.bins.entry(range.bin).or_default();
+                bin.texts.push((log, text.clone(), range));
+            }
+        }
+        let progress = &mut self.logs[log];
+        progress.floor = progress.floor.max(floor);
+    }
+
+    /// Notes that nothing more comes from a log.
+    pub(super) fn done(&mut self, log: usize) {
+        self.logs[log].is_done = true;
+    }
+
+    /// Makes final what can be, and gives what is to be looked at again. `next` is the first log in the list that
+    /// is not begun: logs are begun in the order of their first bins.
+    pub(super) fn settle(&mut self, begun: usize) -> Vec<Look> {
+        let all_done = self.logs.iter().all(|log| log.is_done);
+        let floor = if all_done {
+            i64::MAX
+        } else if self.unsorted {
+            return Vec::new();
+        } else {
+            // Logs that are not begun start no earlier than the first of them.
+            let open = self.logs[..(begun + 1).min(self.logs.len())].iter();
+            open.filter(|log| !log.is_done)
+                .map(|log| log.floor)
+                .min()
+                .unwrap_or(i64::MIN)
+        };
+        let mut looks = Vec::new();
+        while let Some(entry) = self.bins.first_entry() {
+            if *entry.key() >= floor {
+                break;
+            }
+            let (number, bin) = entry.remove_entry();
+            self.settle_bin(number, bin, &mut looks);
+        }
+        self.final_before = self.final_before.max(floor);
+        looks
+    }
+
+    fn settle_bin(&mut self, number: i64, mut bin: Bin<V>, looks: &mut Vec<Look>) {
+        self.tables.bins += 1;
+        for table in bin.tables.values() {
+            self.tables.groups += table.len() as u64;
+            self.tables.most = self.tables.most.max(table.most() as u64);
+            let near = table.with_at_least(self.near);
+            self.tables.near_misses +=
+                near.filter(|(_, values)| values.len() < self.threshold).count() as u64;
+        }
+        if matches!(self.window, Window::Tumbling { .. }) {
+            let wanted = full(&bin);
+            bin.look(wanted, looks);
+            return;
+        }
+        // Windows that are not the bin itself reach into its neighbours: whoever has enough values in both together
+        // is looked at in both.
+        let mut wanted = full(&bin);
+        if let Some((before_number, mut before)) = self.before.take() {
+            if before_number + 1 == number {
+                let both = enough_together(&before, &bin, self.threshold);
+                wanted.extend(&both);
+                wanted.extend(full(&before));
+                before.look(wanted.iter().copied().collect(), looks);
+            }
+        }
+        bin.look(wanted, looks);
+        self.before = Some((number, bin));
+    }
+}
+
+fn full<V: Value>(bin: &Bin<V>) -> HashSet<Who> {
+    let clients = |(server, table): (&u64, &Table<V>)| -> Vec<Who> {
+        let who = |client: &u64| Who {
+            server: *server,
+            client: *client,
+        };
+        table.full().iter().map(who).collect()
+    };
+    bin.tables.iter().flat_map(clients).collect()
+}
+
+/// Who has the threshold of values in both bins together.
+fn enough_together<V: Value>(before: &Bin<V>, bin: &Bin<V>, threshold: usize) -> HashSet<Who> {
+    let mut found = HashSet::new();
+    for (server, table) in &bin.tables {
+        let Some(other) = before.tables.get(server) else {
+            continue;
+        };
+        // Whoever has too few here for any partner there is passed over; where that is all, so is the table.
+        let few = threshold.saturating_sub(other.most()).max(1);
+        for (client, values) in table.with_at_least(few) {
+            let others = other.values(client);
+            let new = others.iter().filter(|value| !values.contains(value)).count();
+            if values.len() + new >= threshold {
+                found.insert(Who {
+                    server: *server,
+                    client,
+                });
+            }
+        }
+    }
+    found
+}
+
+impl<V> Bin<V> {
+    /// Has those looked at that were not yet.
+    fn look(&mut self, mut wanted: HashSet<Who>, looks: &mut Vec<Look>) {
+        wanted.retain(|who| self.looked.insert(*who));
+        if wanted.is_empty() {
+            return;
+        }
+        let wanted = Arc::new(wanted);
+        looks.extend(self.texts.iter().map(|(log, text, range)| Look {
+            log: *log,
+            text: text.clone(),
+            range: range.clone(),
+            wanted: Arc::clone(&wanted),
+        }));
+    }
+}

@@ -1,0 +1,212 @@
+//! Where in a line the rule looks, under one `#Fields` directive, and how values become keys.
+
+use crate::client::ClientSource;
+use crate::{Count, Rule};
+use scanbench_w3c::{BlockLine, Columns, Entry, Field, Header, Layout, MAX_WANTED, Record, Timestamp};
+use std::hash::{BuildHasher, Hasher};
+
+/// Drawn anew in each run: clients choose what is hashed.
+pub(super) type Seed = foldhash::fast::RandomState;
+
+/// The hash of a text, by which lines are grouped in the first look.
+#[inline]
+pub(super) fn hash(seed: &Seed, text: &[u8]) -> u64 {
+    let mut hasher = seed.build_hasher();
+    hasher.write(text);
+    hasher.finish()
+}
+
+/// What lines are grouped by in the first look, besides the bin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Who {
+    /// Hash of computer and server address, as far as the rule groups by them.
+    pub(super) server: u64,
+    /// Hash of the client, or 0 where the rule does not group by it.
+    pub(super) client: u64,
+}
+
+/// The columns that the first look needs.
+#[derive(Clone, Debug)]
+pub(super) struct Lens {
+    pub(super) layout: Layout,
+    date: usize,
+    time: usize,
+    port: Option<usize>,
+    client: Option<usize>,
+    server: Option<usize>,
+    computer: Option<usize>,
+    counted: Option<usize>,
+    user_agent: Option<usize>,
+    forwarded: Option<usize>,
+    /// Position of the forwarded field's name, which is asked for by name.
+    forwarded_name: Option<String>,
+    count: Count,
+}
+
+impl Lens {
+    /// `None` where no line can be read fast under this header.
+    pub(super) fn new(header: &Header, rule: &Rule, needs_agent: bool) -> Option<Self> {
+        let columns = header.columns()?;
+        let position = |field| columns.position(field);
+        let forwarded_name = match &rule.client {
+            ClientSource::Logged => None,
+            ClientSource::Forwarded { field, .. } => Some(field.clone()),
+        };
+        let mut lens = Self {
+            layout: Layout::NONE,
+            date: position(Field::Date)?,
+            time: position(Field::Time)?,
+            port: position(Field::SPort),
+            client: position(Field::CIp),
+            server: position(Field::SIp),
+            computer: position(Field::SComputername),
+            counted: Some(rule.count)
+                .filter(|count| *count != Count::Port)
+                .and_then(|count| position(count.field())),
+            user_agent: position(Field::CsUserAgent).filter(|_| needs_agent),
+            forwarded: forwarded_name
+                .as_ref()
+                .and_then(|name| columns.position_of(name)),
+            forwarded_name,
+            count: rule.count,
+        };
+        let last = [
+            Some(lens.date),
+            Some(lens.time),
+            lens.port,
+            lens.client,
+            lens.server,
+            lens.computer,
+            lens.counted,
+            lens.user_agent,
+            lens.forwarded,
+        ];
+        let wanted = last.into_iter().flatten().max()? + 1;
+        lens.layout = header.layout(wanted);
+        (lens.layout != Layout::NONE && wanted <= MAX_WANTED).then_some(lens)
+    }
+}
+
+/// A line that was cut fast, with the ends of the columns that the lens needs.
+#[derive(Clone, Copy)]
+pub(super) struct FastLine<'a> {
+    pub(super) lens: &'a Lens,
+    pub(super) block: &'a [u8],
+    pub(super) line: BlockLine,
+    pub(super) ends: &'a [usize; MAX_WANTED],
+    pub(super) time: Timestamp,
+    pub(super) port: Option<u16>,
+}
+
+impl<'a> FastLine<'a> {
+    #[inline]
+    pub(super) fn column(&self, position: usize) -> &'a [u8] {
+        let start = if position == 0 {
+            self.line.start
+        } else {
+            self.ends[position - 1] + 1
+        };
+        &self.block[start..self.ends[position]]
+    }
+
+    #[inline]
+    fn optional(&self, position: Option<usize>) -> Option<&'a [u8]> {
+        position.map(|position| self.column(position))
+    }
+
+    /// Date and time as one text, where they stand side by side and have no fraction.
+    #[inline]
+    pub(super) fn stamp(&self) -> Option<&'a [u8; 19]> {
+        if self.lens.time != self.lens.date + 1 {
+            return None;
+        }
+        let end = self.ends[self.lens.time];
+        self.block[end.checked_sub(19)?..end]
+            .try_into()
+            .ok()
+            .filter(|_| self.ends[self.lens.date] + 9 == end)
+    }
+
+    #[inline]
+    pub(super) fn date_and_time(&self) -> (&'a [u8], &'a [u8]) {
+        (self.column(self.lens.date), self.column(self.lens.time))
+    }
+
+    #[inline]
+    pub(super) fn port_text(&self) -> Option<&'a [u8]> {
+        self.optional(self.lens.port)
+    }
+
+    #[inline]
+    pub(super) fn server_texts(&self) -> (Option<&'a [u8]>, &'a [u8]) {
+        (
+            self.optional(self.lens.computer),
+            self.optional(self.lens.server).unwrap_or_default(),
+        )
+    }
+
+    #[inline]
+    pub(super) fn client_text(&self) -> &'a [u8] {
+        self.optional(self.lens.client).unwrap_or_default()
+    }
+}
+
+/// As far as the lens looks: other columns seem not to be there.
+impl Record for FastLine<'_> {
+    fn time(&self) -> Timestamp {
+        self.time
+    }
+
+    fn port(&self) -> Option<u16> {
+        self.port
+    }
+
+    fn get(&self, field: Field) -> Option<&[u8]> {
+        let lens = self.lens;
+        let position = match field {
+            Field::SPort => lens.port,
+            Field::CIp => lens.client,
+            Field::SIp => lens.server,
+            Field::SComputername => lens.computer,
+            Field::CsUserAgent => lens.user_agent,
+            _ if lens.count != Count::Port && field == lens.count.field() => lens.counted,
+            _ => None,
+        };
+        self.optional(position)
+    }
+
+    fn get_named(&self, name: &str) -> Option<&[u8]> {
+        let wanted = self.lens.forwarded_name.as_deref();
+        self.optional(self.lens.forwarded.filter(|_| wanted == Some(name)))
+    }
+}
+
+/// `Computer` of a line: what was said on the command line, else what the line says, else the log's place.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ComputerSource<'a> {
+    pub(super) said: Option<&'a str>,
+    pub(super) place: &'a str,
+}
+
+impl<'a> ComputerSource<'a> {
+    #[inline]
+    pub(super) fn of(&self, logged: Option<&'a [u8]>) -> &'a [u8] {
+        match (self.said, logged) {
+            (Some(said), _) => said.as_bytes(),
+            (None, Some(name)) if !matches!(name, b"" | b"-") => name,
+            _ => self.place.as_bytes(),
+        }
+    }
+}
+
+/// Whether an entry's log lacks a column that the rule needs.
+pub(super) fn missing_columns(columns: &Columns) -> impl Iterator<Item = Field> + '_ {
+    [Field::SPort, Field::CIp, Field::SIp]
+        .into_iter()
+        .filter(|field| columns.position(*field).is_none())
+}
+
+/// The values of a line that was read with care, for the first look.
+pub(super) fn counted<'a>(entry: &Entry<'a>, count: Count) -> &'a [u8] {
+    entry.get(count.field()).unwrap_or_default()
+}

@@ -1,0 +1,214 @@
+//! A stretch of one log as the first look leaves it: who reached how many values in each bin, and where the lines of
+//! each bin stand, so that those of a few can be looked at again.
+
+use super::lens::Who;
+use super::table::{Table, Value};
+use super::walk::{Place, Sink};
+use crate::Exclusions;
+use crate::detection::Counters;
+use scanbench_w3c::{BadLine, Counts, Entry, Header, Record, Timestamp};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+/// The lines of one bin that stand together.
+#[derive(Clone, Debug)]
+pub(super) struct Range {
+    pub(super) bin: i64,
+    /// Bytes in the file.
+    pub(super) start: u64,
+    pub(super) end: u64,
+    /// The directives in force at its start.
+    pub(super) header: Arc<Header>,
+}
+
+/// More ranges than this in one piece mean that it is far from the order of time; then all its bins share one range.
+const MOST_RANGES: usize = 1 << 12;
+
+/// What the first look found in a piece.
+pub(super) struct Piece<V> {
+    pub(super) tables: HashMap<(i64, u64), Table<V>>,
+    pub(super) ranges: Vec<Range>,
+    pub(super) bad: Vec<BadLine>,
+    pub(super) counters: Counters,
+    pub(super) counts: Counts,
+    pub(super) header_before: Header,
+    pub(super) header_after: Header,
+    /// First and last moment; `None` where it has no entry.
+    pub(super) times: Option<(Timestamp, Timestamp)>,
+    /// Whether times ran backwards inside it.
+    pub(super) is_unsorted: bool,
+}
+
+/// Fills a piece.
+pub(super) struct Gather<'a, V> {
+    exclusions: &'a Exclusions,
+    threshold: usize,
+    tables: Vec<((i64, u64), Table<V>)>,
+    places: HashMap<(i64, u64), usize>,
+    /// Tables of the last servers, by the low bits of their hash.
+    recent: [(i64, u64, usize); RECENT],
+    ranges: Vec<Range>,
+    /// The bins, where they share one range: their lines stand too much apart, or a line's day depends on those
+    /// before it.
+    shared: Option<BTreeSet<i64>>,
+    bin: i64,
+    header: Arc<Header>,
+    header_before: Header,
+    bad: Vec<BadLine>,
+    counters: Counters,
+    first: Option<Timestamp>,
+    last: Timestamp,
+    is_unsorted: bool,
+    /// Bytes in the file.
+    start: u64,
+    end: u64,
+}
+
+const RECENT: usize = 16;
+
+impl<'a, V: Value> Gather<'a, V> {
+    pub(super) fn new(exclusions: &'a Exclusions, threshold: usize, header: &Header, start: u64) -> Self {
+        Self {
+            exclusions,
+            threshold,
+            tables: Vec::new(),
+            places: HashMap::new(),
+            recent: [(i64::MIN, 0, 0); RECENT],
+            ranges: Vec::new(),
+            shared: (!header.is_self_contained()).then(BTreeSet::new),
+            bin: i64::MIN,
+            header: Arc::new(header.clone()),
+            header_before: header.clone(),
+            bad: Vec::new(),
+            counters: Counters::new(exclusions),
+            first: None,
+            last: Timestamp::from_millis(i64::MIN),
+            is_unsorted: false,
+            start,
+            end: start,
+        }
+    }
+
+    pub(super) fn finish(self, counts: Counts, header_after: &Header) -> Piece<V> {
+        let header = Arc::new(self.header_before.clone());
+        let ranges = match self.shared {
+            None => self.ranges,
+            Some(bins) => bins
+                .into_iter()
+                .map(|bin| Range {
+                    bin,
+                    start: self.start,
+                    end: self.end,
+                    header: Arc::clone(&header),
+                })
+                .collect(),
+        };
+        Piece {
+            tables: self.tables.into_iter().collect(),
+            ranges,
+            bad: self.bad,
+            counters: self.counters,
+            counts,
+            header_before: self.header_before,
+            header_after: header_after.clone(),
+            times: self.first.map(|first| (first, self.last)),
+            is_unsorted: self.is_unsorted,
+        }
+    }
+
+    #[cold]
+    fn other_table(&mut self, bin: i64, server: u64) -> usize {
+        let tables = &mut self.tables;
+        let place = *self.places.entry((bin, server)).or_insert_with(|| {
+            tables.push(((bin, server), Table::default()));
+            tables.len() - 1
+        });
+        self.recent[recent(server)] = (bin, server, place);
+        place
+    }
+
+    #[cold]
+    fn other_bin(&mut self, at: &Place) {
+        if self.first.is_none() {
+            self.first = Some(at.time);
+        }
+        self.bin = at.bin;
+        if self.ranges.len() == MOST_RANGES && self.shared.is_none() {
+            self.shared = Some(self.ranges.iter().map(|range| range.bin).collect());
+        }
+        match &mut self.shared {
+            Some(bins) => {
+                bins.insert(at.bin);
+            }
+            None => self.ranges.push(Range {
+                bin: at.bin,
+                start: at.offset,
+                end: at.next,
+                header: Arc::clone(&self.header),
+            }),
+        }
+    }
+}
+
+fn recent(server: u64) -> usize {
+    // The low bits of a hash are as good as any.
+    usize::try_from(server % RECENT as u64).unwrap_or(0)
+}
+
+impl<V: Value> Sink<V> for Gather<'_, V> {
+    #[inline]
+    fn line(
+        &mut self,
+        at: Place,
+        value: Option<V>,
+        record: &impl Record,
+        client: &[u8],
+        computer: &[u8],
+    ) -> bool {
+        if at.time < self.last {
+            self.is_unsorted = true;
+        } else {
+            self.last = at.time;
+        }
+        self.end = at.next;
+        if self.bin != at.bin {
+            self.other_bin(&at);
+        } else if let Some(range) = self.ranges.last_mut() {
+            range.end = at.next;
+        }
+        if let Some(value) = value {
+            let Who { server, client } = at.who;
+            let (bin, known, place) = self.recent[recent(server)];
+            let place = if bin == at.bin && known == server {
+                place
+            } else {
+                self.other_table(at.bin, server)
+            };
+            self.tables[place].1.add(client, value, self.threshold);
+        }
+        self.counters.lines += 1;
+        if !self.exclusions.list().is_empty() {
+            let signature = self.exclusions.signature(record, client, computer);
+            self.counters.count(&signature, self.exclusions);
+        }
+        false
+    }
+
+    fn whole(&mut self, _: &Entry<'_>, _: &[u8], _: &[u8]) {}
+
+    fn bad(&mut self, bad: BadLine) {
+        self.bad.push(bad);
+    }
+
+    fn header(&mut self, _: u64, header: &Header) {
+        // IIS repeats its header, and a header that says the same changes nothing.
+        if !self.header.reads_like(header) {
+            self.header = Arc::new(header.clone());
+            // The next line begins a range of its own.
+            self.bin = i64::MIN;
+            if !header.is_self_contained() && self.shared.is_none() {
+                self.shared = Some(self.ranges.iter().map(|range| range.bin).collect());
+            }
+        }
+    }
+}

@@ -1,0 +1,409 @@
+//! Over the lines of a stretch of text: keys and values of each, by the fast path where a line is plain, else by the
+//! careful one.
+
+use super::lens::{ComputerSource, FastLine, Lens, Seed, Who, counted, hash};
+use super::table::Value;
+use crate::{Count, Rule};
+use scanbench_w3c::{
+    BadLine, BlockReader, Counts, Entry, Field, Header, Line, LineParser, MAX_LINE_BYTES, MAX_WANTED,
+    RawLine, Record, Timestamp, parse_port,
+};
+use std::time::Duration;
+
+/// What walks over lines and takes what it finds.
+pub(super) trait Sink<V> {
+    /// A line with its bin and keys; `value` is `None` where it has none that counts. `true` asks for the whole
+    /// line, which comes as `whole`.
+    fn line(&mut self, at: Place, value: Option<V>, record: &impl Record, client: &[u8], computer: &[u8]) -> bool;
+    /// The line that was asked for.
+    fn whole(&mut self, entry: &Entry<'_>, client: &[u8], computer: &[u8]);
+    /// A line that is none.
+    fn bad(&mut self, bad: BadLine);
+    /// Other directives are in force from this byte on.
+    fn header(&mut self, offset: u64, header: &Header);
+}
+
+/// Where and whose a line is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    /// Byte in the file where it begins, and where the next one does.
+    pub(super) offset: u64,
+    pub(super) next: u64,
+    /// The bin, counted from the epoch.
+    pub(super) bin: i64,
+    pub(super) time: Timestamp,
+    pub(super) who: Who,
+}
+
+/// What is the same for all lines of a log.
+#[derive(Clone, Copy)]
+pub(super) struct Context<'a> {
+    pub(super) rule: &'a Rule,
+    pub(super) seed: &'a Seed,
+    pub(super) computer: ComputerSource<'a>,
+    /// Whether exclusions look at agents.
+    pub(super) needs_agent: bool,
+    pub(super) portable: bool,
+}
+
+/// Walks over blocks of one log, one behind the other.
+pub(super) struct Walker<'a> {
+    context: Context<'a>,
+    parser: LineParser,
+    lens: Option<Lens>,
+    blocks: BlockReader,
+    /// Lines before the next one.
+    line: u64,
+    /// Byte in the file where the next block begins.
+    offset: u64,
+    clock: Clock,
+    last_server: ServerHash,
+    counts: Counts,
+    /// Bytes so far of a line that is over the limit.
+    long: Option<(u64, u64)>,
+}
+
+/// The time of the last line. Neighbouring lines mostly share it, to the second.
+#[derive(Clone, Copy)]
+struct Clock {
+    stamp: [u8; 19],
+    time: Timestamp,
+    bin: i64,
+}
+
+/// The last servers seen, as texts and hash: most logs have one, and merged ones a few.
+#[derive(Default)]
+struct ServerHash {
+    seen: Vec<SeenServer>,
+    next: usize,
+}
+
+struct SeenServer {
+    computer: Vec<u8>,
+    server: Vec<u8>,
+    hash: u64,
+}
+
+impl<'a> Walker<'a> {
+    pub(super) fn new(context: Context<'a>, header: Header, offset: u64) -> Self {
+        let lens = Lens::new(&header, context.rule, context.needs_agent);
+        Self {
+            lens,
+            parser: LineParser::new(header),
+            blocks: if context.portable {
+                BlockReader::portable()
+            } else {
+                BlockReader::new()
+            },
+            context,
+            line: 0,
+            offset,
+            clock: Clock {
+                stamp: [0; 19],
+                time: Timestamp::default(),
+                bin: 0,
+            },
+            last_server: ServerHash::default(),
+            counts: Counts::default(),
+            long: None,
+        }
+    }
+
+    pub(super) fn header(&self) -> &Header {
+        self.parser.header()
+    }
+
+    pub(super) fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// Byte in the file up to which lines were walked over.
+    pub(super) fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// Lines walked over.
+    pub(super) fn lines(&self) -> u64 {
+        self.line
+    }
+
+    /// Walks over the whole lines of `block` and gives how many bytes they take. What stands behind the last line
+    /// feed is to come again, with more behind it; but of a line over the limit all is taken.
+    pub(super) fn walk<V: Value>(&mut self, block: &[u8], sink: &mut impl Sink<V>) -> usize {
+        let mut done = self.finish_long_line(block, sink);
+        if self.long.is_none() {
+            done += self.walk_lines(&block[done..], sink);
+            let rest = &block[done..];
+            if rest.len() > MAX_LINE_BYTES + 1 {
+                self.long = Some((self.offset, rest.len() as u64));
+                self.offset += rest.len() as u64;
+                done = block.len();
+            }
+        }
+        done
+    }
+
+    /// The last line of a file, which has no line feed.
+    pub(super) fn walk_end<V: Value>(&mut self, rest: &[u8], sink: &mut impl Sink<V>) {
+        if let Some((start, length)) = self.long.take() {
+            self.too_long(start, length + rest.len() as u64, sink);
+        } else if !rest.is_empty() {
+            let bare = rest.strip_suffix(b"\r").unwrap_or(rest);
+            self.careful(bare, 0, rest.len(), false, sink);
+        }
+        self.offset += rest.len() as u64;
+        self.counts.bytes += rest.len() as u64;
+    }
+
+    /// Takes bytes of a line that is over the limit, up to its end; gives how many.
+    fn finish_long_line<V: Value>(&mut self, block: &[u8], sink: &mut impl Sink<V>) -> usize {
+        let Some((start, length)) = self.long else {
+            return 0;
+        };
+        let feed = memchr::memchr(b'\n', block);
+        let taken = feed.map_or(block.len(), |feed| feed + 1);
+        self.offset += taken as u64;
+        self.long = match feed {
+            Some(feed) => {
+                self.too_long(start, length + feed as u64, sink);
+                self.counts.bytes += self.offset - start;
+                None
+            }
+            None => Some((start, length + taken as u64)),
+        };
+        taken
+    }
+
+    fn too_long<V: Value>(&mut self, start: u64, length: u64, sink: &mut impl Sink<V>) {
+        self.line += 1;
+        self.counts.bad += 1;
+        let line = RawLine {
+            text: b"",
+            number: self.line,
+            offset: start,
+            terminated: true,
+            too_long: Some((length, MAX_LINE_BYTES)),
+        };
+        if let Line::Bad(bad) = self.parser.parse(&line) {
+            sink.bad(bad);
+        }
+    }
+
+    fn walk_lines<V: Value>(&mut self, block: &[u8], sink: &mut impl Sink<V>) -> usize {
+        let mut blocks = std::mem::take(&mut self.blocks);
+        let mut lines = blocks.lines(block);
+        let mut ends = [0; MAX_WANTED];
+        loop {
+            let layout = self
+                .lens
+                .as_ref()
+                .map_or(scanbench_w3c::Layout::NONE, |lens| lens.layout);
+            let Some(line) = lines.next(layout, &mut ends) else {
+                break;
+            };
+            self.line += 1;
+            let is_done = line.regular && self.fast(block, line, &ends, sink);
+            if !is_done {
+                self.line -= 1;
+                self.careful(&block[line.start..line.end], line.start, line.next, true, sink);
+            }
+        }
+        let done = lines.rest();
+        self.blocks = blocks;
+        self.offset += done as u64;
+        self.counts.bytes += done as u64;
+        done
+    }
+
+    /// Reads a plain line; `false` where a value is not plain after all.
+    #[inline]
+    fn fast<V: Value>(
+        &mut self,
+        block: &[u8],
+        line: scanbench_w3c::BlockLine,
+        ends: &[usize; MAX_WANTED],
+        sink: &mut impl Sink<V>,
+    ) -> bool {
+        let Some(lens) = &self.lens else {
+            return false;
+        };
+        let mut record = FastLine {
+            lens,
+            block,
+            line,
+            ends,
+            time: self.clock.time,
+            port: None,
+        };
+        match record.stamp() {
+            Some(stamp) if *stamp == self.clock.stamp => {}
+            stamp => {
+                let (date, time) = record.date_and_time();
+                let Some(time) = Timestamp::parse_log(date, time) else {
+                    return false;
+                };
+                self.clock = Clock {
+                    // A time with a fraction is read anew each time.
+                    stamp: stamp.copied().unwrap_or([0; 19]),
+                    time,
+                    bin: bin(time, self.context.rule.window.reach()),
+                };
+                record.time = time;
+            }
+        }
+        match record.port_text() {
+            None | Some(b"-") => {}
+            Some(text) => match parse_port(text) {
+                Some(port) => record.port = Some(port),
+                None => return false,
+            },
+        }
+        let (computer, server) = record.server_texts();
+        let computer = self.context.computer.of(computer);
+        let client_text = self.context.rule.client.of(&record);
+        let place = Place {
+            offset: self.offset + line.start as u64,
+            next: self.offset + line.next as u64,
+            bin: self.clock.bin,
+            time: self.clock.time,
+            who: Who {
+                server: self
+                    .last_server
+                    .of(&self.context, computer, server),
+                client: self.context.client_hash(&client_text),
+            },
+        };
+        self.counts.entries += 1;
+        let value = match self.context.rule.count {
+            Count::Port => record.port.and_then(|port| V::from_port(port)),
+            _ => V::from_hash(hash(self.context.seed, record.get(self.context.rule.count.field()).unwrap_or_default())),
+        };
+        let is_wanted = sink.line(place, value, &record, &client_text, computer);
+        if is_wanted {
+            let raw = RawLine {
+                text: &block[line.start..line.end],
+                number: self.line,
+                offset: place.offset,
+                terminated: true,
+                too_long: None,
+            };
+            if let Line::Entry(entry) = self.parser.parse(&raw) {
+                sink.whole(&entry, &client_text, computer);
+            }
+        }
+        true
+    }
+
+    /// Reads any line with care.
+    fn careful<V: Value>(
+        &mut self,
+        text: &[u8],
+        start: usize,
+        next: usize,
+        terminated: bool,
+        sink: &mut impl Sink<V>,
+    ) {
+        self.line += 1;
+        let context = self.context;
+        let offset = self.offset + start as u64;
+        let raw = RawLine {
+            text,
+            number: self.line,
+            offset,
+            terminated,
+            too_long: (text.len() > MAX_LINE_BYTES).then_some((text.len() as u64, MAX_LINE_BYTES)),
+        };
+        let mut is_directive = false;
+        match self.parser.parse(&raw) {
+            Line::Blank => self.counts.blank += 1,
+            Line::Bad(bad) => {
+                self.counts.bad += 1;
+                sink.bad(bad);
+            }
+            Line::Directive => is_directive = true,
+            Line::Entry(entry) => {
+                self.counts.entries += 1;
+                let server = entry.get(Field::SIp).unwrap_or_default();
+                let computer = context.computer.of(entry.get(Field::SComputername));
+                let client = context.rule.client.of(&entry);
+                let place = Place {
+                    offset,
+                    next: self.offset + next as u64,
+                    bin: bin(entry.time(), context.rule.window.reach()),
+                    time: entry.time(),
+                    who: Who {
+                        server: self.last_server.of(&context, computer, server),
+                        client: context.client_hash(&client),
+                    },
+                };
+                let value = match context.rule.count {
+                    Count::Port => entry.port().and_then(|port| V::from_port(port)),
+                    count => V::from_hash(hash(context.seed, counted(&entry, count))),
+                };
+                if sink.line(place, value, &entry, &client, computer) {
+                    sink.whole(&entry, &client, computer);
+                }
+            }
+        }
+        if is_directive {
+            self.counts.directives += 1;
+            self.lens = Lens::new(self.parser.header(), context.rule, context.needs_agent);
+            sink.header(self.offset + next as u64, self.parser.header());
+        }
+    }
+}
+
+impl Context<'_> {
+    #[inline]
+    fn client_hash(&self, client: &[u8]) -> u64 {
+        if self.rule.group_by.client {
+            hash(self.seed, client)
+        } else {
+            0
+        }
+    }
+}
+
+impl ServerHash {
+    #[inline]
+    fn of(&mut self, context: &Context<'_>, computer: &[u8], server: &[u8]) -> u64 {
+        for seen in &self.seen {
+            if seen.server == server && seen.computer == computer {
+                return seen.hash;
+            }
+        }
+        self.remember(context, computer, server)
+    }
+
+    #[cold]
+    fn remember(&mut self, context: &Context<'_>, computer: &[u8], server: &[u8]) -> u64 {
+        /// So many are looked through before one is hashed again.
+        const REMEMBERED: usize = 8;
+
+        let by = context.rule.group_by;
+        let mut joined = Vec::with_capacity(computer.len() + server.len() + 1);
+        joined.extend_from_slice(if by.computer { computer } else { b"" });
+        // No value holds a line feed, so the two cannot run into each other.
+        joined.push(b'\n');
+        joined.extend_from_slice(if by.server { server } else { b"" });
+        let seen = SeenServer {
+            computer: computer.to_vec(),
+            server: server.to_vec(),
+            hash: hash(context.seed, &joined),
+        };
+        let hash = seen.hash;
+        if self.seen.len() < REMEMBERED {
+            self.seen.push(seen);
+        } else {
+            self.seen[self.next] = seen;
+            self.next = (self.next + 1) % REMEMBERED;
+        }
+        hash
+    }
+}
+
+/// The bin of a moment, counted from the epoch. A zero width makes each millisecond its own.
+#[inline]
+pub(super) fn bin(time: Timestamp, width: Duration) -> i64 {
+    time.millis().div_euclid(crate::window::millis(width).max(1))
+}

@@ -1,0 +1,104 @@
+//! Texts and sets of exclusions by number, so that they compare and hash as numbers.
+
+use std::collections::HashMap;
+
+/// Texts by number. The map's hash is seeded: clients choose what it holds.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Names {
+    numbers: HashMap<Box<[u8]>, u32>,
+    texts: Vec<Box<[u8]>>,
+}
+
+impl Names {
+    pub(crate) fn number(&mut self, text: &[u8]) -> u32 {
+        if let Some(number) = self.numbers.get(text) {
+            return *number;
+        }
+        // Four billion distinct texts would take more memory than there is.
+        let number = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
+        self.numbers.insert(text.into(), number);
+        self.texts.push(text.into());
+        number
+    }
+
+    pub(crate) fn text(&self, number: u32) -> &[u8] {
+        self.texts
+            .get(number as usize)
+            .map_or(&b""[..], |text| text)
+    }
+}
+
+/// Which exclusions match a line: one bit each, by their place in the list.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Signature(Vec<u64>);
+
+impl Signature {
+    /// Adds an exclusion. Words behind the last one that is set are never there, so that equal sets are equal.
+    pub(crate) fn set(&mut self, index: usize) {
+        let word = index / 64;
+        if self.0.len() <= word {
+            self.0.resize(word + 1, 0);
+        }
+        self.0[word] |= 1 << (index % 64);
+    }
+
+    pub(crate) fn has(&self, index: usize) -> bool {
+        self.0
+            .get(index / 64)
+            .is_some_and(|word| word >> (index % 64) & 1 == 1)
+    }
+
+    /// The exclusions in it, by their place in the list.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = usize> + '_ {
+        self.0.iter().enumerate().flat_map(|(index, word)| {
+            let mut word = *word;
+            std::iter::from_fn(move || {
+                let bit = word.trailing_zeros() as usize;
+                word &= word.checked_sub(1)?;
+                Some(index * 64 + bit)
+            })
+        })
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct SignatureId(u32);
+
+/// The distinct signatures seen. There are few: lines of one client mostly share one.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Signatures {
+    numbers: HashMap<Signature, SignatureId>,
+    list: Vec<Signature>,
+}
+
+impl Signatures {
+    pub(crate) fn number(&mut self, signature: &Signature) -> SignatureId {
+        if let Some(id) = self.numbers.get(signature) {
+            return *id;
+        }
+        let id = SignatureId(u32::try_from(self.list.len()).unwrap_or(u32::MAX));
+        self.list.push(signature.clone());
+        self.numbers.insert(signature.clone(), id);
+        id
+    }
+
+    pub(crate) fn get(&self, id: SignatureId) -> &Signature {
+        &self.list[id.0 as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signatures_list_what_was_set() {
+        let mut signature = Signature::default();
+        for index in [200, 0, 63, 64] {
+            signature.set(index);
+        }
+        assert_eq!(signature.iter().collect::<Vec<_>>(), [0, 63, 64, 200]);
+        assert!(signature.has(63) && !signature.has(62) && !signature.has(1000));
+        assert_eq!(Signature::default().iter().count(), 0);
+    }
+}
