@@ -218,17 +218,14 @@ fn forget(rule: &Rule, lines: &mut Vec<Kept>, time: i64) {
     for stretch in stretches(rule, lines) {
         keep[stretch.first..=stretch.last].fill(true);
     }
-    // From the back: a sliding window reaches so far, a session as far as its lines hang together.
-    let mut from = time;
-    for (index, line) in lines.iter().enumerate().rev() {
-        if line.time + reach < from {
-            break;
-        }
-        keep[index] = true;
-        if matches!(rule.window, Window::Session { .. }) {
-            from = line.time;
+    // Whatever a line from `time` on can stand together with, and what that hangs together with.
+    let mut from = lines.partition_point(|line| line.time + reach < time);
+    if matches!(rule.window, Window::Session { .. }) {
+        while from > 0 && from < lines.len() && lines[from].time - lines[from - 1].time <= reach {
+            from -= 1;
         }
     }
+    keep[from..].fill(true);
     let mut keep = keep.into_iter();
     lines.retain(|_| keep.next().unwrap_or(true));
 }

@@ -1,5 +1,6 @@
 //! Paths, folders, patterns and `-` into the logs they name.
 
+use scanbench_w3c::visible;
 use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::fmt;
@@ -18,13 +19,37 @@ pub struct LogFile {
     /// `Computer` for lines without `s-computername`: the folder above `W3SVC<id>`, else the folder that holds
     /// the file.
     pub computer: String,
+    /// The member of an archive, by its path in it.
+    pub member: Option<String>,
+}
+
+impl LogFile {
+    /// A member of this archive.
+    pub(crate) fn member(&self, name: &str) -> Self {
+        // A member in no folder belongs where the archive is.
+        let path = Path::new(name);
+        let has_folder = path.parent().is_some_and(|folder| folder != Path::new(""));
+        Self {
+            computer: if has_folder {
+                computer_of(path)
+            } else {
+                self.computer.clone()
+            },
+            member: Some(name.to_owned()),
+            ..self.clone()
+        }
+    }
 }
 
 impl fmt::Display for LogFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.path {
-            Some(path) => f.write_str(&scanbench_w3c::visible(path.as_os_str().as_encoded_bytes())),
-            None => f.write_str("standard input"),
+            Some(path) => f.write_str(&visible(path.as_os_str().as_encoded_bytes()))?,
+            None => f.write_str("standard input")?,
+        }
+        match &self.member {
+            Some(member) => write!(f, "!{}", visible(member.as_bytes())),
+            None => Ok(()),
         }
     }
 }
@@ -70,6 +95,7 @@ pub fn find_logs(names: &[PathBuf]) -> (Vec<LogFile>, Vec<FindError>) {
                 path: None,
                 named: true,
                 computer: "stdin".to_owned(),
+                member: None,
             });
         } else if name.exists() {
             found.add(name);
@@ -150,6 +176,7 @@ impl Found {
                 path: Some(path),
                 named,
                 computer,
+                member: None,
             });
         }
     }

@@ -33,9 +33,12 @@ mod client;
 mod collector;
 mod detection;
 mod detector;
+mod engine;
 mod exclusion;
 mod facts;
 mod find;
+mod input;
+
 mod friendly;
 mod names;
 mod rule;
@@ -51,5 +54,5 @@ pub use exclusion::{Exclusion, Exclusions, Expectation, Stage};
 
 pub use find::{FindError, LogFile, find_logs};
 pub use rule::{Count, GroupBy, Rule};
-pub use scan::{Notice, ScanOptions, Stopped, Totals, scan};
+pub use scan::{Bad, Notice, ScanOptions, Stats, Stopped, Totals, scan};
 pub use window::{Schedule, Window};

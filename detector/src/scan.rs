@@ -1,12 +1,12 @@
-//! Logs through the reader into the detector, with a word for whatever is not as it should be.
+//! Files through the detector: what a caller says, and what it is told.
 
-use crate::{Detector, LogFile};
-use scanbench_w3c::{
-    BadLine, Columns, Content, Counts, Field, Item, LooksLike, OtherLog, ReadError, Reader,
-};
-use std::fs::File;
-use std::io::{self, Read};
-use std::sync::atomic::{AtomicBool, Ordering};
+use crate::LogFile;
+use scanbench_w3c::{BadLine, Counts, Field, LooksLike, OtherLog, ReadError};
+use std::fmt;
+use std::io;
+use std::num::NonZeroUsize;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 use thiserror::Error;
 
 /// How to read.
@@ -16,33 +16,88 @@ pub struct ScanOptions<'a> {
     pub computer: Option<&'a str>,
     /// Bad lines that are put up with; `None` for any number.
     pub max_bad_lines: Option<u64>,
+    /// Threads that work. The rows do not depend on it.
+    pub threads: NonZeroUsize,
+    /// How far a log may run behind the latest time it has shown. IIS never writes backwards.
+    pub lateness: Duration,
+    /// Reads everything before any bin is final, so that the order of lines does not matter.
+    pub unsorted: bool,
+    /// Uses no instructions but those that every processor has.
+    pub portable: bool,
+    /// Bytes that are read at a time.
+    pub block_bytes: usize,
+    /// Bytes of a file that make a piece of work, at the least.
+    pub piece_bytes: usize,
     /// Set from elsewhere to stop.
     pub cancelled: &'a AtomicBool,
+}
+
+impl<'a> ScanOptions<'a> {
+    /// All cores, logs in order of time, as many bad lines as there are.
+    #[must_use]
+    pub fn new(cancelled: &'a AtomicBool) -> Self {
+        Self {
+            computer: None,
+            max_bad_lines: None,
+            threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+            lateness: Duration::ZERO,
+            unsorted: false,
+            portable: false,
+            // Large enough that the cost of a call does not show, small enough to stay in the second-level cache.
+            block_bytes: 256 << 10,
+            piece_bytes: 32 << 20,
+            cancelled,
+        }
+    }
 }
 
 /// Something a person may want to know while logs are read.
 #[derive(Debug)]
 pub enum Notice<'a> {
-    /// A line that could not be read; reading goes on.
-    Bad(&'a LogFile, &'a BadLine),
+    /// A line or row that could not be read; reading goes on.
+    Bad(&'a LogFile, Bad),
     /// A W3C log, but of something else.
-    PassedOver(&'a LogFile, &'a OtherLog),
+    PassedOver(&'a LogFile, OtherLog),
     /// No W3C log.
     Refused(&'a LogFile, LooksLike),
+    /// A file that holds nothing that can be read here; why.
+    Unfit(&'a LogFile, String),
     /// A file with nothing in it.
     Empty(&'a LogFile),
     /// A column that the rule needs is not logged; the rows are those that the query would give.
     NoColumn(&'a LogFile, Field),
     /// Times are the server's own (Advanced Logging's `time-local`) and were taken as they are.
     LocalTime(&'a LogFile),
+    /// Times run backwards in this log.
+    Unsorted(&'a LogFile),
+    /// Lines came after their bin was final, and the input cannot be read again: rows may be missing.
+    Late,
     /// A file that cannot be opened or read at all.
-    Unreadable(&'a LogFile, &'a io::Error),
+    Unreadable(&'a LogFile, io::Error),
     /// The input failed in the middle; what was read before counts.
-    Broken(&'a LogFile, &'a ReadError),
-    /// So many bytes of this file were read so far.
-    Progress(&'a LogFile, u64),
-    /// A log was read to its end.
-    Done(&'a LogFile, Counts),
+    Broken(&'a LogFile, ReadError),
+    /// A table failed in the middle; what was read before counts.
+    BrokenTable(&'a LogFile, String),
+    /// So many bytes of all files were read so far.
+    Progress(u64),
+}
+
+/// A line of a log, or a row of a table, that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Bad {
+    /// A line of a W3C log.
+    Line(BadLine),
+    /// A row of a table: where it is and what was expected.
+    Row(String),
+}
+
+impl fmt::Display for Bad {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Line(bad) => bad.fmt(f),
+            Self::Row(bad) => f.write_str(bad),
+        }
+    }
 }
 
 /// What was read.
@@ -60,6 +115,27 @@ pub struct Totals {
     pub failed: u64,
     /// Lines of all logs by sort.
     pub counts: Counts,
+    /// What else was counted on the way.
+    pub stats: Stats,
+}
+
+/// What was counted on the way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Distinct keys with a value that counts, in each bin.
+    pub groups: u64,
+    /// Bins with a line.
+    pub bins: u64,
+    /// Groups with at least two thirds of the threshold, and less than it.
+    pub near_misses: u64,
+    /// The most distinct values of any group, as far as the threshold; rows tell more.
+    pub most: u64,
+    /// Time that all threads together spent on reading files.
+    pub reading: Duration,
+    /// ... on the first look at every line, reading apart.
+    pub first_look: Duration,
+    /// ... on the second look at those that may make rows.
+    pub second_look: Duration,
 }
 
 /// Reading was stopped before the end.
@@ -76,150 +152,14 @@ pub enum Stopped {
     /// From elsewhere.
     #[error("stopped before all logs were read")]
     Cancelled,
+    /// A second look could not read what the first one read.
+    #[error("{log} changed or failed while it was read: {why}")]
+    Changed {
+        /// The log.
+        log: String,
+        /// What happened.
+        why: String,
+    },
 }
 
-/// Reads every log into the detector.
-///
-/// # Errors
-/// [`Stopped`], by the limit of bad lines or from elsewhere. Files that cannot be read are no error here: they
-/// are told as notices and counted, and the rest goes on.
-pub fn scan(
-    logs: &[LogFile],
-    detector: &mut Detector,
-    options: &ScanOptions<'_>,
-    notice: &mut dyn FnMut(Notice<'_>),
-) -> Result<Totals, Stopped> {
-    let mut run = Run {
-        detector,
-        options,
-        notice,
-        totals: Totals::default(),
-    };
-    for log in logs {
-        match &log.path {
-            None => run.read(log, io::stdin().lock())?,
-            Some(path) => match File::open(path) {
-                Ok(file) => run.read(log, file)?,
-                Err(error) => run.unreadable(log, &error),
-            },
-        }
-    }
-    Ok(run.totals)
-}
-
-struct Run<'r> {
-    detector: &'r mut Detector,
-    options: &'r ScanOptions<'r>,
-    notice: &'r mut dyn FnMut(Notice<'_>),
-    totals: Totals,
-}
-
-impl Run<'_> {
-    fn unreadable(&mut self, log: &LogFile, error: &io::Error) {
-        self.totals.failed += 1;
-        (self.notice)(Notice::Unreadable(log, error));
-    }
-
-    fn read(&mut self, log: &LogFile, input: impl Read) -> Result<(), Stopped> {
-        let mut reader = match Reader::new(input) {
-            Ok(reader) => reader,
-            Err(error) => {
-                self.unreadable(log, &error);
-                return Ok(());
-            }
-        };
-        match reader.content() {
-            Content::Web => {}
-            Content::Empty => {
-                self.totals.logs += 1;
-                (self.notice)(Notice::Empty(log));
-                return Ok(());
-            }
-            Content::Other(other) => {
-                self.totals.passed_over += 1;
-                (self.notice)(Notice::PassedOver(log, other));
-                return Ok(());
-            }
-            Content::NotW3c(looks_like) => {
-                self.totals.refused += 1;
-                self.totals.refused_named += u64::from(log.named);
-                (self.notice)(Notice::Refused(log, *looks_like));
-                return Ok(());
-            }
-        }
-        self.totals.logs += 1;
-        let ended = self.read_lines(log, &mut reader);
-        let counts = reader.counts();
-        let sum = &mut self.totals.counts;
-        sum.entries += counts.entries;
-        sum.bad += counts.bad;
-        sum.directives += counts.directives;
-        sum.blank += counts.blank;
-        sum.bytes += counts.bytes;
-        if ended? {
-            (self.notice)(Notice::Done(log, counts));
-        }
-        Ok(())
-    }
-
-    /// Whether the log was read to its end.
-    fn read_lines(
-        &mut self,
-        log: &LogFile,
-        reader: &mut Reader<impl Read>,
-    ) -> Result<bool, Stopped> {
-        /// Lines between two looks at the clock on the wall and at whether to stop.
-        const BREATH: u64 = 1 << 14;
-
-        let mut told = false;
-        loop {
-            let counts = reader.counts();
-            if (counts.entries + counts.bad).is_multiple_of(BREATH) {
-                if self.options.cancelled.load(Ordering::Relaxed) {
-                    return Err(Stopped::Cancelled);
-                }
-                (self.notice)(Notice::Progress(log, counts.bytes));
-            }
-            match reader.next_item() {
-                Ok(Some(Item::Entry(entry))) => {
-                    if !told {
-                        told = true;
-                        self.tell_columns(log, entry.columns());
-                    }
-                    let named = entry
-                        .get(Field::SComputername)
-                        .filter(|name| !matches!(*name, b"" | b"-"));
-                    match (self.options.computer, named) {
-                        (Some(computer), _) => self.detector.push(&entry, computer),
-                        (None, Some(computer)) => self.detector.push(&entry, computer),
-                        (None, None) => self.detector.push(&entry, &log.computer),
-                    }
-                }
-                Ok(Some(Item::Bad(bad))) => {
-                    (self.notice)(Notice::Bad(log, &bad));
-                    let count = self.totals.counts.bad + counts.bad + 1;
-                    if let Some(allowed) = self.options.max_bad_lines.filter(|max| count > *max) {
-                        return Err(Stopped::BadLines { count, allowed });
-                    }
-                }
-                Ok(None) => return Ok(true),
-                Err(error) => {
-                    self.totals.failed += 1;
-                    (self.notice)(Notice::Broken(log, &error));
-                    return Ok(false);
-                }
-            }
-        }
-    }
-
-    fn tell_columns(&mut self, log: &LogFile, columns: &Columns) {
-        for field in [Field::SPort, Field::CIp, Field::SIp] {
-            if columns.position(field).is_none() {
-                (self.notice)(Notice::NoColumn(log, field));
-            }
-        }
-        if columns.is_local_time() {
-            (self.notice)(Notice::LocalTime(log));
-        }
-    }
-}
+pub use crate::engine::scan;

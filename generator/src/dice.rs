@@ -87,8 +87,13 @@ impl Dice {
     }
 
     /// Lognormal: `mu` and `sd` of the logarithm.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "seven digits are plenty for sizes and spans, and cost a third"
+    )]
     pub(crate) fn lognormal(&mut self, mu: f64, sd: f64) -> f64 {
-        libm::exp(mu + sd * self.0.sample::<f64, _>(StandardNormal))
+        let normal: f64 = self.0.sample(StandardNormal);
+        f64::from(libm::expf((mu + sd * normal) as f32))
     }
 
     /// How many, at least 1, geometric with this mean.

@@ -7,12 +7,15 @@ use super::rule_args::RuleArgs;
 use clap::ValueEnum;
 use scanbench::report::rows::{self, Format};
 use scanbench_detector::{
-    Detection, Detector, Exclusions, FindError, LogFile, Notice, Rule, ScanOptions, Selection,
-    Stopped, Totals, find_logs, scan,
+    Detection, Exclusions, FindError, LogFile, Notice, Rule, ScanOptions, Selection, Stopped,
+    Totals, find_logs, scan,
 };
+use scanbench_spec::parse_duration;
 use scanbench_w3c::visible;
 use std::io::{self, BufWriter, Write};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Find the clients that reach many ports in IIS logs
 ///
@@ -51,6 +54,26 @@ pub(crate) struct Args {
     /// Stop when more lines than this are bad
     #[arg(long, value_name = "N")]
     max_bad_lines: Option<u64>,
+
+    /// Threads that work; the rows do not depend on it [default: all cores]
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZeroUsize>,
+
+    /// How far lines may stand behind the latest time of their log; IIS never writes backwards
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = parse_duration)]
+    lateness: Duration,
+
+    /// Read everything before any bin is closed: for lines in any order, in more memory
+    #[arg(long)]
+    unsorted: bool,
+
+    /// Use no vector instructions; for measuring
+    #[arg(long, hide = true)]
+    portable: bool,
+
+    /// Say on standard error how much was counted and where the time went
+    #[arg(long)]
+    stats: bool,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -82,6 +105,10 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         } else {
             args.max_bad_lines
         },
+        threads: args.threads,
+        lateness: args.lateness,
+        unsorted: args.unsorted,
+        portable: args.portable,
     };
     let (detection, totals) = read(&args.paths, rule, exclusions, &reading)?;
     let alerts = detection.alerts(&Selection::All);
@@ -100,6 +127,10 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
 pub(crate) struct Reading<'a> {
     pub(crate) computer: Option<&'a str>,
     pub(crate) max_bad_lines: Option<u64>,
+    pub(crate) threads: Option<NonZeroUsize>,
+    pub(crate) lateness: Duration,
+    pub(crate) unsorted: bool,
+    pub(crate) portable: bool,
 }
 
 /// Finds the logs, reads them and tells whatever is not as it should be.
@@ -120,20 +151,20 @@ pub(crate) fn read(
             _ => return Err(Failure::InputTold),
         }
     }
-    let mut detector = Detector::new(rule, exclusions);
-    let options = ScanOptions {
-        computer: reading.computer,
-        max_bad_lines: reading.max_bad_lines,
-        cancelled: &CANCELLED,
-    };
-    let mut before = 0;
-    let outcome = scan(&logs, &mut detector, &options, &mut |notice| {
-        tell(&mut messages, &notice, &mut before);
+    let mut options = ScanOptions::new(&CANCELLED);
+    options.computer = reading.computer;
+    options.max_bad_lines = reading.max_bad_lines;
+    options.threads = reading.threads.unwrap_or(options.threads);
+    options.lateness = reading.lateness;
+    options.unsorted = reading.unsorted;
+    options.portable = reading.portable;
+    let outcome = scan(&logs, &rule, &exclusions, &options, &mut |notice| {
+        tell(&mut messages, &notice);
     });
     messages.end();
-    let mut totals = outcome.map_err(|stopped| match stopped {
+    let (detection, mut totals) = outcome.map_err(|stopped| match stopped {
         Stopped::Cancelled => Failure::Interrupted,
-        Stopped::BadLines { .. } => Failure::input(&stopped),
+        Stopped::BadLines { .. } | Stopped::Changed { .. } => Failure::input(&stopped),
     })?;
     totals.failed += unreadable;
     if totals.logs == 0 {
@@ -141,7 +172,7 @@ pub(crate) fn read(
             "no IIS log was found among the files named".into(),
         ));
     }
-    Ok((detector.finish(), totals))
+    Ok((detection, totals))
 }
 
 fn size(log: &LogFile) -> Option<u64> {
@@ -149,11 +180,9 @@ fn size(log: &LogFile) -> Option<u64> {
     std::fs::metadata(path).ok().map(|data| data.len())
 }
 
-/// `before` counts the bytes of the logs that are done.
-fn tell(messages: &mut Messages, notice: &Notice<'_>, before: &mut u64) {
+fn tell(messages: &mut Messages, notice: &Notice<'_>) {
     match notice {
-        Notice::Progress(_, bytes) => messages.progress(*before + bytes),
-        Notice::Done(_, counts) => *before += counts.bytes,
+        Notice::Progress(bytes) => messages.progress(*bytes),
         Notice::Bad(log, bad) => messages.say_some("bad lines", &format!("bad line: {log}:{bad}")),
         Notice::PassedOver(log, other) => messages.say_some(
             "logs passed over",
@@ -163,6 +192,15 @@ fn tell(messages: &mut Messages, notice: &Notice<'_>, before: &mut u64) {
             "files refused",
             &format!("warning: {log} is no W3C log, refused: it looks like {looks_like}"),
         ),
+        Notice::Unfit(log, why) => messages.say_some("files refused", &format!("warning: {log} is {why}; refused")),
+        Notice::Unsorted(log) => messages.say_some(
+            "logs out of order",
+            &format!("note: {log} is not in order of time"),
+        ),
+        Notice::Late => messages.say(
+            "error: lines came after their bin was closed, so rows may be missing; give --unsorted, or --lateness",
+        ),
+        Notice::BrokenTable(log, why) => messages.say(&format!("error: {log}: {why}; what was read before it counts")),
         Notice::Empty(log) => {
             messages.say_some("empty logs", &format!("note: {log} is empty"));
         }

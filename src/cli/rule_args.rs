@@ -2,7 +2,7 @@
 
 use super::failure::Failure;
 use clap::Args;
-use scanbench_detector::{Exclusions, Rule};
+use scanbench_detector::{Exclusions, Rule, Window};
 use scanbench_spec::{Source, parse_duration};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -40,9 +40,10 @@ impl RuleArgs {
     /// The rule. A rule that can never fire is refused: it would look like good news.
     pub(crate) fn rule(&self) -> Result<Rule, Failure> {
         let rule = Rule {
-            bin: self.bin,
+            window: Window::Tumbling { width: self.bin },
             threshold: self.threshold,
             set_limit: NonZeroUsize::new(self.set_limit),
+            ..Rule::default()
         };
         if !rule.can_fire() {
             return Err(Failure::Input(format!(

@@ -3,7 +3,7 @@
 use crate::content::{UTF8_BOM, recognise};
 use crate::lines::{CutLine, LineReader};
 use crate::parser::Outcome;
-use crate::{BadLine, Columns, Content, Entry, LineParser, RawLine};
+use crate::{BadLine, Columns, Content, Entry, Header, LineParser, RawLine};
 use std::io::{self, Read};
 use thiserror::Error;
 
@@ -120,6 +120,12 @@ impl<R: Read> Reader<R> {
     #[must_use]
     pub fn columns(&self) -> Option<&Columns> {
         self.parser.header().columns()
+    }
+
+    /// What the directives so far say.
+    #[must_use]
+    pub fn header(&self) -> &Header {
+        self.parser.header()
     }
 
     /// What was read so far.

@@ -5,27 +5,27 @@ use super::walk::{Sink, Walker};
 use scanbench_w3c::MAX_LINE_BYTES;
 use std::io::{self, Read};
 
-/// Large enough that the cost of a call does not show, small enough to stay in the second-level cache.
-pub(super) const BLOCK_BYTES: usize = 256 * 1024;
-
 /// Memory to read into, used again for each block. Reads go to one aligned place: into odd places the kernel copies
 /// up to four times slower. What is left of a block is put in front of that place.
 pub(super) struct Buffer {
     bytes: Vec<u8>,
     base: usize,
+    block: usize,
 }
 
 impl Buffer {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(block: usize) -> Self {
+        let block = block.max(1);
         const PAGE: usize = 4096;
         /// A line that is not yet over the limit, and its end.
         const FRONT: usize = MAX_LINE_BYTES + 2;
 
-        let bytes = vec![0; FRONT + PAGE + BLOCK_BYTES];
+        let bytes = vec![0; FRONT + PAGE + block];
         let aligned = bytes[FRONT..].as_ptr().align_offset(PAGE);
         Self {
             base: FRONT + aligned.min(PAGE),
             bytes,
+            block,
         }
     }
 
@@ -42,9 +42,21 @@ impl Buffer {
         sink: &mut impl Sink<V>,
         breathe: &mut dyn FnMut(u64) -> bool,
     ) -> io::Result<bool> {
+        self.feed_each(input, is_end, walker, sink, &mut |_, count| breathe(count))
+    }
+
+    /// The same, where who breathes wants to see what was taken so far.
+    pub(super) fn feed_each<V: Value, S: Sink<V>>(
+        &mut self,
+        input: &mut impl Read,
+        is_end: bool,
+        walker: &mut Walker<'_>,
+        sink: &mut S,
+        breathe: &mut dyn FnMut(&mut S, u64) -> bool,
+    ) -> io::Result<bool> {
         let mut carry = 0;
         loop {
-            let room = &mut self.bytes[self.base..self.base + BLOCK_BYTES];
+            let room = &mut self.bytes[self.base..self.base + self.block];
             let count = read(input, room)?;
             let block = &self.bytes[self.base - carry..self.base + count];
             if count == 0 {
@@ -57,7 +69,7 @@ impl Buffer {
             let rest = self.base - carry + done..self.base + count;
             carry = rest.len();
             self.bytes.copy_within(rest, self.base - carry);
-            if !breathe(count as u64) {
+            if !breathe(sink, count as u64) {
                 return Ok(false);
             }
         }

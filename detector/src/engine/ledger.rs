@@ -82,8 +82,10 @@ pub(super) struct Ledger<V> {
     pub(super) counts: Counts,
     pub(super) counters: Counters,
     pub(super) tables: Tables,
-    /// Lines that came after their bin was final.
-    pub(super) late_lines: u64,
+    /// Tables that came after their bin was final.
+    pub(super) late_tables: u64,
+    /// To be looked at with what becomes final next.
+    postponed: Vec<Look>,
 }
 
 impl<V: Value> Ledger<V> {
@@ -114,7 +116,8 @@ impl<V: Value> Ledger<V> {
             counts: Counts::default(),
             counters,
             tables: Tables::default(),
-            late_lines: 0,
+            late_tables: 0,
+            postponed: Vec::new(),
         }
     }
 
@@ -125,7 +128,7 @@ impl<V: Value> Ledger<V> {
         self.counters.add(&piece.counters);
         for ((bin, server), table) in piece.tables {
             if bin < self.final_before {
-                self.late_lines += 1;
+                self.late_tables += 1;
                 continue;
             }
             let bin = self.bins.entry(bin).or_default();
@@ -153,6 +156,11 @@ impl<V: Value> Ledger<V> {
         progress.floor = progress.floor.max(floor);
     }
 
+    /// Has something looked at later.
+    pub(super) fn postpone(&mut self, looks: Vec<Look>) {
+        self.postponed.extend(looks);
+    }
+
     /// Notes that nothing more comes from a log.
     pub(super) fn done(&mut self, log: usize) {
         self.logs[log].is_done = true;
@@ -174,7 +182,7 @@ impl<V: Value> Ledger<V> {
                 .min()
                 .unwrap_or(i64::MIN)
         };
-        let mut looks = Vec::new();
+        let mut looks = std::mem::take(&mut self.postponed);
         while let Some(entry) = self.bins.first_entry() {
             if *entry.key() >= floor {
                 break;
@@ -192,8 +200,9 @@ impl<V: Value> Ledger<V> {
             self.tables.groups += table.len() as u64;
             self.tables.most = self.tables.most.max(table.most() as u64);
             let near = table.with_at_least(self.near);
-            self.tables.near_misses +=
-                near.filter(|(_, values)| values.len() < self.threshold).count() as u64;
+            self.tables.near_misses += near
+                .filter(|(_, values)| values.len() < self.threshold)
+                .count() as u64;
         }
         if matches!(self.window, Window::Tumbling { .. }) {
             let wanted = full(&bin);
@@ -238,7 +247,10 @@ fn enough_together<V: Value>(before: &Bin<V>, bin: &Bin<V>, threshold: usize) ->
         let few = threshold.saturating_sub(other.most()).max(1);
         for (client, values) in table.with_at_least(few) {
             let others = other.values(client);
-            let new = others.iter().filter(|value| !values.contains(value)).count();
+            let new = others
+                .iter()
+                .filter(|value| !values.contains(value))
+                .count();
             if values.len() + new >= threshold {
                 found.insert(Who {
                     server: *server,

@@ -2,7 +2,9 @@
 
 use crate::client::ClientSource;
 use crate::{Count, Rule};
-use scanbench_w3c::{BlockLine, Columns, Entry, Field, Header, Layout, MAX_WANTED, Record, Timestamp};
+use scanbench_w3c::{
+    BlockLine, Columns, Entry, Field, Header, Layout, MAX_WANTED, Record, Timestamp,
+};
 use std::hash::{BuildHasher, Hasher};
 
 /// Drawn anew in each run: clients choose what is hashed.

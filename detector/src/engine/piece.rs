@@ -67,7 +67,12 @@ pub(super) struct Gather<'a, V> {
 const RECENT: usize = 16;
 
 impl<'a, V: Value> Gather<'a, V> {
-    pub(super) fn new(exclusions: &'a Exclusions, threshold: usize, header: &Header, start: u64) -> Self {
+    pub(super) fn new(
+        exclusions: &'a Exclusions,
+        threshold: usize,
+        header: &Header,
+        start: u64,
+    ) -> Self {
         Self {
             exclusions,
             threshold,

@@ -25,7 +25,10 @@ pub(crate) trait Value: Copy + Default + Ord + Send + 'static {
 }
 
 impl Value for u16 {
-    #[expect(clippy::cast_possible_truncation, reason = "the two halves of a number")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the two halves of a number"
+    )]
     fn from_place(place: u32) -> [Self; INLINE] {
         [place as u16, (place >> 16) as u16, 0]
     }

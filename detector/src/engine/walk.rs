@@ -5,8 +5,8 @@ use super::lens::{ComputerSource, FastLine, Lens, Seed, Who, counted, hash};
 use super::table::Value;
 use crate::{Count, Rule};
 use scanbench_w3c::{
-    BadLine, BlockReader, Counts, Entry, Field, Header, Line, LineParser, MAX_LINE_BYTES, MAX_WANTED,
-    RawLine, Record, Timestamp, parse_port,
+    BadLine, BlockReader, Counts, Entry, Field, Header, Line, LineParser, MAX_LINE_BYTES,
+    MAX_WANTED, RawLine, Record, Timestamp, parse_port,
 };
 use std::time::Duration;
 
@@ -14,7 +14,14 @@ use std::time::Duration;
 pub(super) trait Sink<V> {
     /// A line with its bin and keys; `value` is `None` where it has none that counts. `true` asks for the whole
     /// line, which comes as `whole`.
-    fn line(&mut self, at: Place, value: Option<V>, record: &impl Record, client: &[u8], computer: &[u8]) -> bool;
+    fn line(
+        &mut self,
+        at: Place,
+        value: Option<V>,
+        record: &impl Record,
+        client: &[u8],
+        computer: &[u8],
+    ) -> bool;
     /// The line that was asked for.
     fn whole(&mut self, entry: &Entry<'_>, client: &[u8], computer: &[u8]);
     /// A line that is none.
@@ -205,7 +212,13 @@ impl<'a> Walker<'a> {
             let is_done = line.regular && self.fast(block, line, &ends, sink);
             if !is_done {
                 self.line -= 1;
-                self.careful(&block[line.start..line.end], line.start, line.next, true, sink);
+                self.careful(
+                    &block[line.start..line.end],
+                    line.start,
+                    line.next,
+                    true,
+                    sink,
+                );
             }
         }
         let done = lines.rest();
@@ -267,16 +280,19 @@ impl<'a> Walker<'a> {
             bin: self.clock.bin,
             time: self.clock.time,
             who: Who {
-                server: self
-                    .last_server
-                    .of(&self.context, computer, server),
+                server: self.last_server.of(&self.context, computer, server),
                 client: self.context.client_hash(&client_text),
             },
         };
         self.counts.entries += 1;
         let value = match self.context.rule.count {
             Count::Port => record.port.and_then(|port| V::from_port(port)),
-            _ => V::from_hash(hash(self.context.seed, record.get(self.context.rule.count.field()).unwrap_or_default())),
+            _ => V::from_hash(hash(
+                self.context.seed,
+                record
+                    .get(self.context.rule.count.field())
+                    .unwrap_or_default(),
+            )),
         };
         let is_wanted = sink.line(place, value, &record, &client_text, computer);
         if is_wanted {
@@ -405,5 +421,6 @@ impl ServerHash {
 /// The bin of a moment, counted from the epoch. A zero width makes each millisecond its own.
 #[inline]
 pub(super) fn bin(time: Timestamp, width: Duration) -> i64 {
-    time.millis().div_euclid(crate::window::millis(width).max(1))
+    time.millis()
+        .div_euclid(crate::window::millis(width).max(1))
 }

@@ -27,6 +27,8 @@ pub(crate) struct OutputFile {
     lines: u64,
     entries: u64,
     made: bool,
+    /// Made even where nothing is ever written.
+    always: bool,
 }
 
 impl OutputFile {
@@ -42,7 +44,14 @@ impl OutputFile {
             lines: 0,
             entries: 0,
             made: false,
+            always: false,
         }
+    }
+
+    /// The same, made even where nothing is ever written.
+    pub(crate) fn always(mut self) -> Self {
+        self.always = true;
+        self
     }
 
     /// The same, compressed.
@@ -85,13 +94,14 @@ impl OutputFile {
         }
         match self.compression {
             Compression::None => self.write(to, usize::MAX),
+            _ if self.text.len() < MEMBER => Ok(()),
             _ => self.write(to, self.text.len() / MEMBER * MEMBER),
         }
     }
 
     /// Writes the rest; the record of the file, or `None` where nothing was ever written.
     pub(crate) fn close(mut self, to: &Destination) -> Result<Option<FileRecord>, GenerateError> {
-        if !self.text.is_empty() {
+        if !self.text.is_empty() || self.always && !self.made {
             self.write(to, usize::MAX)?;
         }
         if !self.made {
@@ -111,9 +121,6 @@ impl OutputFile {
     /// Writes up to so many bytes from the front of the text.
     fn write(&mut self, to: &Destination, upto: usize) -> Result<(), GenerateError> {
         let upto = upto.min(self.text.len());
-        if upto == 0 {
-            return Ok(());
-        }
         self.plain += upto as u64;
         if to.keep == Keep::Nothing {
             self.made = true;

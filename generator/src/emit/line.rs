@@ -23,6 +23,9 @@ pub(super) struct LineWriter<'w> {
     /// The second of the last line, and its date and time.
     second: i64,
     stamp: [u8; 19],
+    /// The first fields of the last line, and what they depend on.
+    head: Vec<u8>,
+    head_key: (i64, u16, u8, usize),
 }
 
 #[derive(Debug)]
@@ -62,6 +65,8 @@ impl<'w> LineWriter<'w> {
             domain: encoded(&format!("{}\\u", server.domain)),
             second: i64::MIN,
             stamp: [b' '; 19],
+            head: Vec::new(),
+            head_key: (i64::MIN, 0, 0, 0),
         }
     }
 
@@ -98,14 +103,39 @@ impl<'w> LineWriter<'w> {
 
     /// Appends the values of these fields with blanks between them. Date and time are those of the last
     /// [`LineWriter::set_second`].
-    #[inline]
-    pub(super) fn fields(&self, out: &mut Vec<u8>, fields: &[Field], request: &Request) {
-        for (position, field) in fields.iter().enumerate() {
-            if position > 0 {
-                out.push(b' ');
+    ///
+    /// The first fields of a line (date, time, site, computer, address) are those of the line before, nearly always,
+    /// and so is the triple of status: they are copied at once.
+    pub(super) fn fields(&mut self, out: &mut Vec<u8>, fields: &[Field], request: &Request) {
+        let alike = fields.partition_point(|field| *field <= Field::SIp);
+        let key = (self.second, request.site, request.address, alike);
+        if self.head_key != key {
+            let mut head = std::mem::take(&mut self.head);
+            head.clear();
+            for field in &fields[..alike] {
+                self.field(&mut head, *field, request);
+                head.push(b' ');
+            }
+            (self.head, self.head_key) = (head, key);
+        }
+        out.extend_from_slice(&self.head);
+        let mut rest = &fields[alike..];
+        while let Some((field, others)) = rest.split_first() {
+            rest = others;
+            let answer = &request.answer;
+            if let [Field::ScSubstatus, Field::ScWin32Status, ..] = rest
+                && (answer.substatus, answer.win32) == (0, 0)
+            {
+                number(out, u32::from(answer.status));
+                out.extend_from_slice(b" 0 0 ");
+                rest = &rest[2..];
+                continue;
             }
             self.field(out, *field, request);
+            out.push(b' ');
         }
+        // The blank behind the last one.
+        out.pop();
     }
 
     /// Appends one value.

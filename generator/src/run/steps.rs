@@ -63,7 +63,7 @@ impl<'w> Run<'w> {
             to,
             options,
             stations,
-            windows_file: OutputFile::new("truth/windows.jsonl".to_owned()),
+            windows_file: OutputFile::new("truth/windows.jsonl".to_owned()).always(),
             windows: Vec::new(),
             keep_windows: false,
             summary: Summary::default(),
@@ -218,7 +218,7 @@ impl<'w> Run<'w> {
         self.summary.campaigns = campaigns.len() as u64;
         if self.options.shard.has_truth() {
             files.extend(self.windows_file.close(to)?);
-            let mut campaigns_file = OutputFile::new("truth/campaigns.jsonl".to_owned());
+            let mut campaigns_file = OutputFile::new("truth/campaigns.jsonl".to_owned()).always();
             for campaign in &campaigns {
                 json_line(campaigns_file.text(), campaign);
             }

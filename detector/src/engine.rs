@@ -1,0 +1,106 @@
+//! Logs into rows, fast and in little memory.
+//!
+//! Lines are looked at twice. The first look takes only what decides whether a row can be: bin, client, computer,
+//! server address and the value that counts (`walk`, `lens`), into small tables (`table`, `piece`). Once a bin is
+//! final (`ledger`), whoever reached the threshold in it is known, and the bin's lines are looked at again, with
+//! care, for just those few (`look`): the collector then has all that rows need. Logs are cut into pieces that
+//! threads share; pieces of a log are taken in order (`shared`).
+//!
+//! Sessions, and rows of tables, have no bins to close; their lines go to the collector one by one (`everything`).
+
+mod everything;
+mod feed;
+mod ledger;
+mod lens;
+mod look;
+mod piece;
+mod plan;
+mod shared;
+mod table;
+mod walk;
+mod work;
+
+use crate::collector::Collector;
+use crate::detection::{Counters, Detection};
+use crate::scan::{Notice, ScanOptions, Stopped, Totals};
+use crate::{Count, Exclusions, LogFile, Rule, Window};
+use lens::Seed;
+use plan::{Log, plan};
+use std::sync::atomic::AtomicU64;
+
+/// What is the same for all work of one scan.
+struct Job<'a> {
+    rule: &'a Rule,
+    exclusions: &'a Exclusions,
+    options: &'a ScanOptions<'a>,
+    logs: &'a [Log],
+    seed: Seed,
+    /// Bytes of files read so far.
+    bytes: AtomicU64,
+    clock: work::StageClock,
+}
+
+/// Reads logs and finds rows.
+///
+/// # Errors
+/// [`Stopped`], by the limit of bad lines or from elsewhere. Files that cannot be read are no error here: they are
+/// told as notices and counted, and the rest goes on.
+pub fn scan(
+    files: &[LogFile],
+    rule: &Rule,
+    exclusions: &Exclusions,
+    options: &ScanOptions<'_>,
+    notice: &mut dyn FnMut(Notice<'_>),
+) -> Result<(Detection, Totals), Stopped> {
+    let mut totals = Totals::default();
+    let logs = plan(files, rule, options, &mut totals, &mut |file, about| {
+        notice(about.with(file))
+    });
+    let one_by_one = matches!(rule.window, Window::Session { .. })
+        || logs.iter().any(|log| log.source.is_table());
+    let mut options = *options;
+    let mut told = Vec::new();
+    loop {
+        let job = Job {
+            rule,
+            exclusions,
+            options: &options,
+            logs: &logs,
+            seed: Seed::default(),
+            bytes: AtomicU64::new(0),
+            clock: work::StageClock::default(),
+        };
+        let outcome = if one_by_one {
+            everything::run(&job, &mut told, notice)?
+        } else if rule.count == Count::Port {
+            work::run::<u16>(&job, &mut told, notice)?
+        } else {
+            work::run::<u64>(&job, &mut told, notice)?
+        };
+        if outcome.is_late {
+            if logs.iter().all(|log| log.source.can_be_read_again()) {
+                // Nothing is lost by beginning again, this time for lines in any order.
+                options.unsorted = true;
+                continue;
+            }
+            notice(Notice::Late);
+            totals.failed += 1;
+        }
+        totals.failed += outcome.failed;
+        totals.counts.add(&outcome.counts);
+        totals.stats = outcome.stats;
+        let detection = Detection::new(exclusions.clone(), outcome.collector, outcome.counters);
+        return Ok((detection, totals));
+    }
+}
+
+/// What a scan comes to.
+struct Outcome {
+    collector: Collector,
+    counters: Counters,
+    counts: scanbench_w3c::Counts,
+    stats: crate::scan::Stats,
+    failed: u64,
+    /// Lines came for bins that were final.
+    is_late: bool,
+}

@@ -1,0 +1,119 @@
+//! The second look: the lines of a bin again, with care, for those few that may make a row.
+
+use super::feed::Buffer;
+use super::ledger::{Look, Text};
+use super::lens::{ComputerSource, Who};
+use super::table::Value;
+use super::walk::{Context, Place, Sink, Walker};
+use super::work::Timed;
+use super::{Job, plan::Source};
+use crate::Exclusions;
+use crate::collector::{Collector, KeyTexts};
+use scanbench_w3c::{BadLine, Entry, Field, Header, Record};
+use std::collections::HashSet;
+use std::fs::File;
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
+
+/// Takes the lines that are wanted.
+struct Wanted<'a> {
+    exclusions: &'a Exclusions,
+    bin: i64,
+    who: &'a HashSet<Who>,
+    collector: &'a mut Collector,
+}
+
+impl<V: Value> Sink<V> for Wanted<'_> {
+    fn line(&mut self, at: Place, _: Option<V>, _: &impl Record, _: &[u8], _: &[u8]) -> bool {
+        at.bin == self.bin && self.who.contains(&at.who)
+    }
+
+    fn whole(&mut self, entry: &Entry<'_>, client: &[u8], computer: &[u8]) {
+        collect(self.collector, self.exclusions, entry, client, computer);
+    }
+
+    fn bad(&mut self, _: BadLine) {}
+
+    fn header(&mut self, _: u64, _: &Header) {}
+}
+
+/// Gives a line to the collector.
+pub(super) fn collect(
+    collector: &mut Collector,
+    exclusions: &Exclusions,
+    record: &impl Record,
+    client: &[u8],
+    computer: &[u8],
+) {
+    let signature = exclusions.signature(record, client, computer);
+    let keys = KeyTexts {
+        client,
+        computer,
+        server: record.get(Field::SIp).unwrap_or_default(),
+    };
+    collector.add(record, keys, &signature);
+}
+
+/// Looks again.
+pub(super) fn look<V: Value>(
+    job: &Job<'_>,
+    look: &Look,
+    buffer: &mut Buffer,
+    collector: &mut Collector,
+) -> io::Result<()> {
+    let log = &job.logs[look.log];
+    let context = job.context(ComputerSource {
+        said: job.options.computer,
+        place: &log.file.computer,
+    });
+    let header = Header::clone(&look.range.header);
+    let mut walker = Walker::new(context, header, look.range.start);
+    let mut sink = Wanted {
+        exclusions: job.exclusions,
+        bin: look.range.bin,
+        who: &look.wanted,
+        collector,
+    };
+    let length = look.range.end - look.range.start;
+    match (&look.text, &log.source) {
+        (Text::Kept(text, begin), _) => {
+            let place = |offset: u64| usize::try_from(offset - begin).unwrap_or(usize::MAX);
+            let range = place(look.range.start)..place(look.range.end);
+            let text = text.get(range).unwrap_or_default();
+            feed::<V>(&mut Cursor::new(text), buffer, &mut walker, &mut sink)
+        }
+        (Text::File, Source::Plain(path)) => {
+            let mut file = File::open(path)?;
+            file.seek(SeekFrom::Start(look.range.start))?;
+            let mut file = Timed::new(file, &job.clock).take(length);
+            feed::<V>(&mut file, buffer, &mut walker, &mut sink)
+        }
+        (Text::File, _) => Err(io::Error::other("its text was not kept")),
+    }?;
+    if walker.offset() < look.range.end {
+        return Err(io::Error::other("it is shorter than it was"));
+    }
+    Ok(())
+}
+
+fn feed<V: Value>(
+    input: &mut impl Read,
+    buffer: &mut Buffer,
+    walker: &mut Walker<'_>,
+    sink: &mut Wanted<'_>,
+) -> io::Result<()> {
+    // The last line of a range may be the last of its file, with no line feed behind it.
+    buffer.feed::<V>(input, true, walker, sink, &mut |_| true)?;
+    Ok(())
+}
+
+impl Job<'_> {
+    pub(super) fn context<'c>(&'c self, computer: ComputerSource<'c>) -> Context<'c> {
+        Context {
+            rule: self.rule,
+            seed: &self.seed,
+            computer,
+            needs_agent: !self.exclusions.list().is_empty(),
+            portable: self.options.portable,
+        }
+    }
+}

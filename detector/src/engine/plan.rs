@@ -1,0 +1,334 @@
+//! What each log is, and in which order and pieces logs are read: in the order of their first lines, so that bins
+//! close as early as they can.
+
+use super::walk::bin;
+use crate::input::{self, Archive, Input, InputError};
+use crate::scan::{Notice, ScanOptions, Totals};
+use crate::{LogFile, Rule};
+use scanbench_w3c::{Content, Header, Item, Reader};
+use std::fs::File;
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+/// Text that is looked at to tell what a log is and when it begins.
+const HEAD_BYTES: u64 = 64 << 10;
+
+/// A log to be read.
+pub(super) struct Log {
+    pub(super) file: LogFile,
+    pub(super) source: Source,
+    /// The bin of its first line; the smallest number where that is not known.
+    pub(super) floor: i64,
+    /// The directives before its first line.
+    pub(super) header: Header,
+    /// Stretches of a file that can be read apart, as bytes; one where it cannot.
+    pub(super) pieces: Vec<(u64, u64)>,
+}
+
+/// How a log is opened.
+pub(super) enum Source {
+    /// A file of plain text, which can be read again.
+    Plain(PathBuf),
+    /// A packed file.
+    Packed(PathBuf),
+    /// A member of an archive, by its place in the directory.
+    Member(Arc<Archive>, usize),
+    /// Something that can be read once.
+    Once(Mutex<Option<Box<dyn Read + Send>>>),
+    /// A table; opened when it is its turn, except where it can be opened once.
+    Table(PathBuf),
+    TableMember(Arc<Archive>, usize),
+    TableOnce(Mutex<Option<Box<dyn input::TableReader + Send>>>),
+}
+
+impl Source {
+    pub(super) fn is_table(&self) -> bool {
+        matches!(
+            self,
+            Self::Table(_) | Self::TableMember(..) | Self::TableOnce(_)
+        )
+    }
+
+    pub(super) fn can_be_read_again(&self) -> bool {
+        !matches!(self, Self::Once(_) | Self::TableOnce(_))
+    }
+
+    /// Opens the text of a log.
+    pub(super) fn open(&self) -> io::Result<Box<dyn Read + Send>> {
+        let text = |input: Result<Input, InputError>| match input {
+            Ok(Input::Text(text)) => Ok(text),
+            Ok(_) => Err(io::Error::other("it is another kind of file now")),
+            Err(InputError::Unreadable(error)) => Err(error),
+            Err(error) => Err(io::Error::other(error.to_string())),
+        };
+        match self {
+            Self::Plain(path) => Ok(Box::new(File::open(path)?)),
+            Self::Packed(path) => text(input::open(Some(path)).map(|opened| opened.input)),
+            Self::Member(archive, member) => text(archive.open_member(&archive.members()[*member])),
+            Self::Once(input) => input
+                .lock()
+                .ok()
+                .and_then(|mut input| input.take())
+                .ok_or_else(|| io::Error::other("it can be read only once")),
+            Self::Table(_) | Self::TableMember(..) | Self::TableOnce(_) => {
+                Err(io::Error::other("it is a table"))
+            }
+        }
+    }
+
+    /// Opens a table.
+    pub(super) fn open_table(&self) -> Result<Box<dyn input::TableReader + Send>, String> {
+        let table = |input: Result<Input, InputError>| match input {
+            Ok(Input::Table(table)) => Ok(table),
+            Ok(_) => Err("it is another kind of file now".to_owned()),
+            Err(error) => Err(error.to_string()),
+        };
+        match self {
+            Self::Table(path) => table(input::open(Some(path)).map(|opened| opened.input)),
+            Self::TableMember(archive, member) => {
+                table(archive.open_member(&archive.members()[*member]))
+            }
+            Self::TableOnce(input) => input
+                .lock()
+                .ok()
+                .and_then(|mut input| input.take())
+                .ok_or_else(|| "it can be read only once".to_owned()),
+            _ => Err("it is no table".to_owned()),
+        }
+    }
+}
+
+/// Looks at each file and says what is not read; what is comes in the order of first lines.
+pub(super) fn plan(
+    files: &[LogFile],
+    rule: &Rule,
+    options: &ScanOptions<'_>,
+    totals: &mut Totals,
+    tell: &mut dyn FnMut(&LogFile, NoticeAbout),
+) -> Vec<Log> {
+    let mut planner = Planner {
+        rule,
+        options,
+        totals,
+        tell,
+        logs: Vec::new(),
+    };
+    for file in files {
+        planner.add(file);
+    }
+    let mut logs = planner.logs;
+    logs.sort_by_key(|log| log.floor);
+    logs
+}
+
+/// A notice without the log that it is about.
+pub(super) enum NoticeAbout {
+    PassedOver(scanbench_w3c::OtherLog),
+    Refused(scanbench_w3c::LooksLike),
+    Unfit(String),
+    Empty,
+    Unreadable(io::Error),
+    NoColumn(scanbench_w3c::Field),
+    LocalTime,
+}
+
+impl NoticeAbout {
+    pub(super) fn with(self, file: &LogFile) -> Notice<'_> {
+        match self {
+            Self::PassedOver(other) => Notice::PassedOver(file, other),
+            Self::Refused(looks_like) => Notice::Refused(file, looks_like),
+            Self::Unfit(why) => Notice::Unfit(file, why),
+            Self::Empty => Notice::Empty(file),
+            Self::Unreadable(error) => Notice::Unreadable(file, error),
+            Self::NoColumn(field) => Notice::NoColumn(file, field),
+            Self::LocalTime => Notice::LocalTime(file),
+        }
+    }
+}
+
+struct Planner<'p> {
+    rule: &'p Rule,
+    options: &'p ScanOptions<'p>,
+    totals: &'p mut Totals,
+    tell: &'p mut dyn FnMut(&LogFile, NoticeAbout),
+    logs: Vec<Log>,
+}
+
+impl Planner<'_> {
+    fn add(&mut self, file: &LogFile) {
+        let opened = match input::open(file.path.as_deref()) {
+            Ok(opened) => opened,
+            Err(error) => return self.unfit(file, error),
+        };
+        match (opened.input, &file.path) {
+            (Input::Table(table), None) => {
+                self.table(file, Source::TableOnce(Mutex::new(Some(table))));
+            }
+            (Input::Table(_), Some(path)) => self.table(file, Source::Table(path.clone())),
+            (Input::Text(text), None) => self.text(file, text, None),
+            (Input::Text(text), Some(path)) => {
+                let source = if opened.is_plain {
+                    Source::Plain(path.clone())
+                } else {
+                    Source::Packed(path.clone())
+                };
+                self.text(file, text, Some(source));
+            }
+            (Input::Archive(archive), _) => self.archive(file, archive),
+        }
+    }
+
+    fn archive(&mut self, file: &LogFile, archive: Archive) {
+        let archive = Arc::new(archive);
+        for (index, member) in archive.members().iter().enumerate() {
+            let file = file.member(&member.name);
+            match archive.open_member(member) {
+                Ok(Input::Text(text)) => {
+                    let source = Source::Member(Arc::clone(&archive), index);
+                    self.text(&file, text, Some(source));
+                }
+                Ok(Input::Table(_)) => {
+                    self.table(&file, Source::TableMember(Arc::clone(&archive), index));
+                }
+                Ok(Input::Archive(_)) => {}
+                Err(error) => self.unfit(&file, error),
+            }
+        }
+    }
+
+    fn unfit(&mut self, file: &LogFile, error: InputError) {
+        match error {
+            InputError::Unreadable(error) => {
+                self.totals.failed += 1;
+                (self.tell)(file, NoticeAbout::Unreadable(error));
+            }
+            other => {
+                self.totals.refused += 1;
+                self.totals.refused_named += u64::from(file.named);
+                (self.tell)(file, NoticeAbout::Unfit(other.to_string()));
+            }
+        }
+    }
+
+    fn table(&mut self, file: &LogFile, source: Source) {
+        self.totals.logs += 1;
+        self.logs.push(Log {
+            file: file.clone(),
+            source,
+            floor: i64::MIN,
+            header: Header::default(),
+            pieces: vec![(0, 0)],
+        });
+    }
+
+    /// Looks at the head of a text. `source` opens it anew; without one it can be read once.
+    fn text(&mut self, file: &LogFile, mut text: Box<dyn Read + Send>, source: Option<Source>) {
+        let mut head = Vec::new();
+        let read = (&mut text).take(HEAD_BYTES).read_to_end(&mut head);
+        if let Err(error) = read
+            && head.is_empty()
+        {
+            self.totals.failed += 1;
+            return (self.tell)(file, NoticeAbout::Unreadable(error));
+        }
+        let Some((header, floor)) = self.look_at(file, &head) else {
+            return;
+        };
+        self.totals.logs += 1;
+        let source = source.unwrap_or_else(|| {
+            Source::Once(Mutex::new(Some(Box::new(Cursor::new(head).chain(text)))))
+        });
+        let pieces = match &source {
+            Source::Plain(path) if header.is_self_contained() => {
+                cut(path, self.options).unwrap_or_else(|_| vec![(0, u64::MAX)])
+            }
+            _ => vec![(0, u64::MAX)],
+        };
+        self.logs.push(Log {
+            file: file.clone(),
+            source,
+            floor,
+            header,
+            pieces,
+        });
+    }
+
+    /// The directives before the first line, and its bin; `None` where this is no log to be read.
+    fn look_at(&mut self, file: &LogFile, head: &[u8]) -> Option<(Header, i64)> {
+        // Reading from memory does not fail.
+        let mut reader = Reader::new(head).ok()?;
+        match reader.content().clone() {
+            Content::Web => {}
+            Content::Empty => {
+                self.totals.logs += 1;
+                (self.tell)(file, NoticeAbout::Empty);
+                return None;
+            }
+            Content::Other(other) => {
+                self.totals.passed_over += 1;
+                (self.tell)(file, NoticeAbout::PassedOver(other));
+                return None;
+            }
+            Content::NotW3c(looks_like) => {
+                self.totals.refused += 1;
+                self.totals.refused_named += u64::from(file.named);
+                (self.tell)(file, NoticeAbout::Refused(looks_like));
+                return None;
+            }
+        }
+        while let Ok(Some(item)) = reader.next_item() {
+            let Item::Entry(entry) = item else {
+                continue;
+            };
+            let floor = bin(entry.time(), self.rule.window.reach());
+            for field in super::lens::missing_columns(entry.columns()) {
+                (self.tell)(file, NoticeAbout::NoColumn(field));
+            }
+            if entry.columns().is_local_time() {
+                (self.tell)(file, NoticeAbout::LocalTime);
+            }
+            return Some((reader.header().clone(), floor));
+        }
+        Some((reader.header().clone(), i64::MIN))
+    }
+}
+
+/// Cuts a file at ends of lines into pieces of about the same size, a few for each thread.
+fn cut(path: &PathBuf, options: &ScanOptions<'_>) -> io::Result<Vec<(u64, u64)>> {
+    let mut file = File::open(path)?;
+    let length = file.metadata()?.len();
+    if !file.metadata()?.is_file() || length == 0 {
+        return Ok(vec![(0, u64::MAX)]);
+    }
+    let least = options.piece_bytes.max(1) as u64;
+    let size = (length / (options.threads.get() as u64 * 4)).clamp(least, 8 * least);
+    let mut pieces = Vec::new();
+    let mut start = 0;
+    while length - start > size + size / 2 {
+        let end = line_start(&mut file, start + size)?;
+        if end >= length {
+            break;
+        }
+        pieces.push((start, end));
+        start = end;
+    }
+    // The last one goes as far as the file does, should it grow meanwhile.
+    pieces.push((start, u64::MAX));
+    Ok(pieces)
+}
+
+/// The first byte at or behind `offset` where a line begins; the end of the file where none does.
+fn line_start(file: &mut File, offset: u64) -> io::Result<u64> {
+    let mut at = offset - 1;
+    let mut block = vec![0; 64 << 10];
+    file.seek(SeekFrom::Start(at))?;
+    loop {
+        let count = super::feed::read(file, &mut block)?;
+        match memchr::memchr(b'\n', &block[..count]) {
+            Some(feed) => return Ok(at + feed as u64 + 1),
+            None if count == 0 => return Ok(at),
+            None => at += count as u64,
+        }
+    }
+}

@@ -1,0 +1,314 @@
+//! What threads share: which piece is next, and the pieces of each log put in order.
+
+use super::ledger::{Ledger, Look, Text};
+use super::piece::Piece;
+use super::table::Value;
+use super::walk::bin;
+use super::{Job, plan::Log};
+use crate::scan::{Bad, Notice, Stopped};
+use scanbench_w3c::{Header, ReadError};
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+/// A stretch of a log to be looked at.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Task {
+    /// The log, by its place in the list.
+    pub(super) log: usize,
+    /// The piece of the log, from 0.
+    pub(super) piece: usize,
+}
+
+/// A piece as it came out of the first look.
+pub(super) struct Entered<V> {
+    pub(super) piece: Piece<V>,
+    pub(super) text: Text,
+    /// Whether the log ends with it.
+    pub(super) is_last: bool,
+    /// Whether the task ends with it.
+    pub(super) ends_task: bool,
+    /// Why nothing more could be read, with the byte up to which it could, and bytes of an unfinished line.
+    pub(super) broken: Option<(io::Error, u64, usize)>,
+}
+
+/// What a thread is to do once it has entered a piece.
+pub(super) enum Then {
+    /// Look at these again.
+    Look(Vec<Look>),
+    /// The piece was read under the wrong directives; these are the right ones.
+    Again(Task, Header),
+}
+
+/// What was said of a log, so that it is not said again when reading begins again.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Told {
+    /// The last bad line, or bad row, that was told.
+    pub(super) bad: u64,
+    pub(super) unsorted: bool,
+    pub(super) broken: bool,
+}
+
+struct LogState<V> {
+    waiting: BTreeMap<usize, Entered<V>>,
+    next_piece: usize,
+    header: Header,
+    lines: u64,
+    last: i64,
+    is_done: bool,
+}
+
+struct State<'a, V> {
+    ledger: Ledger<V>,
+    logs: Vec<LogState<V>>,
+    told: Vec<Told>,
+    /// The next task to be taken.
+    next: Task,
+    /// Tasks taken whose pieces are not all entered.
+    open: usize,
+    failed: u64,
+    stopped: Option<Stopped>,
+    send: Box<dyn FnMut(Notice<'a>) + Send + 'a>,
+}
+
+/// Shared by all threads of one scan.
+pub(super) struct Shared<'a, V> {
+    job: &'a Job<'a>,
+    state: Mutex<State<'a, V>>,
+    changed: Condvar,
+}
+
+/// What is left when all is done.
+pub(super) struct Left<V> {
+    pub(super) ledger: Ledger<V>,
+    pub(super) told: Vec<Told>,
+    pub(super) failed: u64,
+    pub(super) stopped: Option<Stopped>,
+}
+
+impl<'a, V: Value> Shared<'a, V> {
+    pub(super) fn new(
+        job: &'a Job<'a>,
+        ledger: Ledger<V>,
+        told: Vec<Told>,
+        send: Box<dyn FnMut(Notice<'a>) + Send + 'a>,
+    ) -> Self {
+        let logs = job
+            .logs
+            .iter()
+            .map(|_| LogState {
+                waiting: BTreeMap::new(),
+                next_piece: 0,
+                header: Header::default(),
+                lines: 0,
+                last: i64::MIN,
+                is_done: false,
+            })
+            .collect();
+        Self {
+            job,
+            state: Mutex::new(State {
+                ledger,
+                logs,
+                told,
+                next: Task { log: 0, piece: 0 },
+                open: 0,
+                failed: 0,
+                stopped: None,
+                send,
+            }),
+            changed: Condvar::new(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<'a, V>> {
+        // A thread that panicked has ended the scan anyway.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next piece to be looked at; `None` where there is none left or the scan was stopped. Waits where pieces
+    /// that were taken are far behind, so that what comes before them does not pile up.
+    pub(super) fn take(&self) -> Option<Task> {
+        let most_open = 2 * self.job.options.threads.get() + 1;
+        let mut state = self.lock();
+        loop {
+            let log = self.job.logs.get(state.next.log)?;
+            if state.stopped.is_some() {
+                return None;
+            }
+            if state.open < most_open {
+                let task = state.next;
+                state.open += 1;
+                state.next = if task.piece + 1 < log.pieces.len() {
+                    Task {
+                        piece: task.piece + 1,
+                        ..task
+                    }
+                } else {
+                    Task {
+                        log: task.log + 1,
+                        piece: 0,
+                    }
+                };
+                return Some(task);
+            }
+            state = self
+                .changed
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Whether to go on.
+    pub(super) fn goes_on(&self) -> bool {
+        if self
+            .job
+            .options
+            .cancelled
+            .load(std::sync::atomic::Ordering::Relaxed)
+        {
+            self.stop(Stopped::Cancelled);
+            return false;
+        }
+        true
+    }
+
+    pub(super) fn stop(&self, why: Stopped) {
+        self.lock().stopped.get_or_insert(why);
+        self.changed.notify_all();
+    }
+
+    /// Whether all tasks were taken and ended, or the scan was stopped.
+    pub(super) fn is_over(&self) -> bool {
+        let state = self.lock();
+        let all_entered = state.open == 0 && state.next.log >= self.job.logs.len();
+        all_entered || state.stopped.is_some()
+    }
+
+    /// Takes a piece and whatever waited for it.
+    pub(super) fn enter(&self, task: Task, entered: Entered<V>) -> Then {
+        let mut state = self.lock();
+        state.logs[task.log].waiting.insert(task.piece, entered);
+        let mut then = Vec::new();
+        while let Some(outcome) = state.enter_next(self.job, task.log) {
+            match outcome {
+                Ok(looks) => then.extend(looks),
+                Err(again) => {
+                    self.changed.notify_all();
+                    // What was entered before it is to be looked at all the same; it comes with the next piece.
+                    state.ledger.postpone(then);
+                    return again;
+                }
+            }
+        }
+        self.changed.notify_all();
+        Then::Look(then)
+    }
+
+    pub(super) fn left(self) -> Left<V> {
+        let state = self
+            .state
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
+        Left {
+            ledger: state.ledger,
+            told: state.told,
+            failed: state.failed,
+            stopped: state.stopped,
+        }
+    }
+}
+
+impl<'a, V: Value> State<'a, V> {
+    /// Enters the next piece of a log, where it is there.
+    fn enter_next(&mut self, job: &'a Job<'a>, number: usize) -> Option<Result<Vec<Look>, Then>> {
+        let log = &mut self.logs[number];
+        let index = log.next_piece;
+        let entered = log.waiting.remove(&index)?;
+        if !entered.piece.header_before.reads_like(&log.header) {
+            let task = Task {
+                log: number,
+                piece: index,
+            };
+            return Some(Err(Then::Again(task, log.header.clone())));
+        }
+        log.next_piece += 1;
+        self.open -= usize::from(entered.ends_task);
+        log.header = entered.piece.header_after.clone();
+        let lines_before = log.lines;
+        log.lines += entered.piece.counts.lines();
+        self.tell(&job.logs[number], number, &entered, lines_before, job);
+
+        let log = &mut self.logs[number];
+        if let Some((_, last)) = entered.piece.times {
+            log.last = log.last.max(last.millis());
+        }
+        let lateness = crate::window::millis(job.options.lateness);
+        let floor = match log.last {
+            i64::MIN => i64::MIN,
+            last => bin(
+                scanbench_w3c::Timestamp::from_millis(last.saturating_sub(lateness)),
+                job.rule.window.reach(),
+            ),
+        };
+        let is_last = entered.is_last || entered.broken.is_some();
+        self.ledger
+            .enter(number, entered.piece, &entered.text, floor);
+        if is_last && !log.is_done {
+            log.is_done = true;
+            self.ledger.done(number);
+        }
+        Some(Ok(self.ledger.settle(self.next.log)))
+    }
+
+    fn tell(
+        &mut self,
+        log: &'a Log,
+        number: usize,
+        entered: &Entered<V>,
+        lines_before: u64,
+        job: &'a Job<'a>,
+    ) {
+        let told = &mut self.told[number];
+        let mut bad_before = self.ledger.counts.bad;
+        for bad in &entered.piece.bad {
+            let mut bad = bad.clone();
+            bad.line += lines_before;
+            bad_before += 1;
+            if bad.line > told.bad {
+                told.bad = bad.line;
+                (self.send)(Notice::Bad(&log.file, Bad::Line(bad)));
+            }
+            if let Some(allowed) = job.options.max_bad_lines.filter(|max| bad_before > *max) {
+                self.stopped.get_or_insert(Stopped::BadLines {
+                    count: bad_before,
+                    allowed,
+                });
+                return;
+            }
+        }
+        let before = self.logs[number].last;
+        let is_unsorted = entered.piece.is_unsorted
+            || entered
+                .piece
+                .times
+                .is_some_and(|(first, _)| first.millis() < before);
+        if is_unsorted && !told.unsorted {
+            told.unsorted = true;
+            (self.send)(Notice::Unsorted(&log.file));
+        }
+        if let Some((error, offset, pending)) = &entered.broken {
+            self.failed += 1;
+            if !told.broken {
+                told.broken = true;
+                let error = ReadError {
+                    offset: *offset,
+                    line: self.logs[number].lines + 1,
+                    pending: *pending,
+                    source: io::Error::new(error.kind(), error.to_string()),
+                };
+                (self.send)(Notice::Broken(&log.file, error));
+            }
+        }
+    }
+}

@@ -1,0 +1,373 @@
+//! What each thread does: take a piece, look over it, enter it, and look again at what became final.
+
+use super::feed::{Buffer, read};
+use super::ledger::{Ledger, Text};
+use super::lens::ComputerSource;
+use super::look::look;
+use super::piece::Gather;
+use super::plan::Source;
+use super::shared::{Entered, Shared, Task, Then, Told};
+use super::table::Value;
+use super::walk::Walker;
+use super::{Job, Outcome};
+use crate::collector::Collector;
+use crate::detection::Counters;
+use crate::scan::{Notice, Stats, Stopped};
+use scanbench_w3c::{Header, visible};
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+/// Text of a stream that is kept together until all bins in it are final.
+const KEPT_BYTES: usize = 4 << 20;
+
+/// Time spent, over all threads.
+#[derive(Debug, Default)]
+pub(super) struct StageClock {
+    reading: AtomicU64,
+    first: AtomicU64,
+    second: AtomicU64,
+}
+
+fn note(total: &AtomicU64, since: Instant) {
+    let nanos = u64::try_from(since.elapsed().as_nanos()).unwrap_or(u64::MAX);
+    total.fetch_add(nanos, Ordering::Relaxed);
+}
+
+/// Input whose reads are timed.
+pub(super) struct Timed<'a, R> {
+    input: R,
+    clock: &'a StageClock,
+}
+
+impl<'a, R: Read> Timed<'a, R> {
+    pub(super) fn new(input: R, clock: &'a StageClock) -> Self {
+        Self { input, clock }
+    }
+}
+
+impl<R: Read> Read for Timed<'_, R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let since = Instant::now();
+        let outcome = self.input.read(out);
+        note(&self.clock.reading, since);
+        outcome
+    }
+}
+
+/// Looks at all logs, with as many threads as were asked for.
+pub(super) fn run<V: Value>(
+    job: &Job<'_>,
+    told: &mut Vec<Told>,
+    notice: &mut dyn FnMut(Notice<'_>),
+) -> Result<Outcome, Stopped> {
+    let (sender, receiver) = mpsc::channel();
+    let send = sender.clone();
+    let ledger = Ledger::new(
+        job.rule.window,
+        job.rule.threshold,
+        job.options.unsorted,
+        job.logs.iter().map(|log| log.floor),
+        Counters::new(job.exclusions),
+    );
+    told.resize(job.logs.len(), Told::default());
+    let shared = Shared::<V>::new(
+        job,
+        ledger,
+        std::mem::take(told),
+        // Where nobody listens any more there is nobody to tell.
+        Box::new(move |notice| drop(send.send(notice))),
+    );
+    let collectors: Vec<Collector> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..job.options.threads.get())
+            .map(|_| {
+                let (shared, done) = (&shared, sender.clone());
+                scope.spawn(move || {
+                    let collector = Worker::new(job, shared).work();
+                    drop(done);
+                    collector
+                })
+            })
+            .collect();
+        drop(sender);
+        listen(job, &shared, &receiver, notice);
+        threads
+            .into_iter()
+            .filter_map(|thread| match thread.join() {
+                Ok(collector) => Some(collector),
+                Err(panic) => std::panic::resume_unwind(panic),
+            })
+            .collect()
+    });
+    let mut left = shared.left();
+    for one in receiver.try_iter() {
+        notice(one);
+    }
+    *told = left.told;
+    if let Some(stopped) = left.stopped {
+        return Err(stopped);
+    }
+    let mut collector = Collector::new(job.rule.clone());
+    for other in collectors {
+        collector.absorb(other);
+    }
+    let ledger = &mut left.ledger;
+    let spent = |total: &AtomicU64| Duration::from_nanos(total.load(Ordering::Relaxed));
+    let (reading, first) = (spent(&job.clock.reading), spent(&job.clock.first));
+    Ok(Outcome {
+        collector,
+        counters: std::mem::take(&mut ledger.counters),
+        counts: ledger.counts,
+        stats: Stats {
+            groups: ledger.tables.groups,
+            bins: ledger.tables.bins,
+            near_misses: ledger.tables.near_misses,
+            most: ledger.tables.most,
+            reading,
+            first_look: first.saturating_sub(reading),
+            second_look: spent(&job.clock.second),
+        },
+        failed: left.failed,
+        is_late: ledger.late_tables > 0,
+    })
+}
+
+/// Tells what the threads have to say, and how far they are, until all of them are done.
+fn listen<'a, V: Value>(
+    job: &Job<'a>,
+    shared: &Shared<'a, V>,
+    receiver: &mpsc::Receiver<Notice<'a>>,
+    notice: &mut dyn FnMut(Notice<'_>),
+) {
+    loop {
+        match receiver.recv_timeout(Duration::from_millis(100)) {
+            Ok(one) => notice(one),
+            Err(RecvTimeoutError::Timeout) => {
+                notice(Notice::Progress(job.bytes.load(Ordering::Relaxed)));
+                if shared.is_over() {
+                    return;
+                }
+            }
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+    }
+}
+
+struct Worker<'a, 's, V> {
+    job: &'a Job<'a>,
+    shared: &'s Shared<'a, V>,
+    buffer: Buffer,
+    collector: Collector,
+}
+
+impl<'a, 's, V: Value> Worker<'a, 's, V> {
+    fn new(job: &'a Job<'a>, shared: &'s Shared<'a, V>) -> Self {
+        Self {
+            job,
+            shared,
+            buffer: Buffer::new(job.options.block_bytes),
+            collector: Collector::new(job.rule.clone()),
+        }
+    }
+
+    fn work(mut self) -> Collector {
+        /// Lets nobody wait for a thread that panicked.
+        struct Release<'s, 'a, V: Value>(&'s Shared<'a, V>);
+
+        impl<V: Value> Drop for Release<'_, '_, V> {
+            fn drop(&mut self) {
+                if std::thread::panicking() {
+                    self.0.stop(Stopped::Cancelled);
+                }
+            }
+        }
+
+        let _release = Release(self.shared);
+        while let Some(task) = self.shared.take() {
+            let since = Instant::now();
+            match &self.job.logs[task.log].source {
+                Source::Plain(_) if self.job.logs[task.log].header.is_self_contained() => {
+                    let header = if task.piece == 0 {
+                        Header::default()
+                    } else {
+                        self.job.logs[task.log].header.clone()
+                    };
+                    self.piece(task, header);
+                }
+                _ => self.stream(task.log),
+            }
+            note(&self.job.clock.first, since);
+        }
+        self.collector
+    }
+
+    fn walker(&self, log: usize, header: Header, offset: u64) -> Walker<'a> {
+        let computer = ComputerSource {
+            said: self.job.options.computer,
+            place: &self.job.logs[log].file.computer,
+        };
+        Walker::new(self.job.context(computer), header, offset)
+    }
+
+    /// Looks over one piece of a file.
+    fn piece(&mut self, task: Task, header: Header) {
+        let log = &self.job.logs[task.log];
+        let (start, end) = log.pieces[task.piece];
+        let mut walker = self.walker(task.log, header, start);
+        let threshold = usize::try_from(self.job.rule.threshold).unwrap_or(usize::MAX);
+        let mut gather = Gather::<V>::new(self.job.exclusions, threshold, walker.header(), start);
+        let outcome = self.read_piece(log, start, end, &mut walker, &mut gather);
+        let broken = match outcome {
+            Ok(true) => None,
+            Ok(false) => return,
+            Err(error) => Some((error, walker.offset(), 0)),
+        };
+        let entered = Entered {
+            piece: gather.finish(walker.counts(), walker.header()),
+            text: Text::File,
+            is_last: task.piece + 1 == log.pieces.len(),
+            ends_task: true,
+            broken,
+        };
+        self.enter(task, entered);
+    }
+
+    fn read_piece(
+        &mut self,
+        log: &super::plan::Log,
+        start: u64,
+        end: u64,
+        walker: &mut Walker<'_>,
+        gather: &mut Gather<'_, V>,
+    ) -> io::Result<bool> {
+        let Source::Plain(path) = &log.source else {
+            return Err(io::Error::other("it is no plain file"));
+        };
+        let mut file = File::open(path)?;
+        if start > 0 {
+            file.seek(SeekFrom::Start(start))?;
+        }
+        let mut input = Timed::new(file, &self.job.clock).take(end - start);
+        let (job, shared) = (self.job, self.shared);
+        self.buffer
+            .feed(&mut input, end == u64::MAX, walker, gather, &mut |count| {
+                job.bytes.fetch_add(count, Ordering::Relaxed);
+                shared.goes_on()
+            })
+    }
+
+    /// Enters a piece, reads it again under other directives where it must be, and looks again at what is final.
+    fn enter(&mut self, task: Task, entered: Entered<V>) {
+        match self.shared.enter(task, entered) {
+            Then::Again(task, header) => self.piece(task, header),
+            Then::Look(looks) => {
+                let since = Instant::now();
+                for one in &looks {
+                    let looked = look::<V>(self.job, one, &mut self.buffer, &mut self.collector);
+                    if let Err(error) = looked {
+                        self.shared.stop(Stopped::Changed {
+                            log: self.job.logs[one.log].file.to_string(),
+                            why: visible(error.to_string().as_bytes()),
+                        });
+                    }
+                }
+                note(&self.job.clock.second, since);
+            }
+        }
+    }
+
+    /// Looks over a log from front to back and keeps its text as long as it may be looked at again.
+    fn stream(&mut self, number: usize) {
+        let log = &self.job.logs[number];
+        let mut input = match log.source.open() {
+            Ok(input) => Timed::new(input, &self.job.clock),
+            Err(error) => return self.end_stream(number, 0, error),
+        };
+        let threshold = usize::try_from(self.job.rule.threshold).unwrap_or(usize::MAX);
+        let kept = self.job.options.piece_bytes.min(KEPT_BYTES);
+        let mut header = Header::default();
+        let (mut offset, mut index) = (0_u64, 0);
+        let mut rest: Vec<u8> = Vec::new();
+        loop {
+            let mut walker = self.walker(number, header, offset);
+            let mut gather =
+                Gather::<V>::new(self.job.exclusions, threshold, walker.header(), offset);
+            let mut text = std::mem::take(&mut rest);
+            let mut walked = 0;
+            let mut ended = None;
+            // What was left over may be longer than a piece, where it is one line.
+            while text.len() < kept || walked == 0 {
+                let filled = text.len();
+                text.resize(filled + self.job.options.block_bytes.max(1), 0);
+                let outcome = read(&mut input, &mut text[filled..]);
+                text.truncate(filled + *outcome.as_ref().unwrap_or(&0));
+                match outcome {
+                    Ok(0) => {
+                        walker.walk_end(&text[walked..], &mut gather);
+                        walked = text.len();
+                        ended = Some(Ok(()));
+                        break;
+                    }
+                    Ok(count) => {
+                        walked += walker.walk(&text[walked..], &mut gather);
+                        self.job.bytes.fetch_add(count as u64, Ordering::Relaxed);
+                    }
+                    Err(error) => {
+                        ended = Some(Err((error, walker.offset(), text.len() - walked)));
+                        break;
+                    }
+                }
+                if !self.shared.goes_on() {
+                    return;
+                }
+            }
+            if ended.is_none() {
+                rest.extend_from_slice(&text[walked..]);
+            }
+            text.truncate(walked);
+            let begin = offset;
+            offset += walked as u64;
+            header = walker.header().clone();
+            let (is_last, broken) = match ended {
+                None => (false, None),
+                Some(Ok(())) => (true, None),
+                Some(Err(broken)) => (true, Some(broken)),
+            };
+            let entered = Entered {
+                piece: gather.finish(walker.counts(), &header),
+                text: Text::Kept(Arc::new(text), begin),
+                is_last,
+                ends_task: is_last,
+                broken,
+            };
+            self.enter(
+                Task {
+                    log: number,
+                    piece: index,
+                },
+                entered,
+            );
+            if is_last {
+                return;
+            }
+            index += 1;
+        }
+    }
+
+    /// A log that could not even be opened any more.
+    fn end_stream(&mut self, log: usize, offset: u64, error: io::Error) {
+        let header = Header::default();
+        let gather = Gather::<V>::new(self.job.exclusions, 1, &header, offset);
+        let entered = Entered {
+            piece: gather.finish(scanbench_w3c::Counts::default(), &header),
+            text: Text::File,
+            is_last: true,
+            ends_task: true,
+            broken: Some((error, offset, 0)),
+        };
+        self.enter(Task { log, piece: 0 }, entered);
+    }
+}

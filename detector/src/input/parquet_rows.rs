@@ -1,0 +1,270 @@
+//! Tables as Parquet, read a stretch of rows at a time.
+
+use super::layout::Layout;
+use super::moment::Clock;
+use super::parquet_values::{Meaning, Texts, read};
+use super::table::{BadRow, Row, Span, TableCounts, TableError, TableItem, TableReader, check};
+use parquet::basic::Type;
+use parquet::column::reader::ColumnReader;
+use parquet::errors::ParquetError;
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::schema::types::ColumnDescriptor;
+use std::cell::Cell;
+use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
+use std::sync::Once;
+
+/// Rows that are held at a time, of all columns.
+const STRETCH_ROWS: usize = 1024;
+
+/// The most bytes that the values of such a stretch may have.
+const MAX_STRETCH_BYTES: usize = 256 << 20;
+
+/// The most that the pages of one column in one row group may grow by, and the bytes up to which that is not
+/// judged, as for packed text. These are the file's own figures: one that lies about them can make a page take
+/// up to 2 GiB, the format's own limit, since the true size shows only once it is unpacked.
+const MAX_RATIO: i64 = 700;
+const UNJUDGED_BYTES: i64 = 64 << 20;
+
+/// Rows of a Parquet file.
+pub(super) struct ParquetRows {
+    file: SerializedFileReader<File>,
+    layout: Layout,
+    columns: Vec<Column>,
+    clock: Clock,
+    /// The next row group.
+    group: usize,
+    readers: Vec<ColumnReader>,
+    /// Rows of this row group that are not in the stretch yet.
+    left: usize,
+    stretch: Stretch,
+    counts: TableCounts,
+}
+
+/// A column that is read: not one inside a list or a structure.
+struct Column {
+    index: usize,
+    meaning: Meaning,
+    optional: bool,
+}
+
+/// The values of a stretch of rows.
+#[derive(Default)]
+struct Stretch {
+    text: Vec<u8>,
+    /// Row by row.
+    spans: Vec<Span>,
+    rows: usize,
+    next: usize,
+    scratch: Texts,
+}
+
+impl ParquetRows {
+    /// Reads the schema.
+    pub(super) fn open(file: File) -> Result<Self, TableError> {
+        let file = guarded(|| SerializedFileReader::new(file)).map_err(|what| broken(0, what))?;
+        let schema = file.metadata().file_metadata().schema_descr_ptr();
+        let (mut layout, mut columns) = (Layout::default(), Vec::new());
+        for (index, column) in schema.columns().iter().enumerate() {
+            if column.path().parts().len() != 1 || column.max_rep_level() != 0 {
+                continue;
+            }
+            let meaning = Meaning::of(column);
+            layout.add(column.name());
+            check_type(&layout, columns.len(), column, meaning)?;
+            columns.push(Column {
+                index,
+                meaning,
+                optional: column.max_def_level() > 0,
+            });
+        }
+        let missing = layout.missing();
+        if !missing.is_empty() {
+            return Err(TableError::NoColumns(missing));
+        }
+        Ok(Self {
+            file,
+            layout,
+            columns,
+            clock: Clock::default(),
+            group: 0,
+            readers: Vec::new(),
+            left: 0,
+            stretch: Stretch::default(),
+            counts: TableCounts::default(),
+        })
+    }
+
+    /// The next stretch of rows; whether there is one.
+    fn next_stretch(&mut self) -> Result<bool, String> {
+        while self.left == 0 {
+            if self.group == self.file.num_row_groups() {
+                return Ok(false);
+            }
+            self.open_group()?;
+        }
+        let count = self.left.min(STRETCH_ROWS);
+        self.left -= count;
+        let (columns, stretch) = (&self.columns, &mut self.stretch);
+        stretch.text.clear();
+        stretch.spans.clear();
+        stretch.spans.resize(count * columns.len(), None);
+        (stretch.rows, stretch.next) = (count, 0);
+        for (position, (column, reader)) in columns.iter().zip(&mut self.readers).enumerate() {
+            let scratch = &mut stretch.scratch;
+            scratch.clear();
+            guarded(|| read(reader, column.meaning, column.optional, count, scratch))?;
+            if scratch.ends.len() != count {
+                return Err(format!(
+                    "the column {} has fewer values than its row group has rows",
+                    self.layout.name(position)
+                ));
+            }
+            let base = stretch.text.len();
+            if base + scratch.text.len() > MAX_STRETCH_BYTES {
+                return Err(format!(
+                    "{count} rows together have more than {} MiB",
+                    MAX_STRETCH_BYTES >> 20
+                ));
+            }
+            stretch.text.extend_from_slice(&scratch.text);
+            let mut start = base;
+            for (row, end) in scratch.ends.iter().enumerate() {
+                stretch.spans[row * columns.len() + position] = Some((start, base + end));
+                start = base + end;
+            }
+        }
+        self.counts.bytes += stretch.text.len() as u64;
+        Ok(true)
+    }
+
+    fn open_group(&mut self) -> Result<(), String> {
+        let (group, columns, readers) = (self.group, &self.columns, &mut self.readers);
+        self.group += 1;
+        readers.clear();
+        let file = &self.file;
+        self.left = guarded(|| {
+            let reader = file.get_row_group(group)?;
+            for column in columns {
+                let about = reader.metadata().column(column.index);
+                let (packed, plain) = (about.compressed_size(), about.uncompressed_size());
+                if plain > UNJUDGED_BYTES && plain / MAX_RATIO > packed {
+                    return Err(ParquetError::General(format!(
+                        "a column unpacks to more than {MAX_RATIO} times its size"
+                    )));
+                }
+                readers.push(reader.get_column_reader(column.index)?);
+            }
+            Ok(usize::try_from(reader.metadata().num_rows()).unwrap_or(0))
+        })?;
+        Ok(())
+    }
+}
+
+impl TableReader for ParquetRows {
+    fn next_row(&mut self) -> Result<Option<TableItem<'_>>, TableError> {
+        if self.stretch.next == self.stretch.rows {
+            let row = self.counts.rows + self.counts.bad;
+            match self.next_stretch() {
+                Ok(true) => {}
+                Ok(false) => return Ok(None),
+                Err(what) => {
+                    // Nothing behind it is trusted.
+                    (self.group, self.left) = (self.file.num_row_groups(), 0);
+                    (self.stretch.rows, self.stretch.next) = (0, 0);
+                    return Err(broken(row, what));
+                }
+            }
+        }
+        let width = self.columns.len();
+        let stretch = &mut self.stretch;
+        let spans = &stretch.spans[stretch.next * width..(stretch.next + 1) * width];
+        stretch.next += 1;
+        match check(&self.layout, &stretch.text, spans, &mut self.clock) {
+            Ok(checked) => {
+                self.counts.rows += 1;
+                let row = Row::new(&self.layout, &stretch.text, spans, checked);
+                Ok(Some(TableItem::Row(row)))
+            }
+            Err((column, expected, found)) => {
+                self.counts.bad += 1;
+                Ok(Some(TableItem::Bad(BadRow {
+                    row: self.counts.rows + self.counts.bad,
+                    line: None,
+                    offset: None,
+                    column: column.map(|position| self.layout.name(position).to_owned()),
+                    expected,
+                    found,
+                })))
+            }
+        }
+    }
+
+    fn counts(&self) -> TableCounts {
+        self.counts
+    }
+
+    fn layout(&self) -> &Layout {
+        &self.layout
+    }
+}
+
+/// A time is a moment or a text. A bare number does not say what it counts.
+fn check_type(
+    layout: &Layout,
+    position: usize,
+    column: &ColumnDescriptor,
+    meaning: Meaning,
+) -> Result<(), TableError> {
+    let is_text = matches!(
+        column.physical_type(),
+        Type::BYTE_ARRAY | Type::FIXED_LEN_BYTE_ARRAY
+    );
+    if layout.time() != Some(position) || is_text || matches!(meaning, Meaning::Moment { .. }) {
+        return Ok(());
+    }
+    Err(TableError::ColumnType {
+        column: column.name().to_owned(),
+        expected: "a timestamp or a text",
+        found: column.physical_type().to_string(),
+    })
+}
+
+fn broken(row: u64, what: String) -> TableError {
+    TableError::Broken {
+        row,
+        offset: None,
+        what,
+    }
+}
+
+thread_local! {
+    /// Whether this thread is in code whose panics are caught and told as errors.
+    static GUARDED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs code of the `parquet` crate, which on some damaged files panics instead of giving an error. A build with
+/// `panic = "abort"` would end there.
+fn guarded<T>(run: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, String> {
+    static QUIET: Once = Once::new();
+
+    // The message of a panic that is caught would stand on the terminal beside the error.
+    QUIET.call_once(|| {
+        let told_before = take_hook();
+        set_hook(Box::new(move |about| {
+            if !GUARDED.get() {
+                told_before(about);
+            }
+        }));
+    });
+    GUARDED.set(true);
+    let outcome = catch_unwind(AssertUnwindSafe(run));
+    GUARDED.set(false);
+    match outcome {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(error)) => Err(format!("the Parquet file is damaged or cut off ({error})")),
+        Err(_) => {
+            Err("the Parquet file is damaged (its contents contradict themselves)".to_owned())
+        }
+    }
+}

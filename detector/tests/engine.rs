@@ -1,0 +1,191 @@
+//! The fast engine against the careful detector, over arbitrary logs cut in arbitrary ways.
+
+#![expect(clippy::unwrap_used, reason = "a panic is how a test reports")]
+
+mod oracle {
+    pub(crate) mod exclusions;
+    pub(crate) mod lines;
+    pub(crate) mod rows;
+}
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use oracle::exclusions::{EXCLUSIONS, exclusions};
+use oracle::lines::{Line, line, write_log};
+use oracle::rows::rule;
+use proptest::prelude::*;
+use scanbench_detector::{
+    Bad, Detection, Detector, Exclusions, LogFile, Notice, Rule, ScanOptions, Selection, Totals,
+    find_logs, scan,
+};
+use scanbench_w3c::{Field, Item, Reader};
+use std::io::Write as _;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+/// Lines that are no entries, and directives, to be strewn among those that are.
+fn oddity() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        "",
+        "junk",
+        "# a remark",
+        "#Date: 2026-11-02 00:00:00",
+        "2026-11-02 00:00:00 WEB01 10.0.0.1 / - 99999 10.0.0.10 - 200 0 0",
+        "2026-11-02  00:00:30 WEB01 10.0.0.1 /  - 8003 10.0.0.10 -\t200 0 0",
+        "#Fields: date time s-computername s-ip cs-uri-stem cs-uri-query s-port c-ip cs(User-Agent) sc-status sc-substatus sc-win32-status",
+        "#Fields: s-port c-ip time date s-ip\n8004 10.0.0.10 00:01:00 2026-11-02 10.0.0.1\n#Fields: date time s-computername s-ip cs-uri-stem cs-uri-query s-port c-ip cs(User-Agent) sc-status sc-substatus sc-win32-status",
+    ])
+}
+
+fn strewn(
+    lines: &[Line],
+    oddities: &[(prop::sample::Index, &'static str)],
+    newline: &str,
+) -> String {
+    let log = write_log(lines);
+    let mut all: Vec<&str> = log.lines().collect();
+    for (place, oddity) in oddities {
+        let place = place.index(all.len() + 1).max(1);
+        all.insert(place, oddity);
+    }
+    all.iter()
+        .flat_map(|line| line.split('\n'))
+        .map(|line| format!("{line}{newline}"))
+        .collect()
+}
+
+fn slow(logs: &[String], rule: &Rule, chosen: &[usize]) -> Detection {
+    let mut detector = Detector::new(rule.clone(), exclusions(chosen));
+    for log in logs {
+        let mut reader = Reader::new(log.as_bytes()).unwrap();
+        while let Some(item) = reader.next_item().unwrap() {
+            if let Item::Entry(entry) = item {
+                let named = entry.get(Field::SComputername).unwrap_or(b"set");
+                detector.push(&entry, named);
+            }
+        }
+    }
+    detector.finish()
+}
+
+struct Fast {
+    detection: Detection,
+    totals: Totals,
+    bad: Vec<String>,
+}
+
+fn fast(
+    files: &[LogFile],
+    rule: &Rule,
+    exclusions: &Exclusions,
+    options: &ScanOptions<'_>,
+) -> Fast {
+    let mut bad = Vec::new();
+    let (detection, totals) = scan(
+        files,
+        rule,
+        exclusions,
+        options,
+        &mut |notice| match notice {
+            Notice::Bad(_, Bad::Line(line)) => bad.push(line.to_string()),
+            Notice::Broken(..) | Notice::Unreadable(..) | Notice::Refused(..) => {
+                panic!("{notice:?}")
+            }
+            _ => {}
+        },
+    )
+    .unwrap();
+    bad.sort();
+    Fast {
+        detection,
+        totals,
+        bad,
+    }
+}
+
+fn write_set(logs: &[String], packed: bool) -> (tempfile::TempDir, Vec<LogFile>) {
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = scratch.path().join("set");
+    std::fs::create_dir(&folder).unwrap();
+    let mut paths: Vec<PathBuf> = Vec::new();
+    for (index, log) in logs.iter().enumerate() {
+        let path = folder.join(format!("{index}.log"));
+        if packed {
+            let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+            encoder.write_all(log.as_bytes()).unwrap();
+            std::fs::write(&path, encoder.finish().unwrap()).unwrap();
+        } else {
+            std::fs::write(&path, log).unwrap();
+        }
+        paths.push(path);
+    }
+    let (files, errors) = find_logs(&paths);
+    assert!(errors.is_empty());
+    (scratch, files)
+}
+
+proptest! {
+    /// forall logs with oddities, cuts into files, pieces and blocks, numbers of threads, instructions, rules and
+    /// exclusions: rows, counts and bad lines are those of the careful detector.
+    #[test]
+    fn rows_are_those_of_the_careful_detector(
+        mut lines in prop::collection::vec(line(), 1..120),
+        is_sorted in prop::bool::weighted(0.7),
+        cut in any::<prop::sample::Index>(),
+        oddities in prop::collection::vec((any::<prop::sample::Index>(), oddity()), 0..6),
+        newline in prop::sample::select(vec!["\n", "\r\n"]),
+        rule in rule(),
+        chosen in prop::sample::subsequence((0..EXCLUSIONS.len()).collect::<Vec<_>>(), 0..=3),
+        (threads, block_bytes, piece_bytes) in (1_usize..4, 1_usize..400, 1_usize..2000),
+        (packed, portable, unsorted) in (prop::bool::weighted(0.2), any::<bool>(), prop::bool::weighted(0.2)),
+        lateness in prop::option::weighted(0.2, 0_u64..100),
+    ) {
+        if is_sorted {
+            lines.sort_by_key(|line| line.second);
+        }
+        let cut = cut.index(lines.len());
+        let logs = [
+            strewn(&lines[..cut], &oddities, newline),
+            strewn(&lines[cut..], &[], newline),
+        ];
+        let (_scratch, files) = write_set(&logs, packed);
+        let cancelled = AtomicBool::new(false);
+        let options = ScanOptions {
+            threads: NonZeroUsize::new(threads).unwrap(),
+            block_bytes,
+            piece_bytes,
+            portable,
+            unsorted,
+            lateness: Duration::from_secs(lateness.unwrap_or(0)),
+            ..ScanOptions::new(&cancelled)
+        };
+        let slow = slow(&logs, &rule, &chosen);
+        let fast = fast(&files, &rule, &exclusions(&chosen), &options);
+        for selection in [Selection::None, Selection::All, Selection::Only(0), Selection::Without(0)] {
+            prop_assert_eq!(slow.alerts(&selection), fast.detection.alerts(&selection));
+        }
+        prop_assert_eq!(slow.lines(), fast.detection.lines());
+        prop_assert_eq!(slow.suppressed_lines(), fast.detection.suppressed_lines());
+        for index in 0..chosen.len() {
+            prop_assert_eq!(slow.matched_lines(index), fast.detection.matched_lines(index));
+        }
+        // Every line is told as what the careful reader says it is, at the same place.
+        let mut bad = Vec::new();
+        let mut counts = scanbench_w3c::Counts::default();
+        for log in &logs {
+            let mut reader = Reader::new(log.as_bytes()).unwrap();
+            while let Some(item) = reader.next_item().unwrap() {
+                if let Item::Bad(line) = item {
+                    bad.push(line.to_string());
+                }
+            }
+            counts.add(&reader.counts());
+        }
+        bad.sort();
+        prop_assert_eq!(fast.bad, bad);
+        prop_assert_eq!(fast.totals.counts, counts);
+        prop_assert_eq!(fast.totals.failed, 0);
+    }
+}
