@@ -257,6 +257,10 @@ impl Player<'_> {
                 start += 1;
                 ask.user = user;
             }
+            if ask.user != 0 && (answer.status, answer.substatus) == (401, 2) {
+                // Known, and not wanted.
+                answer.substatus = wire::ACCESS_DENIED.1;
+            }
         } else {
             ask.user = 0;
         }

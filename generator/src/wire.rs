@@ -16,6 +16,8 @@ pub(crate) const FOUND: Triple = (302, 0, 0);
 pub(crate) const LOGON_WANTED: Triple = (401, 2, 5);
 /// The first leg of a Windows logon (`SEC_E_NO_CREDENTIALS`, 8009030E).
 pub(crate) const LOGON_BEGUN: Triple = (401, 1, 2_148_074_254);
+/// A user whom the file's access list does not name.
+pub(crate) const ACCESS_DENIED: Triple = (401, 3, 5);
 /// No default document, and listing is off.
 pub(crate) const LISTING_DENIED: Triple = (403, 14, 0);
 /// The file system has no such file (2 = `ERROR_FILE_NOT_FOUND`).

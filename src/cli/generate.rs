@@ -226,11 +226,8 @@ fn make_with(
     );
     if options.keep != Keep::Files {
         let rate = per_second(summary.lines, begun);
-        text.push_str(&format!(
-            "; {} lines/s of {} bytes in all",
-            grouped(rate),
-            grouped(summary.bytes)
-        ));
+        let bytes = grouped(summary.bytes);
+        text = format!("{text}; {} lines/s, {bytes} bytes in all", grouped(rate));
     }
     messages.say(&text);
     Ok(summary)

@@ -26,7 +26,7 @@ pub(crate) struct SiteLog<'w> {
     world: &'w World<'w>,
     server: &'w Server,
     options: LogOptions,
-    /// `WEB01/W3SVC1`.
+    /// `WEB01/W3SVC1`, or `WEB01` where all sites have one log.
     folder: String,
     writer: LineWriter<'w>,
     fields: Vec<Field>,
@@ -76,7 +76,7 @@ impl<'w> SiteLog<'w> {
         ahead.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
         let folder = match site {
             Some(site) => format!("{}/W3SVC{}", server.name, server.sites[site].id),
-            None => format!("{}/W3SVC", server.name),
+            None => server.name.clone(),
         };
         Self {
             world,

@@ -10,6 +10,7 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::parser::parse_message_type;
 use scanbench_w3c::Timestamp;
+use std::fmt::Write as _;
 use std::io;
 use std::sync::Arc;
 
@@ -49,12 +50,8 @@ impl Columnar {
                     column if column.is_number() => (("INT64", ""), Values::Number(Vec::new())),
                     _ => (("BYTE_ARRAY", " (STRING)"), Values::Text(Vec::new())),
                 };
-                schema.push_str(&format!(
-                    "  REQUIRED {} {}{};\n",
-                    kind.0,
-                    column.name(),
-                    kind.1
-                ));
+                // Writing to a String cannot fail.
+                let _ = writeln!(schema, "  REQUIRED {} {}{};", kind.0, column.name(), kind.1);
                 values
             })
             .collect();

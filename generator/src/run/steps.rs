@@ -20,7 +20,7 @@ use std::fs;
 const BLOCK_MS: i64 = 10_000;
 /// The minutes of a step are doubled or halved to come near this many lines: enough to keep threads busy, few enough
 /// for the cache. The bytes do not depend on it.
-const STEP_LINES: usize = 40_000;
+const STEP_LINES: usize = 16_000;
 /// The longest step, in minutes.
 const LONGEST_STEP: i64 = 480;
 /// Into so many parts each actor's blocks of a step are dealt.
