@@ -1,24 +1,34 @@
 //! Who acts in a scenario: one file for each kind. An actor knows the world and its own randomness, nothing of
 //! other actors, and makes the requests of one block of time at a time.
 
+mod asks;
 mod backend;
+mod check;
+mod device;
+mod hours;
 mod maintenance;
+mod monitoring;
+mod nmap;
+mod pacing;
 mod probe;
 mod proxy;
 mod scan;
 mod session;
 mod visitors;
+mod vulnerability;
+
+pub(crate) use asks::add_words;
+pub(crate) use check::{check_actor, front_actors};
 
 use crate::dice::{Dice, float};
-use crate::request::{Answer, Block, Output, Probe, Request};
-use crate::scenario::Checker;
-use crate::spec::{Client, KindSpec};
+use crate::inventory::Authentication;
+use crate::request::{Answer, Ask, Block, Contact, Output, Probe, Reason, Request};
+use crate::spec::Client;
+use crate::text::{Piece, Text};
 use crate::truth::{self, Class};
+use crate::wire;
 use crate::world::World;
-use scanbench_spec::Spanned;
-use std::borrow::Cow;
 use std::net::IpAddr;
-use std::ops::Range;
 
 /// An actor, checked.
 #[derive(Clone, Debug)]
@@ -26,21 +36,30 @@ pub(crate) struct Actor {
     pub(crate) id: String,
     /// Positions of its servers in the scenario.
     pub(crate) servers: Vec<usize>,
-    /// The one address it has, unless it stands for many clients.
+    /// Where it comes from, unless it stands for many clients.
     pub(crate) client: Option<Client>,
+    /// How many addresses it has there.
+    pub(crate) sources: u32,
+    /// What the scenario says of its agent and its path.
+    pub(crate) agent: Option<String>,
+    pub(crate) path: Option<String>,
     pub(crate) kind: Kind,
 }
 
 /// What an actor does.
 #[derive(Clone, Debug)]
 pub(crate) enum Kind {
-    Visitors(visitors::Visitors),
+    Visitors(Box<visitors::Visitors>),
     Probe(probe::Periodic),
     Scan(scan::Scan),
+    Nmap(nmap::Nmap),
+    Vulnerability(vulnerability::Vulnerability),
     Maintenance(maintenance::Maintenance),
     Discovery(scan::Scan),
     Backend(backend::Backend),
     Proxy(proxy::Proxy),
+    Monitoring(monitoring::Monitoring),
+    Device(device::Device),
 }
 
 impl Kind {
@@ -49,63 +68,23 @@ impl Kind {
         match self {
             Self::Visitors(_) | Self::Probe(_) => None,
             Self::Scan(scan) => Some((truth::Kind::Scan, scan.class)),
+            Self::Nmap(nmap) => Some((truth::Kind::Nmap, nmap.class)),
+            Self::Vulnerability(scan) => Some((truth::Kind::VulnerabilityScan, scan.class)),
             Self::Discovery(scan) => Some((truth::Kind::Discovery, scan.class)),
             Self::Maintenance(_) => Some((truth::Kind::Maintenance, Class::LookAlike)),
             Self::Backend(_) => Some((truth::Kind::Backend, Class::LookAlike)),
             Self::Proxy(_) => Some((truth::Kind::Proxy, Class::LookAlike)),
+            Self::Monitoring(_) => Some((truth::Kind::Monitoring, Class::LookAlike)),
+            Self::Device(_) => Some((truth::Kind::Device, Class::LookAlike)),
         }
     }
-}
 
-/// Checks what the file says of one actor; also where its id stands.
-pub(crate) fn check_actor(spec: KindSpec, checker: &mut Checker<'_>) -> (Range<usize>, Actor) {
-    // All kinds share these keys, but no type: see `spec`.
-    macro_rules! checked {
-        ($spec:ident, $client:expr, $kind:ident, $check:path) => {{
-            let id: &Spanned<String> = &$spec.id;
-            let place = id.span();
-            let id = checker.id(id);
-            let servers = checker.servers($spec.servers.as_ref());
-            let client = $client.map(|client| checker.client(client));
-            let kind = Kind::$kind($check(&$spec, &servers, checker));
-            let actor = Actor {
-                id,
-                servers,
-                client,
-                kind,
-            };
-            (place, actor)
-        }};
-    }
-    match spec {
-        KindSpec::Visitors(spec) => {
-            checked!(
-                spec,
-                None::<&Spanned<Client>>,
-                Visitors,
-                visitors::Visitors::check
-            )
+    /// The address of the proxy through which it comes.
+    pub(crate) fn via(&self) -> Option<IpAddr> {
+        match self {
+            Self::Scan(scan) => scan.via,
+            _ => None,
         }
-        KindSpec::Probe(spec) => checked!(spec, Some(&spec.client), Probe, probe::Periodic::check),
-        KindSpec::Scan(spec) => checked!(spec, Some(&spec.client), Scan, scan::Scan::check),
-        KindSpec::Maintenance(spec) => checked!(
-            spec,
-            Some(&spec.client),
-            Maintenance,
-            maintenance::Maintenance::check
-        ),
-        KindSpec::Discovery(spec) => {
-            checked!(
-                spec,
-                Some(&spec.client),
-                Discovery,
-                scan::Scan::check_discovery
-            )
-        }
-        KindSpec::Backend(spec) => {
-            checked!(spec, Some(&spec.client), Backend, backend::Backend::check)
-        }
-        KindSpec::Proxy(spec) => checked!(spec, Some(&spec.client), Proxy, proxy::Proxy::check),
     }
 }
 
@@ -123,48 +102,43 @@ pub(crate) struct Player<'w> {
 pub(crate) struct Place {
     pub(crate) server: usize,
     pub(crate) site: usize,
+    pub(crate) address: u8,
     pub(crate) port: u16,
     pub(crate) campaign: Option<u32>,
 }
 
-/// What is asked for.
-#[derive(Clone, Debug)]
-pub(crate) struct Ask<'w> {
-    pub(crate) method: &'static str,
-    pub(crate) stem: Cow<'w, str>,
-    pub(crate) query: Cow<'w, str>,
-    pub(crate) agent: &'w str,
-    pub(crate) referer: Cow<'w, str>,
+/// The client of a connection, and the one before the proxy where there is one (0 for none).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Who {
+    pub(crate) client: IpAddr,
+    pub(crate) forwarded: u32,
 }
 
-impl<'w> Ask<'w> {
-    /// A request without query and referer.
-    pub(crate) fn plain(
-        method: &'static str,
-        stem: impl Into<Cow<'w, str>>,
-        agent: &'w str,
-    ) -> Self {
+impl From<IpAddr> for Who {
+    fn from(client: IpAddr) -> Self {
         Self {
-            method,
-            stem: stem.into(),
-            query: Cow::Borrowed(""),
-            agent,
-            referer: Cow::Borrowed(""),
+            client,
+            forwarded: 0,
         }
     }
 }
 
-impl<'w> Player<'w> {
+impl Player<'_> {
     /// Makes what begins in the n-th block.
-    pub(crate) fn act(&self, number: u64, block: Block, out: &mut Output<'w>) {
-        let mut dice = self.dice("block", number);
+    pub(crate) fn act(&self, number: u64, block: Block, out: &mut Output) {
         match &self.actor.kind {
-            Kind::Visitors(visitors) => visitors.act(self, block, &mut dice, out),
-            Kind::Probe(probe) => probe.act(self, block, &mut dice, out),
+            Kind::Visitors(visitors) => {
+                visitors.act(self, block, &mut self.dice("block", number), out);
+            }
+            Kind::Probe(probe) => probe.act(self, block, out),
             Kind::Scan(scan) | Kind::Discovery(scan) => scan.act(self, block, out),
-            Kind::Maintenance(maintenance) => maintenance.act(self, block, &mut dice, out),
-            Kind::Backend(backend) => backend.act(self, block, &mut dice, out),
-            Kind::Proxy(proxy) => proxy.act(self, block, &mut dice, out),
+            Kind::Nmap(nmap) => nmap.act(self, block, out),
+            Kind::Vulnerability(scan) => scan.act(self, block, out),
+            Kind::Maintenance(maintenance) => maintenance.act(self, block, out),
+            Kind::Backend(backend) => backend.act(self, (number, block), out),
+            Kind::Proxy(proxy) => proxy.act(self, block, &mut self.dice("block", number), out),
+            Kind::Monitoring(monitoring) => monitoring.act(self, block, out),
+            Kind::Device(device) => device.act(self, block, out),
         }
     }
 
@@ -177,11 +151,23 @@ impl<'w> Player<'w> {
         )
     }
 
-    /// Its own address. Every kind that asks has one.
+    /// Its own address, or the first of several. Every kind that asks has one.
     pub(crate) fn client(&self) -> IpAddr {
-        self.world
-            .client(self.index)
+        self.client_at(0)
+    }
+
+    /// One of its addresses, round and round.
+    pub(crate) fn client_at(&self, number: usize) -> IpAddr {
+        let clients = self.world.clients(self.index);
+        clients
+            .get(number % clients.len().max(1))
+            .copied()
             .unwrap_or(IpAddr::from([0, 0, 0, 0]))
+    }
+
+    /// The agent that the scenario says, or this one.
+    pub(crate) fn agent_or(&self, agent: Piece) -> Piece {
+        self.world.agent(self.index).unwrap_or(agent)
     }
 
     /// Milliseconds since 1970 of a moment of the scenario.
@@ -189,15 +175,19 @@ impl<'w> Player<'w> {
         self.world.scenario().start().millis() + after_start
     }
 
-    /// The binding of a port of the n-th of its servers; `None` where nothing is bound.
-    pub(crate) fn place(&self, nth_server: usize, port: u16) -> Option<Place> {
+    /// The binding of a port of the n-th of its servers, at one of its addresses; `None` where nothing is bound.
+    pub(crate) fn place(&self, nth_server: usize, address: u8, port: u16) -> Option<Place> {
         let server = self.actor.servers[nth_server];
-        let site = *self.world.scenario().servers()[server]
+        let bound = self.world.scenario().servers()[server]
             .bindings
             .get(&port)?;
+        if bound.address.is_some_and(|only| only != address) {
+            return None;
+        }
         Some(Place {
             server,
-            site,
+            site: bound.site,
+            address,
             port,
             campaign: self.world.campaign(self.index, nth_server),
         })
@@ -208,43 +198,100 @@ impl<'w> Player<'w> {
         let nth_server = dice.index(self.actor.servers.len());
         let server = *self.actor.servers.get(nth_server)?;
         let (site, port) = self.world.draw_binding(server, dice)?;
+        let bound = self.world.scenario().servers()[server].bindings.get(&port);
         Some(Place {
             server,
             site,
+            address: bound.and_then(|bound| bound.address).unwrap_or(0),
             port,
             campaign: self.world.campaign(self.index, nth_server),
         })
     }
 
-    /// Notes a request; returns when it ends. What would begin after the scenario's end does not happen.
+    /// Notes a request; returns when it ends. What would begin after the scenario's end does not happen. Where the
+    /// site wants users of Windows, nobody else gets further than a refusal, and a fresh connection begins with two.
     pub(crate) fn request(
         &self,
-        out: &mut Output<'w>,
+        out: &mut Output,
         start: i64,
         place: Place,
-        client: IpAddr,
-        ask: Ask<'w>,
+        who: impl Into<Who>,
+        mut ask: Ask,
         answer: Answer,
     ) -> i64 {
-        let position = |position: usize| u32::try_from(position).unwrap_or(u32::MAX);
-        let request = Request {
-            start,
-            server: position(place.server),
-            site: position(place.site),
-            port: place.port,
-            client,
-            method: ask.method,
-            stem: ask.stem,
-            query: ask.query,
-            agent: ask.agent,
-            referer: ask.referer,
-            answer,
-            actor: position(self.index),
-            campaign: place.campaign,
-        };
-        let end = request.end();
-        if start < self.world.scenario().end().millis() {
-            out.requests.push(request);
+        let who = who.into();
+        let server = &self.world.scenario().servers()[place.server];
+        let (mut start, mut answer) = (start, answer);
+        if server.sites[place.site].authentication == Authentication::Windows {
+            let refused = |triple, bytes, time_taken| {
+                let (status, substatus, win32) = triple;
+                Answer {
+                    status,
+                    substatus,
+                    win32,
+                    bytes,
+                    time_taken: server.iis.time_taken(time_taken),
+                }
+            };
+            let spent = answer.time_taken % 16;
+            if ask.user == 0 {
+                answer = refused(wire::LOGON_WANTED, 1_293, spent);
+            } else if ask.fresh {
+                let user = std::mem::take(&mut ask.user);
+                start = self.note(
+                    out,
+                    start,
+                    place,
+                    who,
+                    ask,
+                    refused(wire::LOGON_WANTED, 1_293, spent),
+                );
+                start = self.note(
+                    out,
+                    start + 1,
+                    place,
+                    who,
+                    ask,
+                    refused(wire::LOGON_BEGUN, 1_375, 15),
+                );
+                start += 1;
+                ask.user = user;
+            }
+            if ask.user != 0 && (answer.status, answer.substatus) == (401, 2) {
+                // Known, and not wanted.
+                answer.substatus = wire::ACCESS_DENIED.1;
+            }
+        } else {
+            ask.user = 0;
+        }
+        self.note(out, start, place, who, ask, answer)
+    }
+
+    fn note(
+        &self,
+        out: &mut Output,
+        start: i64,
+        place: Place,
+        who: Who,
+        ask: Ask,
+        answer: Answer,
+    ) -> i64 {
+        let scenario = self.world.scenario();
+        let end = start + i64::from(answer.time_taken);
+        if start < scenario.end().millis() {
+            out.requests.push(Request {
+                end,
+                server: u32::try_from(place.server).unwrap_or(u32::MAX),
+                site: u16::try_from(place.site).unwrap_or(u16::MAX),
+                address: scenario.servers()[place.server].address_for(who.client, place.address),
+                port: place.port,
+                client: who.client,
+                forwarded: who.forwarded,
+                ask,
+                answer,
+                actor: u16::try_from(self.index).unwrap_or(u16::MAX),
+                campaign: place.campaign,
+            });
         }
         end
     }
@@ -252,25 +299,26 @@ impl<'w> Player<'w> {
     /// Notes a call of one of the site's programs; returns when it ends. Whoever calls does it like this.
     pub(crate) fn call(
         &self,
-        out: &mut Output<'w>,
+        out: &mut Output,
         start: i64,
         place: Place,
-        client: IpAddr,
-        agent: &'w str,
+        who: impl Into<Who>,
+        agent: Piece,
         dice: &mut Dice,
     ) -> i64 {
         let site = self.world.site(place.server, place.site);
-        let method = dice.pick(&["GET", "GET", "POST"]);
+        let words = &self.world.words;
+        let method = dice.pick(&[words.get, words.get, words.post]);
         let mut ask = Ask::plain(method, site.program(dice), agent);
-        if method == "GET" {
-            ask.query = Cow::Owned(format!("since={}", start / 1000 - 60));
+        if method == words.get {
+            ask.query = Text::Number(words.since, u32::try_from(start / 1000 - 60).unwrap_or(0));
         }
         let reply = site.call(dice);
-        self.request(out, start, place, client, ask, reply)
+        self.request(out, start, place, who, ask, reply)
     }
 
     /// Notes that a port was touched, bound or not.
-    pub(crate) fn probe(&self, out: &mut Output<'w>, time: i64, nth_server: usize, port: u16) {
+    pub(crate) fn probe(&self, out: &mut Output, time: i64, nth_server: usize, port: u16) {
         if let Some(campaign) = self.world.campaign(self.index, nth_server)
             && time < self.world.scenario().end().millis()
         {
@@ -278,6 +326,35 @@ impl<'w> Player<'w> {
                 campaign,
                 port,
                 time,
+            });
+        }
+    }
+
+    /// Notes a contact that ends in HTTP.sys's own log.
+    pub(crate) fn contact(
+        &self,
+        out: &mut Output,
+        time: i64,
+        target: (usize, u8, u16),
+        client: IpAddr,
+        reason: Reason,
+    ) {
+        let (nth_server, address, port) = target;
+        let server = self.actor.servers[nth_server];
+        let scenario = self.world.scenario();
+        if time < scenario.end().millis() {
+            out.contacts.push(Contact {
+                time,
+                server: u32::try_from(server).unwrap_or(u32::MAX),
+                address: scenario.servers()[server].address_for(client, address),
+                port,
+                client,
+                client_port: 49_152
+                    + u16::try_from(crate::dice::scrambled(time.unsigned_abs()) % 16_384)
+                        .unwrap_or(0),
+                reason,
+                actor: u16::try_from(self.index).unwrap_or(u16::MAX),
+                campaign: self.world.campaign(self.index, nth_server),
             });
         }
     }

@@ -13,7 +13,7 @@ const REGISTRY_V6: [u128; 5] = [0x2400, 0x2600, 0x2800, 0x2a00, 0x2c00];
 /// alone tells nobody who it is.
 pub(crate) fn public_v4(dice: &mut Dice, taken: &BTreeSet<IpAddr>) -> IpAddr {
     loop {
-        let address = Ipv4Addr::from(u32::try_from(dice.below(1 << 32)).unwrap_or(0));
+        let address = Ipv4Addr::from(u32::try_from(dice.any() >> 32).unwrap_or(0));
         if is_public(address) && !taken.contains(&IpAddr::V4(address)) {
             return IpAddr::V4(address);
         }
@@ -39,7 +39,7 @@ pub(crate) fn in_network(dice: &mut Dice, network: IpNet, taken: &BTreeSet<IpAdd
             // The first and the last address of a network belong to no host, except in the smallest ones.
             let edge = u32::from(last - first > 2);
             let count = u64::from(last - first) + 1 - 2 * u64::from(edge);
-            let offset = u32::try_from(dice.below(count)).unwrap_or(0);
+            let offset = dice.below(u32::try_from(count).unwrap_or(u32::MAX));
             IpAddr::V4(Ipv4Addr::from(first + edge + offset))
         }
         IpNet::V6(network) => {

@@ -1,8 +1,10 @@
 //! Who clients say they are. The tools that scan are also those of monitoring, of patching and of the internet's
 //! constant noise: no agent belongs to one class of traffic alone.
 
+use crate::text::{Piece, Texts};
+
 /// Browsers, as sent.
-pub(crate) const BROWSERS: [&str; 30] = [
+const BROWSERS: [&str; 30] = [
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36",
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36",
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
@@ -36,7 +38,7 @@ pub(crate) const BROWSERS: [&str; 30] = [
 ];
 
 /// Crawlers.
-pub(crate) const BOTS: [&str; 6] = [
+const BOTS: [&str; 6] = [
     "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
     "Mozilla/5.0 (compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm)",
     "Mozilla/5.0 (compatible; SemrushBot/7~bl; +http://www.semrush.com/bot.html)",
@@ -46,7 +48,7 @@ pub(crate) const BOTS: [&str; 6] = [
 ];
 
 /// Tools and programs: scripts, scanners, monitoring, updates. The empty one is a request without an agent.
-pub(crate) const TOOLS: [&str; 20] = [
+const TOOLS: [&str; 20] = [
     "",
     "",
     "",
@@ -70,7 +72,7 @@ pub(crate) const TOOLS: [&str; 20] = [
 ];
 
 /// Programs that call other programs.
-pub(crate) const PROGRAMS: [&str; 8] = [
+const PROGRAMS: [&str; 8] = [
     APPLICATION,
     APPLICATION,
     "Java/17.0.12",
@@ -81,15 +83,43 @@ pub(crate) const PROGRAMS: [&str; 8] = [
     "",
 ];
 
-/// nmap's scripting engine (`http.lua`).
-pub(crate) const NMAP: &str =
+/// Nagios' plugin.
+const NAGIOS: &str = "check_http/v2.4.9 (monitoring-plugins 2.4.9)";
+/// nmap's scripting engine.
+const NMAP: &str =
     "Mozilla/5.0 (compatible; Nmap Scripting Engine; https://nmap.org/book/nse.html)";
 /// Windows' background transfer.
-pub(crate) const BITS: &str = "Microsoft BITS/7.8";
+const BITS: &str = "Microsoft BITS/7.8";
 /// Windows Update, as it speaks to WSUS.
-pub(crate) const UPDATES: &str = "Windows-Update-Agent/10.0.10011.16384 Client-Protocol/2.50";
+const UPDATES: &str = "Windows-Update-Agent/10.0.10011.16384 Client-Protocol/2.50";
 /// `Invoke-WebRequest` of Windows PowerShell.
-pub(crate) const POWERSHELL: &str =
+const POWERSHELL: &str =
     "Mozilla/5.0 (Windows NT; Windows NT 10.0; en-US) WindowsPowerShell/5.1.17763.6414";
 /// A Java application.
-pub(crate) const APPLICATION: &str = "Apache-HttpClient/4.5.14 (Java/17.0.12)";
+const APPLICATION: &str = "Apache-HttpClient/4.5.14 (Java/17.0.12)";
+
+/// The agents and methods of a world, as pieces.
+#[derive(Debug)]
+pub(crate) struct Agents {
+    pub(crate) browsers: Vec<Piece>,
+    pub(crate) bots: Vec<Piece>,
+    pub(crate) tools: Vec<Piece>,
+    pub(crate) programs: Vec<Piece>,
+    pub(crate) upkeep: Vec<Piece>,
+    pub(crate) nmap: Piece,
+    pub(crate) nagios: Piece,
+}
+
+impl Agents {
+    pub(crate) fn new(texts: &mut Texts) -> Self {
+        Self {
+            browsers: texts.add_all(BROWSERS),
+            bots: texts.add_all(BOTS),
+            tools: texts.add_all(TOOLS),
+            programs: texts.add_all(PROGRAMS),
+            upkeep: texts.add_all([BITS, POWERSHELL, UPDATES]),
+            nmap: texts.add(NMAP),
+            nagios: texts.add(NAGIOS),
+        }
+    }
+}

@@ -4,6 +4,7 @@
 use crate::dice::{Dice, Popularity, whole};
 use crate::inventory::{Iis, Server};
 use crate::request::Answer;
+use crate::text::{Piece, Texts};
 use crate::wire::{self, Effort, Triple, answer};
 use std::collections::BTreeMap;
 
@@ -52,11 +53,12 @@ pub(crate) struct SiteContent {
     style: Style,
     iis: Iis,
     robots: bool,
-    pages: Vec<(String, u32)>,
+    pages: Vec<(Piece, u32)>,
     page_popularity: Popularity,
-    objects: Vec<(String, u32)>,
+    objects: Vec<(Piece, u32)>,
     object_popularity: Popularity,
-    programs: Vec<String>,
+    searchable: Vec<bool>,
+    programs: Vec<Piece>,
     doors: BTreeMap<u16, Door>,
 }
 
@@ -66,12 +68,12 @@ struct Door {
     /// The answer to `GET /`.
     root: Triple,
     /// Scheme, host and port, as in a referer.
-    origin: String,
+    origin: Piece,
 }
 
 impl SiteContent {
     /// The content of the site at this position of `server`.
-    pub(crate) fn new(seed: u64, server: &Server, position: usize) -> Self {
+    pub(crate) fn new(seed: u64, server: &Server, position: usize, texts: &mut Texts) -> Self {
         let site = &server.sites[position];
         let mut dice = Dice::new(seed, &["site", &server.name], u64::from(site.id));
         let style = dice.pick(&[Style::Files, Style::Forms, Style::Routes]);
@@ -80,33 +82,41 @@ impl SiteContent {
             Style::Forms => ".aspx",
             Style::Routes => "",
         };
-        let mut pages = vec![("/".to_owned(), whole(dice.lognormal(9.4, 0.6)))];
+        let mut searchable = vec![false];
+        let mut pages = vec![(texts.add("/"), whole(dice.lognormal(9.4, 0.6)))];
         for number in 1..60 + dice.below(160) {
             let (section, topic) = (dice.pick(&SECTIONS), dice.pick(&TOPICS));
             let stem = format!("/{section}/{topic}-{number}{ending}");
+            searchable.push(matches!(section, "search" | "catalog"));
             pages.push((
-                stem,
+                texts.add(&stem),
                 whole(dice.lognormal(9.19, 1.19)).clamp(300, 20_000_000),
             ));
         }
-        let mut objects = vec![("/favicon.ico".to_owned(), 4_286)];
+        let mut objects = vec![(texts.add("/favicon.ico"), 4_286)];
         for number in 1..20 + dice.below(60) {
             let (folder, ending) = dice.pick(&OBJECTS);
             let name = dice.pick(&TOPICS);
             let stem = format!("/{folder}/{name}-{number}.{ending}");
-            objects.push((stem, whole(dice.lognormal(9.0, 1.5)).clamp(200, 50_000_000)));
+            objects.push((
+                texts.add(&stem),
+                whole(dice.lognormal(9.0, 1.5)).clamp(200, 50_000_000),
+            ));
         }
         let programs = (0..6)
-            .map(|_| format!("/api/v1/{}/{}", dice.pick(&SECTIONS), dice.pick(&TOPICS)))
+            .map(|_| {
+                let (section, topic) = (dice.pick(&SECTIONS), dice.pick(&TOPICS));
+                texts.add(&format!("/api/v1/{section}/{topic}"))
+            })
             .collect();
         let host = site
             .host
             .clone()
-            .unwrap_or_else(|| server.address.to_string());
+            .unwrap_or_else(|| server.address_at(0).to_string());
         let doors = site
             .ports
             .iter()
-            .map(|port| (*port, Door::new(&mut dice, *port, &host)))
+            .map(|port| (*port, Door::new(&mut dice, *port, &host, texts)))
             .collect();
         Self {
             style,
@@ -116,6 +126,7 @@ impl SiteContent {
             pages,
             object_popularity: Popularity::zipf(objects.len(), 0.7),
             objects,
+            searchable,
             programs,
             doors,
         }
@@ -132,27 +143,30 @@ impl SiteContent {
     }
 
     /// The path of a page; page 0 is `/`.
-    pub(crate) fn page_stem(&self, page: usize) -> &str {
-        &self.pages[page].0
+    pub(crate) fn page_stem(&self, page: usize) -> Piece {
+        self.pages[page].0
     }
 
     /// The path of an object.
-    pub(crate) fn object_stem(&self, object: usize) -> &str {
-        &self.objects[object].0
+    pub(crate) fn object_stem(&self, object: usize) -> Piece {
+        self.objects[object].0
     }
 
     /// A program that takes calls.
-    pub(crate) fn program(&self, dice: &mut Dice) -> &str {
-        &self.programs[dice.index(self.programs.len())]
+    pub(crate) fn program(&self, dice: &mut Dice) -> Piece {
+        dice.pick_of(&self.programs)
     }
 
-    /// The URL of a path of this site, as in a referer.
-    pub(crate) fn url(&self, port: u16, stem: &str) -> String {
-        let origin = self
-            .doors
+    /// Whether visitors look for something on a page.
+    pub(crate) fn is_searched(&self, page: usize) -> bool {
+        self.searchable[page]
+    }
+
+    /// Scheme, host and port, as in a referer.
+    pub(crate) fn origin(&self, port: u16) -> Piece {
+        self.doors
             .get(&port)
-            .map_or("", |door| door.origin.as_str());
-        format!("{origin}{stem}")
+            .map_or(Piece::EMPTY, |door| door.origin)
     }
 
     /// The answer to a visitor's page.
@@ -172,7 +186,7 @@ impl SiteContent {
             Style::Files => (bytes, Effort::Little),
             // What a program makes is never twice of the same length.
             Style::Forms | Style::Routes => {
-                let odd = u32::try_from(dice.below(u64::from(bytes / 16 + 1))).unwrap_or(0);
+                let odd = dice.below(bytes / 16 + 1);
                 (bytes + odd, Effort::Program)
             }
         };
@@ -211,6 +225,7 @@ impl SiteContent {
             ("GET" | "HEAD", "/robots.txt") if self.robots => (wire::OK, 312),
             ("GET" | "HEAD", "/favicon.ico") => (wire::OK, self.objects[0].1),
             ("GET" | "HEAD", path) if path.contains("/.git") => (wire::NO_HANDLER, 1_245),
+            ("GET" | "HEAD", path) if path.contains("..") => (wire::DOUBLE_ESCAPE, 1_245),
             ("GET" | "HEAD", _) => (self.miss(), 1_245),
             ("POST", _) if self.style == Style::Routes => (self.miss(), 1_245),
             _ => (wire::VERB_UNKNOWN, 1_293),
@@ -237,7 +252,7 @@ impl SiteContent {
 }
 
 impl Door {
-    fn new(dice: &mut Dice, port: u16, host: &str) -> Self {
+    fn new(dice: &mut Dice, port: u16, host: &str, texts: &mut Texts) -> Self {
         let host = if host.contains(':') {
             format!("[{host}]")
         } else {
@@ -256,6 +271,9 @@ impl Door {
             _ if fate < 0.94 => wire::LISTING_DENIED,
             _ => wire::NO_FILE,
         };
-        Self { root, origin }
+        Self {
+            root,
+            origin: texts.add(&origin),
+        }
     }
 }

@@ -1,8 +1,12 @@
-//! Chance, made so that the same stream gives the same bytes on every platform and in every build: one PCG-64
-//! for each purpose, and arithmetic whose results do not depend on the system's mathematical library.
+//! Chance: one PCG-64 for each purpose, whose stream never changes, and the distributions of `rand` and
+//! `rand_distr` over it, whose versions are pinned by the lock file. Logarithms and powers come from `libm`, not
+//! from the system.
 
+use rand::RngExt;
+use rand::seq::SliceRandom;
+use rand_distr::weighted::WeightedAliasIndex;
+use rand_distr::{Distribution, Exp1, StandardNormal, Zipf};
 use rand_pcg::Pcg64;
-use rand_pcg::rand_core::Rng;
 use sha2::{Digest, Sha256};
 
 /// A stream of random numbers of one owner. Two owners never share a stream, so that one can be added or
@@ -30,19 +34,28 @@ impl Dice {
         Self(Pcg64::new(half(0), half(16)))
     }
 
-    /// A whole number below `bound`; 0 where `bound` is 0. The bias is below 2^-32 for bounds below 2^32.
-    pub(crate) fn below(&mut self, bound: u64) -> u64 {
-        u64::try_from((u128::from(self.0.next_u64()) * u128::from(bound)) >> 64).unwrap_or(0)
+    /// A whole number below `bound`; 0 where `bound` is 0.
+    pub(crate) fn below(&mut self, bound: u32) -> u32 {
+        if bound == 0 {
+            0
+        } else {
+            self.0.random_range(0..bound)
+        }
+    }
+
+    /// Any number.
+    pub(crate) fn any(&mut self) -> u64 {
+        self.0.random()
     }
 
     /// 128 random bits.
     pub(crate) fn bits(&mut self) -> u128 {
-        u128::from(self.0.next_u64()) << 64 | u128::from(self.0.next_u64())
+        self.0.random()
     }
 
     /// A position in a list of `length`.
     pub(crate) fn index(&mut self, length: usize) -> usize {
-        usize::try_from(self.below(length as u64)).unwrap_or(0)
+        self.below(u32::try_from(length).unwrap_or(u32::MAX)) as usize
     }
 
     /// One of `items`.
@@ -50,35 +63,37 @@ impl Dice {
         items[self.index(N)]
     }
 
-    /// From 0 up to but without 1, in steps of 2^-53.
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "53 bits fit a double without loss"
-    )]
-    pub(crate) fn unit(&mut self) -> f64 {
-        (self.0.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
+    /// One of `items`; the default where there is none.
+    pub(crate) fn pick_of<T: Copy + Default>(&mut self, items: &[T]) -> T {
+        items
+            .get(self.index(items.len()))
+            .copied()
+            .unwrap_or_default()
     }
 
-    /// `true` with this probability.
+    /// From 0 up to but without 1.
+    pub(crate) fn unit(&mut self) -> f64 {
+        self.0.random()
+    }
+
+    /// `true` with this probability, which is brought into 0 to 1.
     pub(crate) fn chance(&mut self, probability: f64) -> bool {
         self.unit() < probability
     }
 
     /// Exponential with this mean.
     pub(crate) fn exponential(&mut self, mean: f64) -> f64 {
-        -mean * libm::log(1.0 - self.unit())
+        mean * self.0.sample::<f64, _>(Exp1)
     }
 
-    /// Lognormal: `mu` and `sd` of the logarithm. Marsaglia's polar method.
+    /// Lognormal: `mu` and `sd` of the logarithm.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "seven digits are plenty for sizes and spans, and cost a third"
+    )]
     pub(crate) fn lognormal(&mut self, mu: f64, sd: f64) -> f64 {
-        loop {
-            let (x, y) = (2.0 * self.unit() - 1.0, 2.0 * self.unit() - 1.0);
-            let square = x * x + y * y;
-            if square > 0.0 && square < 1.0 {
-                let normal = x * libm::sqrt(-2.0 * libm::log(square) / square);
-                return libm::exp(mu + sd * normal);
-            }
-        }
+        let normal: f64 = self.0.sample(StandardNormal);
+        f64::from(libm::expf((mu + sd * normal) as f32))
     }
 
     /// How many, at least 1, geometric with this mean.
@@ -86,43 +101,56 @@ impl Dice {
         1 + whole(libm::floor(self.exponential((mean - 1.0).max(0.0)) + 0.5))
     }
 
-    /// Brings a list into random order (Fisher and Yates).
+    /// Brings a list into random order.
     pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
-        for last in (1..items.len()).rev() {
-            let other = self.index(last + 1);
-            items.swap(last, other);
-        }
+        items.shuffle(&mut self.0);
     }
 }
 
-/// Positions drawn with a chance that falls with the rank: the k-th has weight k^-exponent (Zipf).
+/// Positions drawn with a chance that falls with the rank: the k-th has weight k^-exponent (Zipf). A table, for the
+/// few things of a site.
 #[derive(Clone, Debug)]
-pub(crate) struct Popularity {
-    cumulative: Vec<f64>,
-}
+pub(crate) struct Popularity(Option<WeightedAliasIndex<f64>>);
 
 impl Popularity {
     pub(crate) fn zipf(length: usize, exponent: f64) -> Self {
-        let mut sum = 0.0;
-        let cumulative = (1..=u32::try_from(length).unwrap_or(u32::MAX))
-            .map(|rank| {
-                sum += libm::pow(f64::from(rank), -exponent);
-                sum
-            })
+        let weights = (1..=u32::try_from(length).unwrap_or(u32::MAX))
+            .map(|rank| libm::pow(f64::from(rank), -exponent))
             .collect();
-        Self { cumulative }
+        Self(WeightedAliasIndex::new(weights).ok())
     }
 
     /// A position below the length; 0 where that is 0.
     pub(crate) fn draw(&self, dice: &mut Dice) -> usize {
-        let Some(total) = self.cumulative.last() else {
-            return 0;
-        };
-        let at = dice.unit() * total;
-        self.cumulative
-            .partition_point(|upto| *upto <= at)
-            .min(self.cumulative.len() - 1)
+        self.0
+            .as_ref()
+            .map_or(0, |weights| weights.sample(&mut dice.0))
     }
+}
+
+/// People by how often they come: the k-th of n with weight k^-0.9. Needs no table, so that there can be millions.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Population(Option<Zipf<f64>>);
+
+impl Population {
+    pub(crate) fn new(people: u32) -> Self {
+        Self(Zipf::new(f64::from(people), 0.9).ok())
+    }
+
+    /// A number from 0 on.
+    pub(crate) fn draw(&self, dice: &mut Dice) -> u64 {
+        self.0.map_or(0, |zipf| {
+            u64::from(whole(zipf.sample(&mut dice.0)).saturating_sub(1))
+        })
+    }
+}
+
+/// Another number that follows from this one and looks like chance (`SplitMix64`'s finaliser).
+pub(crate) const fn scrambled(number: u64) -> u64 {
+    let mut value = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    value ^ (value >> 31)
 }
 
 /// The nearest whole number that fits, for counts and sizes; not-a-number is 0.
@@ -132,10 +160,10 @@ impl Popularity {
     reason = "a cast from a float saturates, which is what is wanted"
 )]
 pub(crate) fn whole(value: f64) -> u32 {
-    libm::round(value) as u32
+    (value + 0.5) as u32
 }
 
-/// The same for spans of time in milliseconds.
+/// The same for spans of time in milliseconds, below 0 too.
 #[expect(
     clippy::cast_possible_truncation,
     reason = "a cast from a float saturates, which is what is wanted"
@@ -159,7 +187,7 @@ mod tests {
 
     #[test]
     fn streams_differ_by_every_part_of_their_name() {
-        let first = |seed, path: &[&str], number| Dice::new(seed, path, number).below(u64::MAX);
+        let first = |seed, path: &[&str], number| Dice::new(seed, path, number).any();
         let base = first(1, &["ab", "c"], 0);
         assert_eq!(base, first(1, &["ab", "c"], 0));
         for other in [
@@ -191,5 +219,7 @@ mod tests {
             .count();
         // 1 / (1 + 1/2 + 1/3) = 6/11
         assert!((10_500..11_300).contains(&firsts), "{firsts}");
+        let people = Population::new(1_000_000);
+        assert!((0..rounds).all(|_| people.draw(&mut dice) < 1_000_000));
     }
 }

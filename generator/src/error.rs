@@ -28,12 +28,22 @@ pub enum GenerateError {
     /// A path such as `/` or `..` that names no folder that could be made.
     #[error("\"{path}\" does not end in the name of a folder", path = .0.display())]
     NoName(PathBuf),
+    /// What an interrupted run left is of another scenario, seed, version or format.
+    #[error(
+        "{folder} was left by a run of another scenario, seed, version or with other options, so it cannot be continued: \
+         leave out --resume to begin anew",
+        folder = .0.display()
+    )]
+    OtherRun(PathBuf),
     /// Another run writes the same dataset at this moment.
     #[error("another run is writing into {partial}: wait for it, or choose another folder", partial = .0.display())]
     Busy(PathBuf),
     /// A seed that a scenario file cannot hold.
     #[error("the seed {0} is too large: use one from 0 to {max}", max = i64::MAX)]
     Seed(u64),
+    /// A scale that no scenario can have.
+    #[error("{0}")]
+    Scale(String),
     /// The operating system refused.
     #[error("cannot {action} {path}: {source}{}", hint(.source), path = .path.display())]
     Io {

@@ -1,6 +1,7 @@
 //! The dataset's folder, whole or absent: everything is written into a sibling `.NAME.partial`, which takes the
 //! final name at the end and vanishes on any error.
 
+use crate::emit::JOURNAL;
 use crate::error::{GenerateError, io_at};
 use crate::manifest::{MANIFEST, is_dataset};
 use std::ffi::OsString;
@@ -17,6 +18,8 @@ pub(crate) struct PartialFolder {
     /// Held as long as this run writes, so that another one does not take the folder for a leftover.
     lock: Option<File>,
     finished: bool,
+    /// Whether it stays when the work is interrupted.
+    kept: bool,
 }
 
 /// A file in the partial folder that the run which writes there holds locked.
@@ -24,7 +27,7 @@ const LOCK: &str = ".lock";
 
 impl PartialFolder {
     /// Makes the partial folder for `target`, after a look at whether `target` may be written at all.
-    pub(crate) fn create(target: &Path, force: bool) -> Result<Self, GenerateError> {
+    pub(crate) fn create(target: &Path, force: bool, resume: bool) -> Result<Self, GenerateError> {
         let name = target
             .file_name()
             .ok_or_else(|| GenerateError::NoName(target.to_owned()))?;
@@ -42,18 +45,27 @@ impl PartialFolder {
         };
         let (partial, old) = (sibling(".partial"), sibling(".replaced"));
         // What a killed run left. A link in its place is none of ours and is not followed.
-        remove_leftover(&partial)?;
+        let continued = resume && is_leftover(&partial)?;
+        if !continued {
+            remove_leftover(&partial)?;
+            fs::create_dir(&partial).map_err(io_at("create the folder", &partial))?;
+        }
         remove_leftover(&old)?;
-        fs::create_dir(&partial).map_err(io_at("create the folder", &partial))?;
         let mut folder = Self {
             target: target.to_owned(),
             partial,
             old,
             lock: None,
             finished: false,
+            kept: resume,
         };
         let path = folder.partial.join(LOCK);
-        let lock = File::create_new(&path).map_err(io_at("create", &path))?;
+        let lock = if continued {
+            File::create(&path)
+        } else {
+            File::create_new(&path)
+        }
+        .map_err(io_at("create", &path))?;
         // Some file systems know no locks; there, two runs into one folder are the user's to avoid.
         let _ = lock.try_lock();
         folder.lock = Some(lock);
@@ -67,8 +79,10 @@ impl PartialFolder {
 
     /// Gives the folder its final name.
     pub(crate) fn finish(mut self) -> Result<(), GenerateError> {
-        let lock = self.partial.join(LOCK);
-        fs::remove_file(&lock).map_err(io_at("remove", &lock))?;
+        for name in [JOURNAL, LOCK] {
+            let path = self.partial.join(name);
+            fs::remove_file(&path).map_err(io_at("remove", &path))?;
+        }
         self.lock = None;
         let move_failed = || io_at("give the finished folder its name,", self.target.clone());
         if look(&self.target)?.is_some() {
@@ -89,7 +103,7 @@ impl PartialFolder {
 
 impl Drop for PartialFolder {
     fn drop(&mut self) {
-        if !self.finished {
+        if !self.finished && !self.kept {
             // There is nobody left to tell; the next run removes what stays.
             let _ = fs::remove_dir_all(&self.partial);
         }
@@ -114,6 +128,20 @@ fn check_target(target: &Path, force: bool) -> Result<(), GenerateError> {
         Ok(())
     } else {
         Err(GenerateError::NotADataset(target.to_owned()))
+    }
+}
+
+/// Whether an interrupted run left something here, and nobody writes there any more.
+fn is_leftover(path: &Path) -> Result<bool, GenerateError> {
+    match look(path)? {
+        None => Ok(false),
+        Some(found) if found.is_dir() => {
+            match File::open(path.join(LOCK)).map(|lock| lock.try_lock()) {
+                Ok(Err(TryLockError::WouldBlock)) => Err(GenerateError::Busy(path.to_owned())),
+                _ => Ok(true),
+            }
+        }
+        Some(found) => Err(not_a_folder(path, &found)),
     }
 }
 

@@ -20,6 +20,7 @@ mod actor;
 mod address;
 mod agents;
 mod content;
+mod datasheet;
 mod dice;
 mod emit;
 mod error;
@@ -30,10 +31,20 @@ mod request;
 mod run;
 mod scenario;
 mod spec;
+mod station;
+mod text;
 pub mod truth;
+mod wheel;
 mod wire;
 mod world;
 
+pub use emit::{Compression, Format, Keep};
 pub use error::GenerateError;
-pub use run::{Options, Progress, Summary, generate};
+pub use run::{Options, Progress, Shard, Summary, generate, truth_of};
 pub use scenario::Scenario;
+
+/// The JSON Schema of scenario files.
+#[must_use]
+pub fn scenario_schema() -> serde_json::Value {
+    spec::schema::schema()
+}

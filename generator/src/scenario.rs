@@ -1,15 +1,17 @@
 //! A scenario, checked: servers exist, ports are bound, spans are possible. What is wrong is said all at once.
 
 mod check;
+mod include;
 mod servers;
+mod sites;
 
-pub(crate) use check::Checker;
+pub(crate) use check::{Checker, scale as check_scale};
 
 use self::check::{LONGEST_MS, WRONG_SPAN};
-use crate::actor::check_actor;
+use crate::actor::{check_actor, front_actors};
 use crate::inventory::Server;
-use crate::spec::{HeadSpec, ScenarioSpec, timestamp};
-use scanbench_spec::{Finding, Findings, Source};
+use crate::spec::{HeadSpec, InventorySpec, ScenarioSpec, timestamp};
+use scanbench_spec::{Finding, Findings, Source, Spanned};
 use scanbench_w3c::Timestamp;
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -26,6 +28,7 @@ pub struct Scenario {
     title: String,
     description: String,
     seed: u64,
+    scale: f64,
     start: i64,
     end: i64,
     servers: Vec<Server>,
@@ -33,18 +36,38 @@ pub struct Scenario {
     text: String,
     /// Where the seed stands in `text`.
     seed_span: Range<usize>,
+    /// Where the scale stands, if it is said.
+    scale_span: Option<Range<usize>>,
+    /// Where the list of included files stands, if there is one.
+    include_span: Option<Range<usize>>,
 }
 
 impl Scenario {
-    /// Reads and checks a scenario file.
+    /// Reads and checks a scenario file. Files that it includes are looked for among the built-in houses, then beside
+    /// it.
     ///
     /// # Errors
-    /// Everything that is wrong with it, each with its place.
+    /// Everything that is wrong with it, each with its place; or with the first file that it includes and that has
+    /// something wrong.
     pub fn from_source(source: &Source) -> Result<Self, Findings> {
         let (spec, mut findings) = ScenarioSpec::read(source)?;
         let head = spec.head.map(|head| Head::check(head, &mut findings));
-        let servers = servers::check(spec.servers, &mut findings);
         let span = head.as_ref().and_then(|head| head.span);
+        let mut servers = Vec::new();
+        servers::check(spec.servers, span, &mut servers, &mut findings);
+        let mut text = source.text().to_owned();
+        for name in head.iter().flat_map(|head| &head.include) {
+            match include::find(source, name) {
+                Err(finding) => findings.push(finding),
+                Ok(included) => {
+                    let inventory = InventorySpec::read(&included)?;
+                    let mut inside = Vec::new();
+                    servers::check(inventory.servers, span, &mut servers, &mut inside);
+                    Findings::check(&included, inside)?;
+                    text.push_str(&include::inlined(name.get_ref(), &included));
+                }
+            }
+        }
         let mut checker = Checker::new(&servers, spec.servers_complete, span, findings);
         let mut ids = BTreeSet::new();
         let mut actors = Vec::new();
@@ -59,12 +82,18 @@ impl Scenario {
             }
             actors.push(actor);
         }
+        for (position, server) in servers.iter().enumerate() {
+            actors.extend(front_actors(position, server));
+        }
         let mut findings = checker.into_findings();
         if servers.is_empty() && spec.servers_complete {
             findings.push(
                 Finding::new("this scenario has no server")
                     .help("add a [[server]] with a [[server.site]]"),
             );
+        }
+        if actors.len() > usize::from(u16::MAX) {
+            findings.push(Finding::new("a scenario has at most 65535 actors"));
         }
         Findings::check(source, findings)?;
         let (Some(head), Some((start, end))) = (head, span) else {
@@ -78,12 +107,15 @@ impl Scenario {
             title: head.title,
             description: head.description,
             seed: head.seed,
+            scale: head.scale,
             start,
             end,
             servers,
             actors,
-            text: source.text().to_owned(),
+            text,
             seed_span: head.seed_span,
+            scale_span: head.scale_span,
+            include_span: head.include_span,
         })
     }
 
@@ -111,6 +143,12 @@ impl Scenario {
         self.seed
     }
 
+    /// How many times the background is that of scale 1.
+    #[must_use]
+    pub fn scale(&self) -> f64 {
+        self.scale
+    }
+
     /// When it begins.
     #[must_use]
     pub fn start(&self) -> Timestamp {
@@ -131,10 +169,32 @@ impl Scenario {
         &self.actors
     }
 
-    /// The file's text with another seed, from which the same set can be made again.
-    pub(crate) fn text_with_seed(&self, seed: u64) -> String {
-        let Range { start, end } = self.seed_span.clone();
-        format!("{}{seed}{}", &self.text[..start], &self.text[end..])
+    /// The file's text with another seed and scale, from which the same set can be made again.
+    pub(crate) fn text_with(&self, seed: u64, scale: f64) -> String {
+        let seed_span = self.seed_span.clone();
+        let (scale_span, scale) = match &self.scale_span {
+            Some(span) => (span.clone(), format!("{scale:?}")),
+            None if (scale - self.scale).abs() > 0.0 => {
+                (seed_span.end..seed_span.end, format!("\nscale = {scale:?}"))
+            }
+            None => (seed_span.end..seed_span.end, String::new()),
+        };
+        let mut edits = vec![(seed_span, seed.to_string()), (scale_span, scale)];
+        // What was included stands in the text itself.
+        edits.extend(
+            self.include_span
+                .clone()
+                .map(|span| (span, "[]".to_owned())),
+        );
+        edits.sort_by_key(|(span, _)| span.start);
+        let (mut text, mut at) = (String::new(), 0);
+        for (span, new) in edits {
+            text.push_str(&self.text[at..span.start]);
+            text.push_str(&new);
+            at = span.end;
+        }
+        text.push_str(&self.text[at..]);
+        text
     }
 }
 
@@ -145,6 +205,10 @@ struct Head {
     description: String,
     seed: u64,
     seed_span: Range<usize>,
+    scale: f64,
+    scale_span: Option<Range<usize>>,
+    include: Vec<Spanned<String>>,
+    include_span: Option<Range<usize>>,
     /// Start and end, where they are right.
     span: Option<(i64, i64)>,
 }
@@ -164,6 +228,10 @@ impl Head {
             findings.push(Finding::new("expected a seed of 0 or more").at(spec.seed.span()));
             0
         });
+        let scale = spec.scale.as_ref().map_or(1.0, |scale| *scale.get_ref());
+        if let (Some(said), Err(message)) = (&spec.scale, check::scale(scale)) {
+            findings.push(Finding::new(message).at(said.span()));
+        }
         let before = findings.len();
         let start = timestamp(*spec.start.get_ref()).unwrap_or_else(|message| {
             findings.push(Finding::new(message).at(spec.start.span()));
@@ -184,9 +252,13 @@ impl Head {
         Self {
             name,
             title: spec.title,
-            description: spec.description,
+            description: spec.description.unwrap_or_default(),
             seed,
             seed_span: spec.seed.span(),
+            scale,
+            scale_span: spec.scale.map(|scale| scale.span()),
+            include_span: spec.include.as_ref().map(Spanned::span),
+            include: spec.include.map(Spanned::into_inner).unwrap_or_default(),
             span: right.then_some((start.millis(), end.millis())),
         }
     }

@@ -42,6 +42,32 @@ pub enum Kind {
     Backend,
     /// A reverse proxy.
     Proxy,
+    /// A port scan with version detection.
+    Nmap,
+    /// Thousands of requests to one port.
+    VulnerabilityScan,
+    /// Monitoring over all bindings.
+    Monitoring,
+    /// A device that tries port after port.
+    Device,
+}
+
+impl Kind {
+    /// As it stands in labels.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Scan => "scan",
+            Self::Maintenance => "maintenance",
+            Self::Discovery => "discovery",
+            Self::Backend => "backend",
+            Self::Proxy => "proxy",
+            Self::Nmap => "nmap",
+            Self::VulnerabilityScan => "vulnerability-scan",
+            Self::Monitoring => "monitoring",
+            Self::Device => "device",
+        }
+    }
 }
 
 /// Why the rule has nothing to fire on.
@@ -56,6 +82,8 @@ pub enum Reason {
     SplitByKey,
     /// Enough ports were asked, but too few are bound: the others leave no line.
     UnboundPorts,
+    /// It comes from an address that others have too, and by itself it has too few ports there.
+    SharedClient,
 }
 
 /// One line that is not background, in a file of `labels/`.
@@ -96,6 +124,9 @@ pub struct Campaign {
     pub ports_logged: u64,
     /// Its lines.
     pub lines: u64,
+    /// Contacts that no site logs, because no complete request came of them; only HTTP.sys knows of them.
+    #[serde(default)]
+    pub contacts: u64,
     /// Whether one of its lines stands in a window on which the rule must fire.
     pub expected_to_fire: bool,
     /// Why not, where not.

@@ -14,6 +14,10 @@ pub(crate) const MOVED: Triple = (301, 0, 0);
 pub(crate) const FOUND: Triple = (302, 0, 0);
 /// Authentication wanted, none offered (5 = `ERROR_ACCESS_DENIED`).
 pub(crate) const LOGON_WANTED: Triple = (401, 2, 5);
+/// The first leg of a Windows logon (`SEC_E_NO_CREDENTIALS`, 8009030E).
+pub(crate) const LOGON_BEGUN: Triple = (401, 1, 2_148_074_254);
+/// A user whom the file's access list does not name.
+pub(crate) const ACCESS_DENIED: Triple = (401, 3, 5);
 /// No default document, and listing is off.
 pub(crate) const LISTING_DENIED: Triple = (403, 14, 0);
 /// The file system has no such file (2 = `ERROR_FILE_NOT_FOUND`).
@@ -22,13 +26,17 @@ pub(crate) const NO_FILE: Triple = (404, 0, 2);
 pub(crate) const NO_ROUTE: Triple = (404, 0, 0);
 /// A file that only a handler may serve (50 = `ERROR_NOT_SUPPORTED`).
 pub(crate) const NO_HANDLER: Triple = (404, 17, 50);
+/// A path with an escape in an escape.
+pub(crate) const DOUBLE_ESCAPE: Triple = (404, 11, 0);
 pub(crate) const VERB_UNKNOWN: Triple = (405, 0, 1);
 pub(crate) const SERVER_ERROR: Triple = (500, 0, 0);
 pub(crate) const NOT_IMPLEMENTED: Triple = (501, 0, 0);
 
-/// Windows codes of a client that went away: `ERROR_NETNAME_DELETED` and `ERROR_OPERATION_ABORTED`.
+/// Windows codes of a client that went away: `ERROR_NETNAME_DELETED`, `ERROR_OPERATION_ABORTED` and
+/// `ERROR_CONNECTION_ABORTED`.
 const HUNG_UP: u32 = 64;
 const ABORTED: u32 = 995;
+const RESET: u32 = 1236;
 
 /// How much work an answer is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +65,11 @@ pub(crate) fn answer(
     };
     let fate = dice.unit();
     if fate < 0.008 {
-        win32 = if fate < 0.006 { HUNG_UP } else { ABORTED };
+        win32 = match fate {
+            _ if fate < 0.0055 => HUNG_UP,
+            _ if fate < 0.0075 => ABORTED,
+            _ => RESET,
+        };
         span += dice.lognormal(6.0, 1.0);
         if dice.chance(0.4) {
             bytes = 0;

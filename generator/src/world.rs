@@ -1,10 +1,12 @@
 //! A scenario with its seed: the content of its sites, who has which address, and the campaigns.
 
-use crate::address::public_v4;
+use crate::address::{in_network, public_v4};
+use crate::agents::Agents;
 use crate::content::SiteContent;
 use crate::dice::{Dice, Popularity};
 use crate::scenario::{Actor, Scenario};
 use crate::spec::Client;
+use crate::text::{Piece, Texts};
 use crate::truth::{Class, Kind};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -17,11 +19,23 @@ const BINDING_EXPONENT: f64 = 0.8;
 pub(crate) struct World<'s> {
     scenario: &'s Scenario,
     seed: u64,
+    scale: f64,
+    texts: Texts,
+    pub(crate) agents: Agents,
+    pub(crate) words: Words,
     servers: Vec<Content>,
     taken: BTreeSet<IpAddr>,
-    clients: Vec<Option<IpAddr>>,
+    cast: Vec<Cast>,
     campaigns: Vec<CampaignPlan>,
-    first_campaigns: Vec<Option<u32>>,
+}
+
+/// Words that most requests need.
+#[derive(Debug)]
+pub(crate) struct Words {
+    pub(crate) get: Piece,
+    pub(crate) post: Piece,
+    pub(crate) slash: Piece,
+    pub(crate) since: Piece,
 }
 
 /// The content of one server.
@@ -32,24 +46,39 @@ struct Content {
     popularity: Popularity,
 }
 
+/// What the world knows of one actor.
+#[derive(Debug)]
+struct Cast {
+    /// The addresses of its own.
+    clients: Vec<IpAddr>,
+    agent: Option<Piece>,
+    path: Option<Piece>,
+    first_campaign: Option<u32>,
+}
+
 /// A campaign before it began.
 #[derive(Debug)]
 pub(crate) struct CampaignPlan {
     pub(crate) id: String,
     pub(crate) kind: Kind,
     pub(crate) class: Class,
-    pub(crate) client: IpAddr,
+    pub(crate) clients: Vec<IpAddr>,
     /// Position of the server in the scenario.
     pub(crate) server: usize,
+    /// Whether others have the same address.
+    pub(crate) shared: bool,
 }
 
 impl<'s> World<'s> {
-    pub(crate) fn new(scenario: &'s Scenario, seed: u64) -> Self {
-        let servers = scenario.servers();
-        let mut taken: BTreeSet<IpAddr> = servers
+    pub(crate) fn new(scenario: &'s Scenario, seed: u64, scale: f64) -> Self {
+        let mut texts = Texts::default();
+        let mut taken: BTreeSet<IpAddr> = scenario
+            .servers()
             .iter()
-            .flat_map(|server| [Some(server.address), server.address_v6])
-            .flatten()
+            .flat_map(|server| {
+                let front = server.front.iter().flat_map(|front| front.addresses.iter());
+                server.all_addresses().chain(front.copied())
+            })
             .collect();
         taken.extend(
             scenario
@@ -60,49 +89,56 @@ impl<'s> World<'s> {
                     _ => None,
                 }),
         );
-        let fixed = taken.clone();
-        let clients: Vec<Option<IpAddr>> = scenario
+        // Drawn beside the fixed ones only, so that no other actor's draw can move them.
+        let cast: Vec<Cast> = scenario
             .actors()
             .iter()
-            .map(|actor| {
-                Some(match actor.client? {
-                    Client::Fixed(address) => address,
-                    // Drawn beside the fixed ones only, so that no other actor's draw can move it.
-                    Client::Random => public_v4(
-                        &mut Dice::new(seed, &["actor", &actor.id, "client"], 0),
-                        &fixed,
-                    ),
-                })
+            .map(|actor| Cast {
+                clients: own_addresses(actor, seed, &taken),
+                agent: actor.agent.as_ref().map(|agent| texts.add(agent)),
+                path: actor.path.as_ref().map(|path| texts.add(path)),
+                first_campaign: None,
             })
             .collect();
-        taken.extend(clients.iter().flatten());
+        taken.extend(cast.iter().flat_map(|cast| cast.clients.iter()));
+        let servers = scenario
+            .servers()
+            .iter()
+            .map(|server| {
+                let bindings: Vec<(usize, u16)> = server
+                    .sites
+                    .iter()
+                    .enumerate()
+                    .flat_map(|(site, checked)| checked.ports.iter().map(move |port| (site, *port)))
+                    .collect();
+                Content {
+                    sites: (0..server.sites.len())
+                        .map(|site| SiteContent::new(seed, server, site, &mut texts))
+                        .collect(),
+                    popularity: Popularity::zipf(bindings.len(), BINDING_EXPONENT),
+                    bindings,
+                }
+            })
+            .collect();
+        let agents = Agents::new(&mut texts);
+        let words = Words {
+            get: texts.add("GET"),
+            post: texts.add("POST"),
+            slash: texts.add("/"),
+            since: texts.add("since="),
+        };
+        crate::actor::add_words(&mut texts);
         let mut world = Self {
             scenario,
             seed,
-            servers: servers
-                .iter()
-                .map(|server| {
-                    let bindings: Vec<(usize, u16)> = server
-                        .sites
-                        .iter()
-                        .enumerate()
-                        .flat_map(|(site, checked)| {
-                            checked.ports.iter().map(move |port| (site, *port))
-                        })
-                        .collect();
-                    Content {
-                        sites: (0..server.sites.len())
-                            .map(|site| SiteContent::new(seed, server, site))
-                            .collect(),
-                        popularity: Popularity::zipf(bindings.len(), BINDING_EXPONENT),
-                        bindings,
-                    }
-                })
-                .collect(),
+            scale,
+            texts,
+            agents,
+            words,
+            servers,
             taken,
-            clients,
+            cast,
             campaigns: Vec::new(),
-            first_campaigns: Vec::new(),
         };
         for (index, actor) in scenario.actors().iter().enumerate() {
             world.plan(index, actor);
@@ -112,12 +148,21 @@ impl<'s> World<'s> {
 
     /// One campaign for each server of an actor that is not background.
     fn plan(&mut self, index: usize, actor: &Actor) {
-        let (Some((kind, class)), Some(client)) = (actor.kind.truth(), self.clients[index]) else {
-            self.first_campaigns.push(None);
+        let Some((kind, class)) = actor.kind.truth() else {
             return;
         };
-        self.first_campaigns
-            .push(u32::try_from(self.campaigns.len()).ok());
+        self.cast[index].first_campaign = u32::try_from(self.campaigns.len()).ok();
+        let clients = match actor.kind.via() {
+            Some(address) => vec![address],
+            None => self.cast[index].clients.clone(),
+        };
+        let others = |address: &IpAddr| {
+            self.cast
+                .iter()
+                .enumerate()
+                .any(|(other, cast)| other != index && cast.clients.contains(address))
+        };
+        let shared = actor.kind.via().is_some() || clients.iter().any(others);
         for server in &actor.servers {
             let id = match actor.servers.as_slice() {
                 [_] => actor.id.clone(),
@@ -127,8 +172,9 @@ impl<'s> World<'s> {
                 id,
                 kind,
                 class,
-                client,
+                clients: clients.clone(),
                 server: *server,
+                shared,
             });
         }
     }
@@ -141,6 +187,20 @@ impl<'s> World<'s> {
         self.seed
     }
 
+    /// How many times the background is that of scale 1.
+    pub(crate) fn scale(&self) -> f64 {
+        self.scale
+    }
+
+    pub(crate) fn texts(&self) -> &Texts {
+        &self.texts
+    }
+
+    /// The piece of a text that the world has; the empty one where it has none.
+    pub(crate) fn piece(&self, text: &str) -> Piece {
+        self.texts.find(text)
+    }
+
     pub(crate) fn campaigns(&self) -> &[CampaignPlan] {
         &self.campaigns
     }
@@ -150,14 +210,24 @@ impl<'s> World<'s> {
         &self.taken
     }
 
-    /// The address of the actor at this position, where it has one of its own.
-    pub(crate) fn client(&self, actor: usize) -> Option<IpAddr> {
-        self.clients[actor]
+    /// The addresses of the actor at this position.
+    pub(crate) fn clients(&self, actor: usize) -> &[IpAddr] {
+        &self.cast[actor].clients
+    }
+
+    /// The agent that the scenario says of the actor at this position.
+    pub(crate) fn agent(&self, actor: usize) -> Option<Piece> {
+        self.cast[actor].agent
+    }
+
+    /// The path that the scenario says of the actor at this position.
+    pub(crate) fn path(&self, actor: usize) -> Option<Piece> {
+        self.cast[actor].path
     }
 
     /// The campaign of an actor on the n-th of its servers.
     pub(crate) fn campaign(&self, actor: usize, nth_server: usize) -> Option<u32> {
-        Some(self.first_campaigns[actor]? + u32::try_from(nth_server).ok()?)
+        Some(self.cast[actor].first_campaign? + u32::try_from(nth_server).ok()?)
     }
 
     pub(crate) fn site(&self, server: usize, site: usize) -> &SiteContent {
@@ -170,4 +240,16 @@ impl<'s> World<'s> {
         let content = &self.servers[server];
         content.bindings.get(content.popularity.draw(dice)).copied()
     }
+}
+
+fn own_addresses(actor: &Actor, seed: u64, fixed: &BTreeSet<IpAddr>) -> Vec<IpAddr> {
+    let draw = |number: u32| {
+        let mut dice = Dice::new(seed, &["actor", &actor.id, "client"], number.into());
+        match actor.client? {
+            Client::Fixed(address) => Some(address),
+            Client::Random => Some(public_v4(&mut dice, fixed)),
+            Client::Network(network) => Some(in_network(&mut dice, network, fixed)),
+        }
+    };
+    (0..actor.sources.max(1)).filter_map(draw).collect()
 }

@@ -4,12 +4,39 @@ use super::failure::Failure;
 use scanbench_spec::{Source, closest};
 use std::path::Path;
 
+/// Makes the list of scenarios in `scenarios/`.
+macro_rules! scenarios {
+    ($($name:literal),* $(,)?) => {
+        [$(($name, include_str!(concat!("../../scenarios/", $name, ".toml")))),*]
+    };
+}
+
 /// The scenarios of `scenarios/`, by name.
-pub(crate) const SCENARIOS: [(&str, &str); 4] = [
-    ("default", include_str!("../../scenarios/default.toml")),
-    ("bin-edge", include_str!("../../scenarios/bin-edge.toml")),
-    ("minimal", include_str!("../../scenarios/minimal.toml")),
-    ("slow", include_str!("../../scenarios/slow.toml")),
+pub(crate) const SCENARIOS: [(&str, &str); 24] = scenarios![
+    "default",
+    "minimal",
+    "suite",
+    "bin-edge",
+    "slow",
+    "adaptive",
+    "behind-proxy",
+    "distributed",
+    "excluded-address",
+    "farms",
+    "full-range",
+    "horizontal",
+    "http-tools",
+    "intranet",
+    "ipv6-rotating",
+    "log-settings",
+    "look-alikes",
+    "nmap-speeds",
+    "no-request",
+    "own-browsing",
+    "pacing",
+    "throughput",
+    "vulnerability-scan",
+    "weekly-maintenance",
 ];
 
 const DOCUMENTED: &str = include_str!("../../scenarios/exclusions/documented.toml");

@@ -3,10 +3,13 @@
 use super::CANCELLED;
 use super::embedded;
 use super::failure::Failure;
-use super::messages::{Messages, count};
-use scanbench_generator::{GenerateError, Options, Scenario, Summary};
+use super::messages::{Messages, count, grouped};
+use scanbench_generator::{
+    Compression, Format, GenerateError, Keep, Options, Scenario, Shard, Summary,
+};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 /// Make labelled IIS logs from a scenario
 ///
@@ -17,6 +20,8 @@ use std::path::{Path, PathBuf};
 #[command(after_help = "Examples:
   scanbench generate default -o dataset
   scanbench generate my-scenario.toml -o dataset --seed 7 --force
+  scanbench generate suite --scale 300 -o big --compress zst --resume
+  scanbench generate throughput --scale 10 --discard
 
 Exit codes: 0 made, 2 bad arguments or folder, 3 bad scenario file, 130 interrupted (nothing is left behind)")]
 pub(crate) struct Args {
@@ -25,8 +30,8 @@ pub(crate) struct Args {
     scenario: String,
 
     /// The folder to make; it must be empty or absent
-    #[arg(short, long, value_name = "DIR")]
-    output: PathBuf,
+    #[arg(short, long, value_name = "DIR", required_unless_present = "discard")]
+    output: Option<PathBuf>,
 
     #[command(flatten)]
     making: Making,
@@ -34,6 +39,90 @@ pub(crate) struct Args {
     /// Replace the dataset that the folder holds
     #[arg(long)]
     force: bool,
+
+    /// Continue what an interrupted run of the same scenario left, and keep what is made when interrupted
+    #[arg(long, conflicts_with = "discard")]
+    resume: bool,
+
+    /// The format of logs: as IIS writes them, or as tables with the columns of W3CIISLog
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    format: FormatName,
+
+    /// Compress the logs
+    #[arg(long, value_enum, value_name = "HOW")]
+    compress: Option<CompressionName>,
+
+    /// Labels in the lines themselves too, as two more columns, for those who train models
+    #[arg(long)]
+    inline_labels: bool,
+
+    /// HTTP.sys's own logs too: contacts that reach no site
+    #[arg(long)]
+    httperr: bool,
+
+    /// Make only the files of one of N parts; the first has the truth
+    #[arg(long, value_name = "I/N", value_parser = shard)]
+    shard: Option<Shard>,
+
+    /// Throw everything away, for measuring
+    #[arg(long, conflicts_with = "output")]
+    discard: bool,
+
+    /// With --discard: take the checksums nevertheless
+    #[arg(long, requires = "discard")]
+    checksums: bool,
+}
+
+/// A format of logs.
+#[derive(Clone, Copy, Default, clap::ValueEnum)]
+enum FormatName {
+    /// W3C, as IIS writes them
+    #[default]
+    W3c,
+    /// RFC 4180, with a header
+    Csv,
+    /// A JSON object a line
+    Ndjson,
+    /// Apache Parquet
+    #[cfg(feature = "parquet")]
+    Parquet,
+}
+
+/// A way to compress.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum CompressionName {
+    /// gzip
+    Gz,
+    /// Zstandard
+    Zst,
+}
+
+impl From<FormatName> for Format {
+    fn from(name: FormatName) -> Self {
+        match name {
+            FormatName::W3c => Self::W3c,
+            FormatName::Csv => Self::Csv,
+            FormatName::Ndjson => Self::Ndjson,
+            #[cfg(feature = "parquet")]
+            FormatName::Parquet => Self::Parquet,
+        }
+    }
+}
+
+impl From<CompressionName> for Compression {
+    fn from(name: CompressionName) -> Self {
+        match name {
+            CompressionName::Gz => Self::Gzip,
+            CompressionName::Zst => Self::Zstd,
+        }
+    }
+}
+
+/// `2/8`: the second of eight parts.
+fn shard(text: &str) -> Result<Shard, String> {
+    text.split_once('/')
+        .and_then(|(number, of)| Shard::new(number.parse().ok()?, of.parse().ok()?))
+        .ok_or_else(|| "expected a part such as 2/8, from 1/N to N/N".to_owned())
 }
 
 /// How a dataset is made.
@@ -43,6 +132,10 @@ pub(crate) struct Making {
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
 
+    /// So many times the background, with the same campaigns [default: the scenario's]
+    #[arg(long, value_name = "X")]
+    scale: Option<f64>,
+
     /// Threads that work [default: all cores]
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroUsize>,
@@ -50,7 +143,24 @@ pub(crate) struct Making {
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let scenario = Scenario::from_source(&embedded::scenario(&args.scenario)?)?;
-    make(&scenario, &args.output, &args.making, args.force)?;
+    let options = Options {
+        force: args.force,
+        resume: args.resume,
+        format: args.format.into(),
+        compression: args.compress.map_or_else(Compression::default, Into::into),
+        inline_labels: args.inline_labels,
+        error_log: args.httperr,
+        shard: args.shard.unwrap_or_default(),
+        keep: match (args.discard, args.checksums) {
+            (true, true) => Keep::Checksums,
+            (true, false) => Keep::Nothing,
+            _ => Keep::Files,
+        },
+        ..Options::default()
+    };
+    let nowhere = PathBuf::from("discarded");
+    let folder = args.output.as_ref().unwrap_or(&nowhere);
+    make_with(&scenario, folder, &args.making, options)?;
     Ok(())
 }
 
@@ -61,17 +171,39 @@ pub(crate) fn make(
     making: &Making,
     force: bool,
 ) -> Result<Summary, Failure> {
+    let options = Options {
+        force,
+        ..Options::default()
+    };
+    make_with(scenario, folder, making, options)
+}
+
+fn make_with(
+    scenario: &Scenario,
+    folder: &Path,
+    making: &Making,
+    options: Options<'_>,
+) -> Result<Summary, Failure> {
     let all_cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let mut messages = Messages::steps("making");
+    let begun = Instant::now();
     let summary = scanbench_generator::generate(
         scenario,
         folder,
         &Options {
             seed: making.seed,
+            scale: making.scale,
             threads: making.threads.unwrap_or(all_cores),
-            force,
             cancelled: Some(&CANCELLED),
-            progress: &|progress| messages.step(progress.done_blocks, progress.total_blocks),
+            progress: &|progress| {
+                let rate = grouped(per_second(progress.lines, begun));
+                messages.step(
+                    progress.done_minutes,
+                    progress.total_minutes,
+                    format!("{rate} lines/s"),
+                );
+            },
+            ..options
         },
     );
     messages.end();
@@ -79,13 +211,30 @@ pub(crate) fn make(
         GenerateError::Cancelled => Failure::Interrupted,
         other => Failure::input(&other),
     })?;
-    messages.say(&format!(
-        "made {} ({} labelled) in {}: {}, {} on which the rule must fire",
+    let done = if options.keep == Keep::Files {
+        "made"
+    } else {
+        "made and threw away"
+    };
+    let mut text = format!(
+        "{done} {} ({} labelled) in {}: {}, {} on which the rule must fire",
         count(summary.lines, "line", "lines"),
         summary.labelled_lines,
         count(summary.files, "file", "files"),
         count(summary.campaigns, "campaign", "campaigns"),
         count(summary.must_fire, "bin", "bins"),
-    ));
+    );
+    if options.keep != Keep::Files {
+        let rate = per_second(summary.lines, begun);
+        let bytes = grouped(summary.bytes);
+        text = format!("{text}; {} lines/s, {bytes} bytes in all", grouped(rate));
+    }
+    messages.say(&text);
     Ok(summary)
+}
+
+/// How many a second since then, rounded down.
+fn per_second(number: u64, since: Instant) -> u64 {
+    let millis = since.elapsed().as_millis().max(1);
+    u64::try_from(u128::from(number) * 1000 / millis).unwrap_or(u64::MAX)
 }

@@ -35,7 +35,7 @@ impl Messages {
     pub(crate) fn steps(verb: &'static str) -> Self {
         Self::new(
             ProgressBar::new(1),
-            &format!("{verb} {{wide_bar}} {{percent}} %, {{eta}} left"),
+            &format!("{verb} {{wide_bar}} {{percent}} %, {{msg}}, {{eta}} left"),
         )
     }
 
@@ -49,7 +49,9 @@ impl Messages {
         }
     }
 
-    pub(crate) fn step(&self, done: u64, of: u64) {
+    /// Some of the steps are done; `note` says how fast.
+    pub(crate) fn step(&self, done: u64, of: u64, note: String) {
+        self.bar.set_message(note);
         self.bar.set_length(of);
         self.bar.set_position(done);
     }

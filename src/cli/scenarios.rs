@@ -24,7 +24,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         None => {
             for (name, text) in SCENARIOS {
                 let scenario = Scenario::from_source(&Source::new(name, text))?;
-                writeln!(out, "{name:<10} {}", scenario.title())?;
+                writeln!(out, "{name:<18} {}", scenario.title())?;
             }
         }
     }

@@ -103,6 +103,10 @@ fn kind(kind: Kind) -> &'static str {
         Kind::Discovery => "internal discovery",
         Kind::Backend => "multi-port backend",
         Kind::Proxy => "reverse proxy",
+        Kind::Nmap => "version scan",
+        Kind::VulnerabilityScan => "vulnerability scan",
+        Kind::Monitoring => "monitoring",
+        Kind::Device => "lost device",
     }
 }
 
@@ -119,6 +123,7 @@ fn reason(reason: Option<Reason>) -> &'static str {
         Some(Reason::UnboundPorts) => "most of its ports are bound to no site and leave no line",
         Some(Reason::BelowThreshold) => "too few ports in any ten minutes",
         Some(Reason::SplitByBin) => "the edge of a bin parts its ports",
+        Some(Reason::SharedClient) => "it shares its address, and has too few ports of its own",
         Some(Reason::SplitByKey) => "its ports are parted between addresses",
         None => "no reason is known",
     }

@@ -1,7 +1,6 @@
 //! Look-alike: an application that calls its parts on many ports of one server, all day or in a batch.
 
 use super::{Player, arrivals};
-use crate::agents::PROGRAMS;
 use crate::dice::{Dice, millis};
 use crate::request::{Block, Output};
 use crate::scenario::Checker;
@@ -17,7 +16,6 @@ pub(crate) struct Backend {
     per_hour: f64,
     /// Only at these hours of every day, UTC.
     active: Daily,
-    agent: Option<String>,
 }
 
 impl Backend {
@@ -32,33 +30,33 @@ impl Backend {
                 },
                 |active| *active.get_ref(),
             ),
-            agent: spec.agent.clone(),
         }
     }
 
-    pub(super) fn act<'w>(
-        &'w self,
-        player: &Player<'w>,
-        block: Block,
-        dice: &mut Dice,
-        out: &mut Output<'w>,
-    ) {
+    pub(super) fn act(&self, player: &Player<'_>, (number, block): (u64, Block), out: &mut Output) {
         let midnight = block.from - block.from.rem_euclid(DAY_MS);
         // A block may reach into the next day.
+        let mut dice = None;
         for day in [midnight, midnight + DAY_MS] {
             let at_work = Block {
                 from: block.from.max(day + self.active.from),
                 until: block.until.min(day + self.active.until),
             };
+            if at_work.from >= at_work.until {
+                continue;
+            }
+            let dice = dice.get_or_insert_with(|| player.dice("block", number));
             for start in arrivals(at_work, 3_600_000.0 / self.per_hour, dice) {
                 self.call(player, start, dice, out);
             }
         }
     }
 
-    fn call<'w>(&'w self, player: &Player<'w>, start: i64, dice: &mut Dice, out: &mut Output<'w>) {
-        let drawn = player.dice("agent", 0).pick(&PROGRAMS);
-        let agent = self.agent.as_deref().unwrap_or(drawn);
+    fn call(&self, player: &Player<'_>, start: i64, dice: &mut Dice, out: &mut Output) {
+        let drawn = player
+            .dice("agent", 0)
+            .pick_of(&player.world.agents.programs);
+        let agent = player.agent_or(drawn);
         for (nth_server, server) in player.actor.servers.iter().enumerate() {
             let server = &player.world.scenario().servers()[*server];
             let port = match &self.ports {
@@ -69,7 +67,7 @@ impl Backend {
                     .nth(dice.index(server.bindings.len()))
                     .copied(),
             };
-            let Some(place) = port.and_then(|port| player.place(nth_server, port)) else {
+            let Some(place) = port.and_then(|port| player.place(nth_server, 0, port)) else {
                 continue;
             };
             let later = start + millis(dice.exponential(5.0));

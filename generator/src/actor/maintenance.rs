@@ -1,13 +1,10 @@
 //! Look-alike: in its maintenance window an admin host checks every binding of a server and fetches updates.
 
-use super::{Ask, Player};
-use crate::agents::{BITS, POWERSHELL, UPDATES};
+use super::Player;
 use crate::dice::{Dice, float, millis};
-use crate::request::{Block, Output};
+use crate::request::{Ask, Block, Output};
 use crate::scenario::Checker;
 use crate::spec::MaintenanceSpec;
-
-const AGENTS: [&str; 3] = [BITS, POWERSHELL, UPDATES];
 
 /// Maintenance, checked.
 #[derive(Clone, Debug)]
@@ -22,11 +19,7 @@ pub(crate) struct Maintenance {
 }
 
 impl Maintenance {
-    pub(super) fn check(
-        spec: &MaintenanceSpec,
-        _servers: &[usize],
-        checker: &mut Checker<'_>,
-    ) -> Self {
+    pub(super) fn check(spec: &MaintenanceSpec, checker: &mut Checker<'_>) -> Self {
         let window = checker.span(&spec.window);
         let every = spec.every.as_ref().map(|every| checker.span(every));
         if let (Some(every), Some(millis)) = (&spec.every, every)
@@ -45,20 +38,15 @@ impl Maintenance {
         }
     }
 
-    pub(super) fn act<'w>(
-        &self,
-        player: &Player<'w>,
-        block: Block,
-        dice: &mut Dice,
-        out: &mut Output<'w>,
-    ) {
+    pub(super) fn act(&self, player: &Player<'_>, block: Block, out: &mut Output) {
         let first = player.moment(self.start);
         let mut start = first;
         if let Some(every) = self.every {
             start += ((block.from - first + every - 1) / every).max(0) * every;
         }
         while block.contains(start) {
-            self.walk(player, start, dice, out);
+            let mut dice = player.dice("walk", start.unsigned_abs());
+            self.walk(player, start, &mut dice, out);
             let Some(every) = self.every else {
                 return;
             };
@@ -67,7 +55,7 @@ impl Maintenance {
     }
 
     /// One walk over all bindings of all servers.
-    fn walk<'w>(&self, player: &Player<'w>, start: i64, dice: &mut Dice, out: &mut Output<'w>) {
+    fn walk(&self, player: &Player<'_>, start: i64, dice: &mut Dice, out: &mut Output) {
         for (nth_server, server) in player.actor.servers.iter().enumerate() {
             let server = &player.world.scenario().servers()[*server];
             let ports: Vec<u16> = server.bindings.keys().copied().collect();
@@ -77,22 +65,21 @@ impl Maintenance {
                 let mut now = start + millis(even + gap * 0.5 * dice.unit());
                 even += gap;
                 player.probe(out, now, nth_server, port);
-                let Some(place) = player.place(nth_server, port) else {
+                let Some(place) = player.place(nth_server, 0, port) else {
                     continue;
                 };
                 let site = player.world.site(place.server, place.site);
                 for number in 0..self.requests {
-                    let (method, stem) = match number {
-                        0 => ("GET", "/"),
-                        1 => ("HEAD", "/"),
-                        _ => ("GET", site.page_stem(site.draw_page(dice))),
+                    let agent = dice.pick_of(&player.world.agents.upkeep);
+                    let (ask, reply) = match number {
+                        0 => player.tool_ask(place, ("GET", "/"), agent, dice),
+                        1 => player.tool_ask(place, ("HEAD", "/"), agent, dice),
+                        _ => {
+                            let stem = site.page_stem(site.draw_page(dice));
+                            let ask = Ask::plain(player.world.words.get, stem, agent);
+                            (ask, site.object(0, false, dice))
+                        }
                     };
-                    let reply = if number < 2 {
-                        site.other(method, stem, port, dice)
-                    } else {
-                        site.object(0, false, dice)
-                    };
-                    let ask = Ask::plain(method, stem, dice.pick(&AGENTS));
                     now = player.request(out, now, place, player.client(), ask, reply);
                     now += 20 + millis(dice.exponential(180.0));
                 }

@@ -1,13 +1,11 @@
 //! One visit: pages with their objects, time to read between them, what the browser already has.
 
-use super::{Ask, Place, Player};
+use super::{Place, Player, Who};
 use crate::dice::{Dice, float, millis};
-use crate::request::{Answer, Block, Output};
-use crate::spec::Hours;
+use crate::inventory::Authentication;
+use crate::request::{Answer, Ask, Output};
+use crate::text::{Piece, Text};
 use crate::wire::{Effort, MOVED, answer};
-use std::borrow::Cow;
-use std::collections::BTreeSet;
-use std::net::IpAddr;
 
 /// Nobody reads longer than this within a visit: 25 minutes, below the half hour that ends one.
 const LONGEST_THINK_MS: i64 = 25 * 60_000;
@@ -15,6 +13,8 @@ const LONGEST_THINK_MS: i64 = 25 * 60_000;
 const MOST_PAGES: u32 = 60;
 /// Spread of the logarithm of reading times, as in real gaps between bursts (median 5-11 s, p90 73-600 s).
 const THINK_SD: f64 = 1.3;
+/// Users of a domain have numbers from this on.
+const FIRST_USER: u32 = 10_000;
 
 /// How a visit goes.
 #[derive(Clone, Copy, Debug)]
@@ -29,11 +29,16 @@ pub(crate) struct Style {
 
 /// Who visits.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Visitor<'w> {
-    pub(crate) address: IpAddr,
-    pub(crate) agent: &'w str,
-    /// Whether the browser has objects from an earlier visit.
+pub(crate) struct Visitor {
+    pub(crate) who: Who,
+    pub(crate) agent: Piece,
+    /// Whether the browser has objects from an earlier visit, and which share of them it asks for again.
     pub(crate) returning: bool,
+    pub(crate) revalidate: f64,
+    /// Stands for the session's cookie.
+    pub(crate) cookie: u64,
+    /// The number of the user where the site wants one; 0 for nobody.
+    pub(crate) user: u32,
 }
 
 /// A visit that goes on.
@@ -41,52 +46,71 @@ pub(crate) struct Visitor<'w> {
 struct Visit<'p, 'w> {
     player: &'p Player<'w>,
     style: Style,
-    visitor: Visitor<'w>,
+    visitor: Visitor,
     place: Place,
-    /// Objects that the browser has since this visit began.
-    held: BTreeSet<usize>,
+    /// Objects that the browser has since this visit began, a bit for each.
+    held: u128,
 }
 
 impl Style {
+    /// A visit as on any site.
+    pub(crate) const fn usual() -> Self {
+        Self {
+            pages: 4.0,
+            objects: 7.0,
+            think: 12_000,
+        }
+    }
+
     /// One visit from `start` on.
-    pub(crate) fn visit<'w>(
+    pub(crate) fn visit(
         self,
-        player: &Player<'w>,
-        visitor: Visitor<'w>,
+        player: &Player<'_>,
+        visitor: Visitor,
         place: Place,
         start: i64,
         dice: &mut Dice,
-        out: &mut Output<'w>,
+        out: &mut Output,
     ) {
         let mut visit = Visit {
             player,
             style: self,
             visitor,
             place,
-            held: BTreeSet::new(),
+            held: 0,
         };
         let mut now = visit.redirect(start, dice, out);
-        let mut came_from = String::new();
+        let mut came_from = Text::None;
+        let think = libm::log(float(self.think.max(1)));
         for _ in 0..dice.count(self.pages).min(MOST_PAGES) {
-            let url;
-            (now, url) = visit.page(now, came_from, dice, out);
-            came_from = url;
-            let think = dice.lognormal(libm::log(float(self.think.max(1))), THINK_SD);
-            now += millis(think).clamp(300, LONGEST_THINK_MS);
+            (now, came_from) = visit.page(now, came_from, dice, out);
+            now += millis(dice.lognormal(think, THINK_SD)).clamp(300, LONGEST_THINK_MS);
         }
     }
 }
 
-impl<'w> Visit<'_, 'w> {
+impl Player<'_> {
+    /// The user behind a number, where a site wants users; 0 where it does not.
+    pub(crate) fn user(&self, place: Place, number: u64) -> u32 {
+        let site = &self.world.scenario().servers()[place.server].sites[place.site];
+        match site.authentication {
+            Authentication::Anonymous => 0,
+            Authentication::Windows => FIRST_USER + u32::try_from(number % 1_000_000).unwrap_or(0),
+        }
+    }
+}
+
+impl Visit<'_, '_> {
     /// A visit that begins without encryption is often sent to 443, where the site has it.
-    fn redirect(&mut self, start: i64, dice: &mut Dice, out: &mut Output<'w>) -> i64 {
+    fn redirect(&mut self, start: i64, dice: &mut Dice, out: &mut Output) -> i64 {
         let server = &self.player.world.scenario().servers()[self.place.server];
-        let has_https = server.bindings.get(&443) == Some(&self.place.site);
+        let has_https = server.sites[self.place.site].ports.contains(&443);
         if self.place.port != 80 || !has_https || !dice.chance(0.25) {
             return start;
         }
+        let words = &self.player.world.words;
         let reply = answer(dice, server.iis, MOVED, 389, Effort::Little);
-        let ask = Ask::plain("GET", "/", self.visitor.agent);
+        let ask = Ask::plain(words.get, words.slash, self.visitor.agent);
         let end = self.request(out, start, ask, reply);
         self.place.port = 443;
         end + 60
@@ -96,48 +120,61 @@ impl<'w> Visit<'_, 'w> {
     fn page(
         &mut self,
         start: i64,
-        referer: String,
+        referer: Text,
         dice: &mut Dice,
-        out: &mut Output<'w>,
-    ) -> (i64, String) {
+        out: &mut Output,
+    ) -> (i64, Text) {
         let site = self.player.world.site(self.place.server, self.place.site);
         let page = site.draw_page(dice);
         let stem = site.page_stem(page);
-        let mut ask = Ask::plain("GET", stem, self.visitor.agent);
-        if stem.contains("/search/") || stem.contains("/catalog/") && dice.chance(0.5) {
-            ask.query = Cow::Owned(format!("id={}&q=a%20{}", dice.below(900), dice.below(40)));
+        let mut ask = Ask::plain(self.player.world.words.get, stem, self.visitor.agent);
+        if site.is_searched(page) && dice.chance(0.7) {
+            let (id, words) = (dice.below(900), dice.below(40));
+            ask.query = Text::Search(
+                u16::try_from(id).unwrap_or(0),
+                u16::try_from(words).unwrap_or(0),
+            );
         }
-        ask.referer = Cow::Owned(referer);
-        let url = site.url(self.place.port, stem);
+        ask.referer = referer;
+        // A browser keeps its connection for the page; the next page often needs a new one.
+        ask.fresh = true;
+        let url = Text::Pair(site.origin(self.place.port), stem);
         let reply = site.page(page, self.place.port, dice);
         let end = self.request(out, start, ask, reply);
         if reply.status == 200 {
-            (self.objects(end, &url, dice, out), url)
+            (self.objects(end, url, dice, out), url)
         } else {
             (end, url)
         }
     }
 
     /// What a page makes the browser ask for; returns when the last of it came.
-    fn objects(&mut self, start: i64, url: &str, dice: &mut Dice, out: &mut Output<'w>) -> i64 {
-        let site = self.player.world.site(self.place.server, self.place.site);
+    fn objects(&mut self, start: i64, url: Text, dice: &mut Dice, out: &mut Output) -> i64 {
+        let world = self.player.world;
+        let site = world.site(self.place.server, self.place.site);
         let (mut now, mut last) = (start, start);
         for _ in 1..dice.count(self.style.objects + 1.0) {
             now += millis(dice.exponential(35.0));
-            let mut ask = Ask::plain("GET", "", self.visitor.agent);
-            ask.referer = Cow::Owned(url.to_owned());
-            let reply = if dice.chance(0.04) {
-                ask.method = "POST";
-                ask.stem = Cow::Borrowed(site.program(dice));
+            let mut ask = Ask::plain(world.words.get, Piece::EMPTY, self.visitor.agent);
+            ask.referer = url;
+            let fate = dice.unit();
+            let reply = if fate < 0.04 {
+                ask.method = world.words.post;
+                ask.stem = Text::of(site.program(dice));
                 site.call(dice)
             } else {
                 let object = site.draw_object(dice);
-                let known = self.visitor.returning && dice.chance(0.75);
+                let bit = 1_u128 << (object & 127);
                 // Most of what the browser holds it does not ask for again.
-                if !self.held.insert(object) && !dice.chance(0.12) || known && dice.chance(0.5) {
+                if self.held & bit != 0 && fate > 0.16 {
                     continue;
                 }
-                ask.stem = Cow::Borrowed(site.object_stem(object));
+                self.held |= bit;
+                let known = self.visitor.returning && dice.chance(0.75);
+                if known && !dice.chance(self.visitor.revalidate) {
+                    continue;
+                }
+                ask.stem = Text::of(site.object_stem(object));
                 site.object(object, known, dice)
             };
             last = last.max(self.request(out, now, ask, reply));
@@ -145,34 +182,10 @@ impl<'w> Visit<'_, 'w> {
         last
     }
 
-    fn request(&self, out: &mut Output<'w>, start: i64, ask: Ask<'w>, reply: Answer) -> i64 {
+    fn request(&self, out: &mut Output, start: i64, mut ask: Ask, reply: Answer) -> i64 {
+        ask.cookie = self.visitor.cookie;
+        ask.user = self.visitor.user;
         self.player
-            .request(out, start, self.place, self.visitor.address, ask, reply)
-    }
-}
-
-impl Hours {
-    /// Weight of each hour of the day, UTC.
-    const fn weights(self) -> [u16; 24] {
-        match self {
-            Self::Public => [
-                22, 15, 11, 9, 9, 12, 20, 33, 46, 54, 58, 60, 62, 60, 59, 60, 62, 66, 72, 78, 80,
-                72, 54, 36,
-            ],
-            Self::Office => [
-                3, 2, 2, 2, 3, 6, 20, 55, 95, 110, 108, 100, 84, 98, 106, 100, 85, 55, 26, 12, 8,
-                6, 5, 4,
-            ],
-            Self::Flat => [1; 24],
-        }
-    }
-
-    /// Mean milliseconds between arrivals in a block, for so many a day. A block is judged by its first hour.
-    pub(crate) fn mean_gap(self, per_day: f64, block: Block) -> f64 {
-        let weights = self.weights();
-        let sum: u16 = weights.iter().sum();
-        let hour = usize::try_from(block.from.rem_euclid(86_400_000) / 3_600_000).unwrap_or(0);
-        let per_hour = per_day * f64::from(weights[hour]) / f64::from(sum);
-        3_600_000.0 / per_hour
+            .request(out, start, self.place, self.visitor.who, ask, reply)
     }
 }

@@ -1,21 +1,34 @@
 //! A file that is appended to in large pieces, with its checksum and counts kept as it grows.
 
+use super::{Compression, Destination, Keep};
 use crate::error::{GenerateError, io_at};
 use crate::manifest::{FileRecord, hex};
 use sha2::{Digest, Sha256};
 use std::fs::{self, OpenOptions};
-use std::io::Write;
-use std::path::Path;
+use std::io::{self, Write};
+
+/// The least that is written at once.
+const PIECE: usize = 128 << 10;
+/// What one member or frame of a compressed file holds. The length is fixed, so that the bytes do not depend on when
+/// they were made.
+const MEMBER: usize = 256 << 10;
 
 /// A file of the dataset. It is opened for each piece only, so that any number of sites can be written.
 #[derive(Debug)]
 pub(crate) struct OutputFile {
     path: String,
+    compression: Compression,
+    /// What is not yet written.
+    pub(super) text: Vec<u8>,
     hash: Sha256,
     bytes: u64,
+    /// Bytes before compression, what is in `text` not counted.
+    plain: u64,
     lines: u64,
     entries: u64,
     made: bool,
+    /// Made even where nothing is ever written.
+    always: bool,
 }
 
 impl OutputFile {
@@ -23,12 +36,34 @@ impl OutputFile {
     pub(crate) fn new(path: String) -> Self {
         Self {
             path,
+            compression: Compression::None,
+            text: Vec::new(),
             hash: Sha256::new(),
             bytes: 0,
+            plain: 0,
             lines: 0,
             entries: 0,
             made: false,
+            always: false,
         }
+    }
+
+    /// The same, made even where nothing is ever written.
+    pub(crate) fn always(mut self) -> Self {
+        self.always = true;
+        self
+    }
+
+    /// The same, compressed.
+    pub(crate) fn compressed(mut self, compression: Compression) -> Self {
+        self.path.push_str(compression.ending());
+        self.compression = compression;
+        self
+    }
+
+    /// The path in the dataset's folder.
+    pub(crate) fn path(&self) -> &str {
+        &self.path
     }
 
     /// Lines so far.
@@ -36,42 +71,112 @@ impl OutputFile {
         self.lines
     }
 
-    /// Counts lines of the next piece while it is being made.
+    /// Bytes so far, before compression.
+    pub(crate) fn plain_bytes(&self) -> u64 {
+        self.plain + self.text.len() as u64
+    }
+
+    /// Counts lines of the text that is being made.
     pub(crate) fn count(&mut self, lines: u64, entries: u64) {
         self.lines += lines;
         self.entries += entries;
     }
 
-    /// Appends a piece.
-    pub(crate) fn append(&mut self, folder: &Path, piece: &[u8]) -> Result<(), GenerateError> {
-        let path = folder.join(&self.path);
-        if !self.made
-            && let Some(parent) = path.parent()
-        {
-            fs::create_dir_all(parent).map_err(io_at("create the folder", parent))?;
-        }
-        let mut options = OpenOptions::new();
-        options.append(true);
-        // The first piece makes the file; where it exists already, somebody else writes here.
-        options.create_new(!self.made);
-        options
-            .open(&path)
-            .and_then(|mut file| file.write_all(piece))
-            .map_err(io_at("write", &path))?;
-        self.made = true;
-        self.hash.update(piece);
-        self.bytes += piece.len() as u64;
-        Ok(())
+    /// Where text is appended to.
+    pub(crate) fn text(&mut self) -> &mut Vec<u8> {
+        &mut self.text
     }
 
-    /// What the manifest says of it; `None` where nothing was written.
-    pub(crate) fn record(self) -> Option<FileRecord> {
-        self.made.then(|| FileRecord {
+    /// Writes what has come together, if it is enough.
+    pub(crate) fn pump(&mut self, to: &Destination) -> Result<(), GenerateError> {
+        if self.text.len() < PIECE {
+            return Ok(());
+        }
+        match self.compression {
+            Compression::None => self.write(to, usize::MAX),
+            _ if self.text.len() < MEMBER => Ok(()),
+            _ => self.write(to, self.text.len() / MEMBER * MEMBER),
+        }
+    }
+
+    /// Writes the rest; the record of the file, or `None` where nothing was ever written.
+    pub(crate) fn close(mut self, to: &Destination) -> Result<Option<FileRecord>, GenerateError> {
+        if !self.text.is_empty() || self.always && !self.made {
+            self.write(to, usize::MAX)?;
+        }
+        if !self.made {
+            return Ok(None);
+        }
+        let record = FileRecord {
             sha256: hex(&self.hash.finalize()),
             path: self.path,
             bytes: self.bytes,
             lines: self.lines,
             entries: self.entries,
-        })
+        };
+        to.note(&record)?;
+        Ok(Some(record))
     }
+
+    /// Writes up to so many bytes from the front of the text.
+    fn write(&mut self, to: &Destination, upto: usize) -> Result<(), GenerateError> {
+        let upto = upto.min(self.text.len());
+        self.plain += upto as u64;
+        if to.keep == Keep::Nothing {
+            self.made = true;
+            self.bytes += upto as u64;
+            self.text.drain(..upto);
+            return Ok(());
+        }
+        let packed;
+        let piece = if self.compression == Compression::None {
+            &self.text[..upto]
+        } else {
+            packed = pack(&self.text[..upto], self.compression)
+                .map_err(io_at("compress", to.path(&self.path)))?;
+            &packed
+        };
+        self.hash.update(piece);
+        self.bytes += piece.len() as u64;
+        if to.keep == Keep::Files {
+            let path = to.path(&self.path);
+            if !self.made
+                && let Some(parent) = path.parent()
+            {
+                fs::create_dir_all(parent).map_err(io_at("create the folder", parent))?;
+            }
+            let mut options = OpenOptions::new();
+            if self.made {
+                options.append(true);
+            } else {
+                // What an interrupted run left of this file begins anew.
+                options.write(true).create(true).truncate(true);
+            }
+            options
+                .open(&path)
+                .and_then(|mut file| file.write_all(piece))
+                .map_err(io_at("write", &path))?;
+        }
+        self.made = true;
+        self.text.drain(..upto);
+        Ok(())
+    }
+}
+
+/// Compresses in members or frames, each of a fixed length.
+fn pack(text: &[u8], compression: Compression) -> io::Result<Vec<u8>> {
+    let mut packed = Vec::with_capacity(text.len() / 6);
+    for member in text.chunks(MEMBER) {
+        match compression {
+            Compression::None => packed.extend_from_slice(member),
+            Compression::Gzip => {
+                let level = flate2::Compression::new(6);
+                let mut encoder = flate2::write::GzEncoder::new(&mut packed, level);
+                encoder.write_all(member)?;
+                encoder.finish()?;
+            }
+            Compression::Zstd => packed.extend(zstd::bulk::compress(member, 3)?),
+        }
+    }
+    Ok(packed)
 }

@@ -160,31 +160,12 @@ impl<'s> Checker<'s> {
 
     /// A span longer than nothing, in milliseconds.
     pub(crate) fn span(&mut self, value: &Spanned<Span>) -> i64 {
-        let millis = value.get_ref().millis();
-        if !(1..=LONGEST_MS).contains(&millis) {
-            self.say(Finding::new(format!("expected {WRONG_SPAN}")).at(value.span()));
-        }
-        millis.clamp(1, LONGEST_MS)
+        span_millis(value, &mut self.findings)
     }
 
     /// A moment of the scenario, in milliseconds since its start: an actor's times do not depend on the date.
     pub(crate) fn moment(&mut self, value: &Spanned<Moment>) -> i64 {
-        let Some((start, end)) = self.span else {
-            return 0;
-        };
-        let after = match value.get_ref() {
-            Moment::After(span) => span.millis(),
-            Moment::At(moment) => moment.millis() - start,
-        };
-        if !(0..end - start).contains(&after) {
-            let (first, last) = (Timestamp::from_millis(start), Timestamp::from_millis(end));
-            self.say(
-                Finding::new("this moment is not within the scenario")
-                    .at(value.span())
-                    .help(format!("the scenario goes from {first} to {last}")),
-            );
-        }
-        after.clamp(0, end - start - 1)
+        moment_after(value, self.span, &mut self.findings)
     }
 
     /// Whose address it is.
@@ -193,7 +174,7 @@ impl<'s> Checker<'s> {
             let of_server = self
                 .servers
                 .iter()
-                .find(|server| server.address == *address || server.address_v6 == Some(*address));
+                .find(|server| server.all_addresses().any(|own| own == *address));
             if let Some(server) = of_server {
                 let message = format!("{address} is the address of server {}", server.name);
                 self.say(Finding::new(message).at(value.span()));
@@ -240,9 +221,84 @@ impl<'s> Checker<'s> {
         Some(ports)
     }
 
+    /// Hours ahead of UTC, as milliseconds.
+    pub(crate) fn utc_offset(&mut self, value: &Spanned<f64>) -> i64 {
+        let hours = *value.get_ref();
+        if !(-14.0..=14.0).contains(&hours) {
+            self.say_at(value.span(), "expected hours from -14 to 14");
+            return 0;
+        }
+        crate::dice::millis(hours * 3_600_000.0)
+    }
+
+    /// One port, bound on each of `servers`.
+    pub(crate) fn one_bound_port(&mut self, value: &Spanned<Ports>, servers: &[usize]) -> u16 {
+        let ports = self.bound_ports(value, servers).unwrap_or_default();
+        if ports.len() != 1 {
+            self.say_at(value.span(), "expected one port");
+        }
+        ports.first().copied().unwrap_or(80)
+    }
+
     /// A finding about a table as a whole.
     pub(crate) fn say_at(&mut self, place: Range<usize>, message: impl Into<String>) {
         self.say(Finding::new(message).at(place));
+    }
+}
+
+/// A span longer than nothing, in milliseconds.
+pub(super) fn span_millis(value: &Spanned<Span>, findings: &mut Vec<Finding>) -> i64 {
+    let millis = value.get_ref().millis();
+    if !(1..=LONGEST_MS).contains(&millis) {
+        findings.push(Finding::new(format!("expected {WRONG_SPAN}")).at(value.span()));
+    }
+    millis.clamp(1, LONGEST_MS)
+}
+
+/// A moment of the scenario, in milliseconds since its start; `whole` is its start and end, where they are known.
+pub(super) fn moment_after(
+    value: &Spanned<Moment>,
+    whole: Option<(i64, i64)>,
+    findings: &mut Vec<Finding>,
+) -> i64 {
+    const DAY: i64 = 86_400_000;
+    let Some((start, end)) = whole else {
+        return 0;
+    };
+    let after = match value.get_ref() {
+        Moment::After(span) => span.millis(),
+        Moment::At(moment) => moment.millis() - start,
+        Moment::Next(day, clock) => {
+            let midnight = start - start.rem_euclid(DAY);
+            (0..=8)
+                .map(|days| midnight + days * DAY)
+                .filter(|moment| {
+                    day.is_none_or(|day| Timestamp::from_millis(*moment).weekday() == day)
+                })
+                .map(|moment| moment + clock - start)
+                .find(|after| *after >= 0)
+                .unwrap_or(0)
+        }
+    };
+    if !(0..end - start).contains(&after) {
+        let (first, last) = (Timestamp::from_millis(start), Timestamp::from_millis(end));
+        findings.push(
+            Finding::new("this moment is not within the scenario")
+                .at(value.span())
+                .help(format!("the scenario goes from {first} to {last}")),
+        );
+    }
+    after.clamp(0, end - start - 1)
+}
+
+/// Whether a scale can be.
+pub(crate) fn scale(scale: f64) -> Result<(), String> {
+    if (LEAST..=1e6).contains(&scale) {
+        Ok(())
+    } else {
+        Err(format!(
+            "expected a scale from {LEAST} to 1000000, found {scale}"
+        ))
     }
 }
 

@@ -11,7 +11,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
-/// Ports as written: a list of ports and ranges, one range, or "bound" for all that the server has.
+/// Ports as written: a list of ports, ranges and named sets, one of them, or "bound" for all that the server has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Ports {
     Bound,
@@ -33,6 +33,59 @@ impl Ports {
     }
 }
 
+/// Sets of ports that have a name: all there are; those below 1024; those of IIS and what is built on it; those that
+/// scanners try first (nmap moves them to the front of its list).
+fn named(name: &str) -> Option<&'static [(u16, u16)]> {
+    const IIS: &[(u16, u16)] = &[
+        (80, 81),
+        (443, 444),
+        (808, 808),
+        (5985, 5986),
+        (8080, 8081),
+        (8172, 8172),
+        (8443, 8443),
+        (8530, 8531),
+        (32843, 32846),
+        (47001, 47001),
+    ];
+    const USUAL: &[(u16, u16)] = &[
+        (80, 80),
+        (23, 23),
+        (443, 443),
+        (21, 22),
+        (25, 25),
+        (3389, 3389),
+        (110, 110),
+        (445, 445),
+        (139, 139),
+        (143, 143),
+        (53, 53),
+        (135, 135),
+        (3306, 3306),
+        (8080, 8080),
+        (1723, 1723),
+        (111, 111),
+        (995, 995),
+        (993, 993),
+        (5900, 5900),
+        (1025, 1025),
+        (587, 587),
+        (8888, 8888),
+        (199, 199),
+        (1720, 1720),
+        (113, 113),
+        (554, 554),
+        (256, 256),
+    ];
+    match name {
+        "all" => Some(&[(1, 65535)]),
+        "well-known" => Some(&[(1, 1023)]),
+        "iis" => Some(IIS),
+        "usual" => Some(USUAL),
+        _ => None,
+    }
+}
+
 impl<'de> Deserialize<'de> for Ports {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct PortsVisitor;
@@ -44,7 +97,7 @@ impl<'de> Deserialize<'de> for Ports {
             fn visit_i64<E: Error>(self, port: i64) -> Result<Ports, E> {
                 RangeVisitor
                     .visit_i64(port)
-                    .map(|range| Ports::Listed(vec![range.0]))
+                    .map(|ranges| Ports::Listed(ranges.0))
             }
             fn visit_str<E: Error>(self, text: &str) -> Result<Ports, E> {
                 if text == "bound" {
@@ -52,12 +105,12 @@ impl<'de> Deserialize<'de> for Ports {
                 }
                 RangeVisitor
                     .visit_str(text)
-                    .map(|range| Ports::Listed(vec![range.0]))
+                    .map(|ranges| Ports::Listed(ranges.0))
             }
             fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Ports, A::Error> {
                 let mut ranges = Vec::new();
-                while let Some(PortRange(range)) = items.next_element()? {
-                    ranges.push(range);
+                while let Some(PortRanges(more)) = items.next_element()? {
+                    ranges.extend(more);
                 }
                 Ok(Ports::Listed(ranges))
             }
@@ -66,9 +119,9 @@ impl<'de> Deserialize<'de> for Ports {
     }
 }
 
-struct PortRange((u16, u16));
+struct PortRanges(Vec<(u16, u16)>);
 
-impl<'de> Deserialize<'de> for PortRange {
+impl<'de> Deserialize<'de> for PortRanges {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(RangeVisitor)
     }
@@ -77,26 +130,31 @@ impl<'de> Deserialize<'de> for PortRange {
 struct RangeVisitor;
 
 impl Visitor<'_> for RangeVisitor {
-    type Value = PortRange;
+    type Value = PortRanges;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a port from 1 to 65535, or a range such as \"8001-8058\"")
+        f.write_str(
+            "a port from 1 to 65535, a range such as \"8001-8058\", or a set such as \"iis\"",
+        )
     }
 
-    fn visit_i64<E: Error>(self, port: i64) -> Result<PortRange, E> {
+    fn visit_i64<E: Error>(self, port: i64) -> Result<PortRanges, E> {
         match u16::try_from(port) {
-            Ok(port) if port > 0 => Ok(PortRange((port, port))),
+            Ok(port) if port > 0 => Ok(PortRanges(vec![(port, port)])),
             _ => Err(E::custom(format!(
                 "expected a port from 1 to 65535, found {port}"
             ))),
         }
     }
 
-    fn visit_str<E: Error>(self, text: &str) -> Result<PortRange, E> {
+    fn visit_str<E: Error>(self, text: &str) -> Result<PortRanges, E> {
+        if let Some(ranges) = named(text) {
+            return Ok(PortRanges(ranges.to_vec()));
+        }
         let port = |text: &str| text.trim().parse::<u16>().ok().filter(|port| *port > 0);
         let (first, last) = text.split_once('-').unwrap_or((text, text));
         match (port(first), port(last)) {
-            (Some(first), Some(last)) if first <= last => Ok(PortRange((first, last))),
+            (Some(first), Some(last)) if first <= last => Ok(PortRanges(vec![(first, last)])),
             (Some(_), Some(_)) => Err(E::custom(format!(
                 "expected a range that ascends, found \"{text}\""
             ))),
@@ -118,11 +176,38 @@ impl Span {
     }
 }
 
-/// A moment: a span since the scenario's start, or a date and time.
+/// A moment: a span since the scenario's start, a date and time, or the first of its kind in the scenario, such as
+/// "Tue 02:00".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Moment {
     After(Span),
     At(Timestamp),
+    /// The day of the week, 0 for Monday, or any day; and milliseconds since midnight, UTC.
+    Next(Option<u8>, i64),
+}
+
+/// "Tue 02:00" or "02:00".
+fn clock_moment(text: &str) -> Option<Moment> {
+    const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+    let (day, clock) = match text.split_once(' ') {
+        Some((day, clock)) => {
+            let day = day.to_ascii_lowercase();
+            let number = DAYS
+                .iter()
+                .position(|known| day.len() >= 3 && day.starts_with(known))?;
+            (u8::try_from(number).ok(), clock)
+        }
+        None => (None, text),
+    };
+    clock_time(clock).map(|time| Moment::Next(day, time))
+}
+
+/// Milliseconds since midnight of "06:40", up to "24:00".
+fn clock_time(text: &str) -> Option<i64> {
+    let (hours, minutes) = text.trim().split_once(':')?;
+    let (hours, minutes): (u8, u8) = (hours.parse().ok()?, minutes.parse().ok()?);
+    let whole = hours < 24 && minutes < 60 || hours == 24 && minutes == 0;
+    whole.then_some(i64::from(hours) * 3_600_000 + i64::from(minutes) * 60_000)
 }
 
 impl<'de> Deserialize<'de> for Moment {
@@ -131,12 +216,20 @@ impl<'de> Deserialize<'de> for Moment {
         impl<'de> Visitor<'de> for MomentVisitor {
             type Value = Moment;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a span since the start such as \"2h15m\", or a moment such as 2026-11-02T02:15:00Z")
+                f.write_str(
+                    "a span since the start such as \"2h15m\", a day and hour such as \"Tue 02:00\", or a moment \
+                     such as 2026-11-02T02:15:00Z",
+                )
             }
             fn visit_str<E: Error>(self, text: &str) -> Result<Moment, E> {
+                if let Some(moment) = clock_moment(text) {
+                    return Ok(moment);
+                }
                 parse_duration(text)
                     .map(|span| Moment::After(Span(span)))
-                    .map_err(E::custom)
+                    .map_err(|error| {
+                        E::custom(format!("{error}, or a day and hour such as \"Tue 02:00\""))
+                    })
             }
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Moment, A::Error> {
                 let moment = Datetime::deserialize(MapAccessDeserializer::new(map))?;
@@ -182,22 +275,31 @@ from_text!(Span, "a duration such as \"10m\" or \"1h30m\"", |text| {
     parse_duration(text).map(Span)
 });
 
-/// Whose address it is: one that is said, or one from the same public space as the visitors'.
+/// Whose address it is: one that is said, one of a network, or one from the same public space as the visitors'.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Client {
     Random,
     Fixed(IpAddr),
+    Network(IpNet),
 }
 
 from_text!(
     Client,
-    "an address such as \"10.0.0.10\", or \"random\"",
+    "an address such as \"10.0.0.10\", a network, or \"random\"",
     |text| {
         if text == "random" {
             return Ok(Client::Random);
         }
+        if text.contains('/')
+            && let Ok(network) = text.parse()
+        {
+            return Ok(Client::Network(network));
+        }
         text.parse().map(Client::Fixed).map_err(|_| {
-            format!("expected an address such as \"10.0.0.10\", or \"random\", found \"{text}\"")
+            format!(
+                "expected an address such as \"10.0.0.10\", a network such as \"2001:db8::/64\", or \"random\", \
+                 found \"{text}\""
+            )
         })
     }
 );
@@ -220,14 +322,8 @@ pub(crate) struct Daily {
 }
 
 from_text!(Daily, "hours of the day such as \"06:00-06:40\"", |text| {
-    let clock = |text: &str| {
-        let (hours, minutes) = text.trim().split_once(':')?;
-        let (hours, minutes): (u8, u8) = (hours.parse().ok()?, minutes.parse().ok()?);
-        let whole = hours < 24 && minutes < 60 || hours == 24 && minutes == 0;
-        whole.then_some(i64::from(hours) * 3_600_000 + i64::from(minutes) * 60_000)
-    };
     text.split_once('-')
-        .and_then(|(from, until)| Some((clock(from)?, clock(until)?)))
+        .and_then(|(from, until)| Some((clock_time(from)?, clock_time(until)?)))
         .filter(|(from, until)| from < until)
         .map(|(from, until)| Daily { from, until })
         .ok_or_else(|| {

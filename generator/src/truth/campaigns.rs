@@ -1,17 +1,18 @@
 //! What each campaign did, and why the rule has nothing to fire on where it has nothing.
 
 use super::{BIN, Campaign, Reason, THRESHOLD};
-use crate::request::{Probe, Request};
+use crate::request::{Contact, Probe, Request};
 use crate::world::World;
 use scanbench_w3c::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
 use std::time::Duration;
 
-/// Counts the lines and probes of every campaign.
+/// Counts the lines and probes of the campaigns on one server.
 pub(crate) struct CampaignCounter<'w> {
     world: &'w World<'w>,
-    tallies: Vec<Tally>,
+    /// By the campaign's position.
+    tallies: BTreeMap<u32, Tally>,
 }
 
 #[derive(Default)]
@@ -21,7 +22,9 @@ struct Tally {
     probed: BTreeSet<u16>,
     logged: BTreeSet<u16>,
     lines: u64,
+    contacts: u64,
     fires: bool,
+    clients: BTreeSet<IpAddr>,
     /// By client and server address, as the rule groups.
     keys: BTreeMap<(IpAddr, IpAddr), KeyTally>,
 }
@@ -42,10 +45,12 @@ impl Tally {
         self.last = Some(self.last.map_or(until, |last| last.max(until)));
     }
 
-    fn reason(&self) -> Reason {
+    fn reason(&self, shared: bool) -> Reason {
         let best = |count: fn(&KeyTally) -> usize| self.keys.values().map(count).max().unwrap_or(0);
         if self.logged.len() < THRESHOLD {
-            return if self.probed.len() >= THRESHOLD {
+            return if shared && self.lines > 0 {
+                Reason::SharedClient
+            } else if self.probed.len() >= THRESHOLD {
                 Reason::UnboundPorts
             } else {
                 Reason::BelowThreshold
@@ -81,33 +86,47 @@ impl KeyTally {
 
 impl<'w> CampaignCounter<'w> {
     pub(crate) fn new(world: &'w World<'w>) -> Self {
-        let tallies = world.campaigns().iter().map(|_| Tally::default()).collect();
-        Self { world, tallies }
+        Self {
+            world,
+            tallies: BTreeMap::new(),
+        }
     }
 
     /// Counts a probe, whether or not it leaves a line.
     pub(crate) fn probe(&mut self, probe: Probe) {
-        let tally = &mut self.tallies[probe.campaign as usize];
+        let tally = self.tallies.entry(probe.campaign).or_default();
         tally.probed.insert(probe.port);
         tally.seen(probe.time, probe.time);
     }
 
+    /// Counts a contact that only HTTP.sys logs.
+    pub(crate) fn contact(&mut self, contact: &Contact) {
+        let Some(campaign) = contact.campaign else {
+            return;
+        };
+        let tally = self.tallies.entry(campaign).or_default();
+        tally.contacts += 1;
+        tally.clients.insert(contact.client);
+        tally.seen(contact.time, contact.time);
+    }
+
     /// Counts a request that is logged.
-    pub(crate) fn count(&mut self, request: &Request<'_>) {
+    pub(crate) fn count(&mut self, request: &Request) {
         let Some(campaign) = request.campaign else {
             return;
         };
         let server = &self.world.scenario().servers()[request.server as usize];
-        let tally = &mut self.tallies[campaign as usize];
+        let tally = self.tallies.entry(campaign).or_default();
         tally.probed.insert(request.port);
         tally.logged.insert(request.port);
         tally.lines += 1;
-        tally.seen(request.start, request.end());
+        tally.clients.insert(request.client);
+        tally.seen(request.start(), request.end);
         // The rule sees whole seconds.
-        let second = Timestamp::from_millis(request.end()).floor(Duration::from_secs(1));
+        let second = Timestamp::from_millis(request.end).floor(Duration::from_secs(1));
         tally
             .keys
-            .entry((request.client, server.address_for(request.client)))
+            .entry((request.client, server.address_at(request.address)))
             .or_default()
             .add(second.millis(), request.port);
     }
@@ -115,30 +134,43 @@ impl<'w> CampaignCounter<'w> {
     /// The rule must fire on lines of these campaigns.
     pub(crate) fn fires(&mut self, campaigns: &BTreeSet<u32>) {
         for campaign in campaigns {
-            self.tallies[*campaign as usize].fires = true;
+            self.tallies.entry(*campaign).or_default().fires = true;
         }
     }
 
-    /// All campaigns, in the order of the scenario.
-    pub(crate) fn finish(self) -> Vec<Campaign> {
+    /// The campaigns of all servers, in the order of the scenario.
+    pub(crate) fn finish(world: &World<'_>, counters: Vec<Self>) -> Vec<Campaign> {
+        let mut tallies: BTreeMap<u32, Tally> = counters
+            .into_iter()
+            .flat_map(|counter| counter.tallies)
+            .collect();
         let second = |millis| Timestamp::from_millis(millis).floor(Duration::from_secs(1));
-        self.world
-            .campaigns()
-            .iter()
-            .zip(self.tallies)
-            .map(|(plan, tally)| Campaign {
-                id: plan.id.clone(),
-                kind: plan.kind,
-                class: plan.class,
-                clients: vec![plan.client],
-                server: self.world.scenario().servers()[plan.server].name.clone(),
-                first: tally.first.map(second),
-                last: tally.last.map(second),
-                ports_probed: tally.probed.len() as u64,
-                ports_logged: tally.logged.len() as u64,
-                lines: tally.lines,
-                expected_to_fire: tally.fires,
-                reason: (!tally.fires).then(|| tally.reason()),
+        (0..)
+            .zip(world.campaigns())
+            .map(|(position, plan)| {
+                let tally = tallies.remove(&position).unwrap_or_default();
+                let mut clients = plan.clients.clone();
+                clients.extend(
+                    tally
+                        .clients
+                        .iter()
+                        .filter(|client| !plan.clients.contains(client)),
+                );
+                Campaign {
+                    id: plan.id.clone(),
+                    kind: plan.kind,
+                    class: plan.class,
+                    clients,
+                    server: world.scenario().servers()[plan.server].name.clone(),
+                    first: tally.first.map(second),
+                    last: tally.last.map(second),
+                    ports_probed: tally.probed.len() as u64,
+                    ports_logged: tally.logged.len() as u64,
+                    lines: tally.lines,
+                    contacts: tally.contacts,
+                    expected_to_fire: tally.fires,
+                    reason: (!tally.fires).then(|| tally.reason(plan.shared)),
+                }
             })
             .collect()
     }
@@ -167,20 +199,22 @@ mod tests {
     fn reasons() {
         // 40 ports, one each 15 s: 40 within any ten minutes.
         let fast = tally((0..40).map(|n| (i64::from(n) * 15_000, n + 1)));
-        assert_eq!(fast.reason(), Reason::SplitByBin);
+        assert_eq!(fast.reason(false), Reason::SplitByBin);
         // One each 25 s: 24 within any ten minutes.
         let slow = tally((0..40).map(|n| (i64::from(n) * 25_000, n + 1)));
-        assert_eq!(slow.reason(), Reason::BelowThreshold);
+        assert_eq!(slow.reason(false), Reason::BelowThreshold);
         let mut two = tally([(0, 80), (1, 443)]);
-        assert_eq!(two.reason(), Reason::BelowThreshold);
+        assert_eq!(two.reason(false), Reason::BelowThreshold);
         two.probed.extend(1..=100);
-        assert_eq!(two.reason(), Reason::UnboundPorts);
+        assert_eq!(two.reason(false), Reason::UnboundPorts);
+        two.lines = 2;
+        assert_eq!(two.reason(true), Reason::SharedClient);
         let mut parted = tally((0..20).map(|n| (0, n + 1)));
         let other = IpAddr::from([10, 0, 0, 2]);
         for port in 21..=40 {
             parted.logged.insert(port);
             parted.keys.entry((other, other)).or_default().add(0, port);
         }
-        assert_eq!(parted.reason(), Reason::SplitByKey);
+        assert_eq!(parted.reason(false), Reason::SplitByKey);
     }
 }

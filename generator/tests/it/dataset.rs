@@ -3,7 +3,7 @@
 use super::support::{Dataset, EVERYTHING, Entry, scenario};
 use scanbench_generator::manifest::{Manifest, ManifestError, verify};
 use scanbench_generator::{Options, generate};
-use scanbench_w3c::{Content, Item, Reader};
+use scanbench_w3c::{Content, Item, Reader, Timestamp};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -179,10 +179,10 @@ fn the_reader_takes_every_line() {
                 headers += 1;
                 let text: Vec<&[u8]> = bytes.split(|byte| *byte == b'\n').collect();
                 let date = String::from_utf8_lossy(text[usize::try_from(line).unwrap() - 3]);
-                assert_eq!(
-                    date.trim_end(),
-                    format!("#Date: {}", day.replace('T', " ").replace('Z', ""))
-                );
+                let said = date.trim_end().strip_prefix("#Date: ").unwrap();
+                let said: Timestamp = format!("{}Z", said.replace(' ', "T")).parse().unwrap();
+                // In real logs too, some headers are dated a second after their first line.
+                assert!([0, 1000].contains(&(said.millis() - time)), "{path}:{line}");
             }
             last = Some((time, line));
         }

@@ -25,7 +25,7 @@ fn cancelled_leaves_nothing_and_nobody_writes_beside() {
     let progress = |progress: Progress| {
         seen.lock()
             .unwrap()
-            .push((progress.done_blocks, names(parent.path())));
+            .push((progress.done_minutes, names(parent.path())));
         cancelled.store(true, Ordering::Relaxed);
     };
     let options = Options {
@@ -38,7 +38,7 @@ fn cancelled_leaves_nothing_and_nobody_writes_beside() {
     assert!(matches!(error, GenerateError::Cancelled));
     assert_eq!(
         *seen.lock().unwrap(),
-        [(4, vec![".set.partial".to_owned()])]
+        [(8, vec![".set.partial".to_owned()])]
     );
     assert_eq!(names(parent.path()), [""; 0]);
 }
@@ -54,8 +54,8 @@ fn progress_ends_at_the_whole() {
     };
     let summary = generate(&scenario(EVERYTHING), &parent.path().join("set"), &options).unwrap();
     let whole = Progress {
-        done_blocks: 4,
-        total_blocks: 4,
+        done_minutes: 190,
+        total_minutes: 190,
         lines: summary.lines,
     };
     assert_eq!(*last.lock().unwrap(), Some(whole));

@@ -7,8 +7,11 @@
 )]
 
 mod dataset;
+mod files;
 mod folders;
+mod options;
 mod recount;
 mod refusals;
 mod scenarios;
 mod support;
+mod words;

@@ -150,7 +150,26 @@ fn small_scenario() -> impl Strategy<Value = String> {
              every = \"35m\"\n"
         )
     });
-    let actor = prop_oneof![3 => scan, 1 => proxy, 1 => backend, 1 => visitors, 1 => maintenance];
+    let spread = (1_u32..5, 2_u32..40, any::<bool>(), 0_usize..3).prop_map(|(sources, per_bin, all, contact)| {
+        let contact = ["request", "connect", "syn"][contact];
+        format!(
+            "kind = \"scan\"\nclient = \"random\"\nports = \"bound\"\nrate = 40\nstart = \"5m\"\nsources = {sources}\n\
+             per-bin = {per_bin}\nall-addresses = {all}\ncontact = \"{contact}\"\ncover = 2\n"
+        )
+    });
+    let nmap = (0_u32..6, any::<bool>(), any::<bool>()).prop_map(|(timing, matched, scripts)| {
+        format!(
+            "kind = \"nmap\"\nclient = \"random\"\nports = [\"8001-8070\"]\nstart = \"7m\"\ntiming = \"T{timing}\"\n\
+             matched = {matched}\nscripts = {scripts}\n"
+        )
+    });
+    let monitoring = (10_u32..50).prop_map(|every| {
+        format!("kind = \"monitoring\"\nclient = \"10.0.0.5\"\nevery = \"{every}m\"\n")
+    });
+    let device = (5_u32..60).prop_map(|every| {
+        format!("kind = \"device\"\nclient = \"10.0.0.9\"\nports = [\"8001-8070\"]\nstart = \"3m\"\nevery = \"{every}s\"\n")
+    });
+    let actor = prop_oneof![2 => spread, 2 => nmap, 1 => monitoring, 1 => device, 3 => scan, 1 => proxy, 1 => backend, 1 => visitors, 1 => maintenance];
     (
         any::<u32>(),
         prop::collection::vec(2_u16..60, 1..3),
@@ -166,7 +185,7 @@ fn small_scenario() -> impl Strategy<Value = String> {
                 let half = 8000 + ports / 2;
                 write!(
                     text,
-                    "[[server]]\nname = \"S{number}\"\naddress = \"10.1.0.{number}\"\niis = \"8.0\"\n\
+                    "[[server]]\nname = \"S{number}\"\naddress = \"10.1.0.{number}\"\nmore-addresses = [\"10.1.1.{number}\"]\niis = \"8.0\"\n\
                      [[server.site]]\nid = 1\nports = [\"8001-{half}\"]\n\
                      [[server.site]]\nid = 2\nports = [\"{}-{}\"]\n",
                     half + 1,

@@ -129,6 +129,14 @@ impl Dataset {
         Self { summary, temporary }
     }
 
+    /// The one that was made in the folder `set` of this.
+    pub(crate) fn of(temporary: TempDir) -> Self {
+        Self {
+            summary: Summary::default(),
+            temporary,
+        }
+    }
+
     pub(crate) fn folder(&self) -> PathBuf {
         self.temporary.path().join("set")
     }

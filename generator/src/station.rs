@@ -1,0 +1,219 @@
+//! One server while a dataset is made: what waits to be logged, its logs, and the truth about it.
+
+use crate::emit::{Destination, ErrorLog, SiteLog};
+use crate::error::GenerateError;
+use crate::inventory::Server;
+use crate::manifest::FileRecord;
+use crate::request::{Contact, Probe, Request};
+use crate::run::{LogOptions, Shard};
+use crate::truth::{CampaignCounter, Window, WindowCounter};
+use crate::wheel::Wheel;
+use crate::world::World;
+use std::collections::BTreeSet;
+
+/// The requests of one minute, and their order.
+type Minute = (Vec<Request>, Vec<u64>);
+
+/// One server.
+pub(crate) struct Station<'w> {
+    world: &'w World<'w>,
+    requests: Wheel<Request>,
+    contacts: Wheel<Contact>,
+    /// For each site the position of its log in `logs`; `None` where another shard has it.
+    log_of_site: Vec<Option<usize>>,
+    logs: Vec<SiteLog<'w>>,
+    error_log: Option<ErrorLog<'w>>,
+    windows: WindowCounter<'w>,
+    pub(crate) campaigns: CampaignCounter<'w>,
+    minutes: Vec<Minute>,
+    pub(crate) lines: u64,
+    pub(crate) labelled: u64,
+}
+
+impl<'w> Station<'w> {
+    /// The server at a position; `first_log` is the number of its first log among all of the scenario.
+    pub(crate) fn new(
+        world: &'w World<'w>,
+        server: &'w Server,
+        first_log: usize,
+        options: LogOptions,
+        shard: Shard,
+    ) -> Self {
+        let start = world.scenario().start().millis();
+        let mut logs = Vec::new();
+        let mut log = |number: usize, site| {
+            shard.has(first_log + number).then(|| {
+                logs.push(SiteLog::new(world, server, site, options));
+                logs.len() - 1
+            })
+        };
+        let log_of_site = if server.log.central {
+            let one = log(0, None);
+            vec![one; server.sites.len()]
+        } else {
+            (0..server.sites.len())
+                .map(|site| log(site, Some(site)))
+                .collect()
+        };
+        Self {
+            world,
+            requests: Wheel::new(start),
+            contacts: Wheel::new(start),
+            log_of_site,
+            logs,
+            error_log: (options.error_log && shard.has(first_log)).then(|| ErrorLog::new(server)),
+            windows: WindowCounter::new(server),
+            campaigns: CampaignCounter::new(world),
+            minutes: Vec::new(),
+            lines: 0,
+            labelled: 0,
+        }
+    }
+
+    /// How many logs a server has.
+    pub(crate) fn logs_of(server: &Server) -> usize {
+        if server.log.central {
+            1
+        } else {
+            server.sites.len()
+        }
+    }
+
+    pub(crate) fn request(&mut self, request: Request) {
+        self.requests.add(request.end, request);
+    }
+
+    pub(crate) fn contact(&mut self, contact: Contact) {
+        self.campaigns.contact(&contact);
+        if self.error_log.is_some() {
+            self.contacts.add(contact.time, contact);
+        }
+    }
+
+    pub(crate) fn probe(&mut self, probe: Probe) {
+        self.campaigns.probe(probe);
+    }
+
+    /// Logs so many minutes, up to `end`: what ends later is never logged.
+    pub(crate) fn log(
+        &mut self,
+        minutes: u64,
+        end: i64,
+        to: &Destination,
+    ) -> Result<(), GenerateError> {
+        for _ in 0..minutes {
+            let (start, mut requests) = self.requests.take();
+            requests.retain(|request| request.end < end);
+            let order = in_order(&requests, start);
+            self.minutes.push((requests, order));
+        }
+        let minutes_made = std::mem::take(&mut self.minutes);
+        let (world, windows, campaigns) = (self.world, &mut self.windows, &mut self.campaigns);
+        let mut labelled = 0;
+        let count = || {
+            for request in each(&minutes_made) {
+                windows.count(request, world);
+                if request.campaign.is_some() {
+                    campaigns.count(request);
+                    labelled += 1;
+                }
+            }
+        };
+        let (logs, log_of_site) = (&mut self.logs, &self.log_of_site);
+        let write = || -> Result<(), GenerateError> {
+            for minute in &minutes_made {
+                for request in each(std::slice::from_ref(minute)) {
+                    if let Some(log) = log_of_site[usize::from(request.site)] {
+                        logs[log].line(request, to)?;
+                    }
+                }
+                for log in logs.iter_mut() {
+                    log.pump(to)?;
+                }
+            }
+            Ok(())
+        };
+        let ((), written) = rayon::join(count, write);
+        written?;
+        self.labelled += labelled;
+        for (requests, order) in minutes_made {
+            self.lines += order.len() as u64;
+            self.requests.give_back(requests);
+        }
+        self.log_contacts(minutes, end, to)
+    }
+
+    fn log_contacts(
+        &mut self,
+        minutes: u64,
+        end: i64,
+        to: &Destination,
+    ) -> Result<(), GenerateError> {
+        let Some(log) = &mut self.error_log else {
+            return Ok(());
+        };
+        for _ in 0..minutes {
+            let (_, mut contacts) = self.contacts.take();
+            contacts.retain(|contact| contact.time < end);
+            contacts.sort_by_key(|contact| (contact.time, contact.actor));
+            for contact in &contacts {
+                log.line(contact, to)?;
+            }
+            self.contacts.give_back(contacts);
+        }
+        Ok(())
+    }
+
+    /// Windows whose bin ended by `moment`; what the rule fires on is noted with its campaigns.
+    pub(crate) fn passed_windows(&mut self, moment: i64) -> Vec<Window> {
+        let passed: Vec<(Window, BTreeSet<u32>)> = self.windows.passed(moment, self.world);
+        passed
+            .into_iter()
+            .map(|(window, campaigns)| {
+                if window.must_fire {
+                    self.campaigns.fires(&campaigns);
+                }
+                window
+            })
+            .collect()
+    }
+
+    /// The records of all its files, and what it knows of campaigns.
+    pub(crate) fn finish(
+        self,
+        to: &Destination,
+    ) -> Result<(Vec<FileRecord>, CampaignCounter<'w>), GenerateError> {
+        let mut files = Vec::new();
+        for log in self.logs {
+            files.extend(log.finish(to)?);
+        }
+        if let Some(log) = self.error_log {
+            files.extend(log.finish(to)?);
+        }
+        Ok((files, self.campaigns))
+    }
+}
+
+/// Requests in the order in which they are logged.
+fn each(minutes: &[Minute]) -> impl Iterator<Item = &Request> {
+    minutes.iter().flat_map(|(requests, order)| {
+        order.iter().filter_map(|key| {
+            requests.get(usize::try_from(key & 0xffff_ffff).unwrap_or(usize::MAX))
+        })
+    })
+}
+
+/// Keys that sort requests of one minute: by millisecond, then by actor; what one actor ends in one millisecond stays
+/// in the order in which it was made. A key holds 16 bits of each and 32 of the position.
+fn in_order(requests: &[Request], start: i64) -> Vec<u64> {
+    let mut keys: Vec<u64> = requests
+        .iter()
+        .zip(0_u64..)
+        .map(|(request, position)| {
+            let millis = u64::try_from(request.end - start).unwrap_or(0);
+            millis << 48 | u64::from(request.actor) << 32 | position
+        })
+        .collect();
+    keys.sort_unstable();
+    keys
+}
