@@ -37,6 +37,7 @@ mod engine;
 mod exclusion;
 mod facts;
 mod find;
+mod follow;
 mod input;
 
 mod friendly;
@@ -53,6 +54,10 @@ pub use detector::Detector;
 pub use exclusion::{Exclusion, Exclusions, Expectation, Stage};
 
 pub use find::{FindError, LogFile, find_logs};
+pub use follow::{
+    Checkpoint, CheckpointError, FollowError, FollowNotice, FollowOptions, FollowTotals,
+    FollowedRow, Follower, Resume, Round,
+};
 pub use rule::{Count, GroupBy, Rule};
 pub use scan::{Bad, Notice, ScanOptions, Stats, Stopped, Totals, scan};
 pub use window::{Schedule, Window};
