@@ -91,6 +91,8 @@ pub struct Round {
     pub bytes: u64,
     /// Whether there is more to read at once.
     pub more: bool,
+    /// Whether it looked for new logs; that is done less often where there are very many.
+    pub searched: bool,
 }
 
 /// Follows logs. Nothing happens but in its methods, in the caller's thread.

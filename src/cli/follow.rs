@@ -173,6 +173,7 @@ impl Following<'_> {
     /// Follows to the end; whether that was since nothing came.
     fn follow(&mut self) -> Result<bool, Failure> {
         let (mut saved, mut came) = (Instant::now(), Instant::now());
+        let mut searched_since = 0;
         while !CANCELLED.load(Ordering::Relaxed) {
             let messages = &mut self.messages;
             let round = self.follower.round(&mut |notice| say(messages, &notice));
@@ -182,16 +183,15 @@ impl Following<'_> {
                 saved = Instant::now();
             }
             if round.bytes > 0 {
-                came = Instant::now();
+                (came, searched_since) = (Instant::now(), 0);
             }
+            searched_since += u32::from(round.searched);
             if round.more {
                 continue;
             }
-            if self
-                .args
-                .until_idle
-                .is_some_and(|idle| came.elapsed() >= idle)
-            {
+            // The second search finds what was begun during the first.
+            let is_idle = |idle| searched_since >= 2 && came.elapsed() >= idle;
+            if self.args.until_idle.is_some_and(is_idle) {
                 return Ok(true);
             }
             let until = Instant::now() + self.args.poll;

@@ -20,9 +20,7 @@ impl Follower {
         let mut rows = Vec::new();
         let mut bytes = 0;
         let begun = Instant::now();
-        if self.pending.is_empty() {
-            self.look(tell);
-        }
+        let searched = self.pending.is_empty() && self.look(tell);
         while let Some((_, id)) = self.pending.pop_first() {
             bytes += self.read_on(id, &mut rows, tell);
             let unread = self
@@ -42,12 +40,14 @@ impl Follower {
             rows,
             bytes,
             more: !self.pending.is_empty(),
+            searched,
         }
     }
 
-    /// Looks for new logs, and at the sizes of all.
-    fn look(&mut self, tell: &mut dyn FnMut(FollowNotice<'_>)) {
-        if Instant::now() >= self.search_at {
+    /// Looks for new logs, where it is time, and at the sizes of all.
+    fn look(&mut self, tell: &mut dyn FnMut(FollowNotice<'_>)) -> bool {
+        let searches = Instant::now() >= self.search_at;
+        if searches {
             // Whatever was written before the last look is read by now, or will be found in this one.
             self.bins.settle();
             for tail in self.tails.values_mut() {
@@ -76,6 +76,7 @@ impl Follower {
         for (id, again) in other {
             self.forget(id, again);
         }
+        searches
     }
 
     /// Forgets a log, or begins it anew.
