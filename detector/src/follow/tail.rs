@@ -164,11 +164,19 @@ impl Tail {
             let ended = (got as u64) < want;
             if let Some(last) = memchr::memrchr(b'\n', buffer) {
                 let length = last + 1;
-                if !self.is_web
-                    && let Some(judged) = self.judge(&buffer[..length])?
-                {
-                    return Ok(judged);
+                if !self.is_web && !tells(&buffer[..length]) && got < JUDGED_BYTES {
+                    if ended {
+                        return Ok(Chunk::Nothing);
+                    }
+                    want *= 2;
+                    continue;
                 }
+                if !self.is_web
+                    && let Some(foreign) = foreign(&buffer[..length])?
+                {
+                    return Ok(Chunk::Foreign(foreign));
+                }
+                self.is_web = true;
                 if self.offset == 0 && self.skipped == 0 {
                     let head = length.min(usize::try_from(HEAD_BYTES).unwrap_or(length));
                     self.head = Head::of(&buffer[..head]);
@@ -190,25 +198,6 @@ impl Tail {
     /// Whether more may be there; to be asked behind a chunk.
     pub(super) fn has_more(&self) -> bool {
         self.foreign.is_none() && self.size > self.offset + self.skipped
-    }
-
-    /// Tells from the first lines what it is; `None` where it is a web log, and nothing yet where no line tells.
-    fn judge(&mut self, lines: &[u8]) -> io::Result<Option<Chunk>> {
-        let tells = |line: &[u8]| {
-            let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
-            !line.trim_ascii().is_empty() && !line.starts_with(b"#")
-        };
-        let has_entry = lines.split(|byte| *byte == b'\n').any(tells);
-        if self.offset == 0 && !has_entry && lines.len() < JUDGED_BYTES {
-            return Ok(Some(Chunk::Nothing));
-        }
-        match Reader::new(lines)?.content() {
-            Content::Web => {
-                self.is_web = true;
-                Ok(None)
-            }
-            other => Ok(Some(Chunk::Foreign(other.clone()))),
-        }
     }
 
     /// Reads what stands before `offset`, for the directives; what it is, where it is no web log.
@@ -236,6 +225,22 @@ impl Tail {
         }
         Ok(None)
     }
+}
+
+/// Whether a line says more than directives do.
+fn tells(lines: &[u8]) -> bool {
+    lines.split(|byte| *byte == b'\n').any(|line| {
+        let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
+        !line.trim_ascii().is_empty() && !line.starts_with(b"#")
+    })
+}
+
+/// What a file that begins with these lines is, where it is no web log.
+fn foreign(lines: &[u8]) -> io::Result<Option<Content>> {
+    Ok(match Reader::new(lines)?.content() {
+        Content::Web | Content::Empty => None,
+        other => Some(other.clone()),
+    })
 }
 
 /// Where the last line end is, going back from `size`.
