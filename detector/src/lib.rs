@@ -38,9 +38,9 @@ mod episode;
 mod exclusion;
 mod facts;
 mod find;
-mod input;
-
+mod follow;
 mod friendly;
+mod input;
 mod names;
 mod rule;
 mod scan;
@@ -55,6 +55,12 @@ pub use episode::{Episode, episodes};
 pub use exclusion::{Exclusion, Exclusions, Expectation, Stage};
 
 pub use find::{FindError, LogFile, find_logs};
+pub use follow::{
+    Checkpoint, CheckpointError, FollowError, FollowNotice, FollowOptions, FollowTotals,
+    FollowedRow, Follower, Resume, Round,
+};
+/// An address and the length of its prefix.
+pub use ipnet::IpNet;
 /// An address and the length of its prefix.
 pub use ipnet::IpNet;
 pub use rule::{Count, GroupBy, Rule};

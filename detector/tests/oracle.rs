@@ -26,7 +26,7 @@ fn detector(rule: &Rule, chosen: &[usize], lines: &[Line], closing: bool) -> Det
     let mut latest = 0;
     while let Some(item) = reader.next_item().unwrap() {
         let Item::Entry(entry) = item else {
-            panic!("a bad line")
+            unreachable!("a bad line was written");
         };
         if closing && entry.time().millis() > latest {
             latest = entry.time().millis();

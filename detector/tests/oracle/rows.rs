@@ -150,7 +150,7 @@ fn windows<'l>(rule: &Rule, lines: &[&'l Line]) -> Vec<Found<'l>> {
             for line in lines.iter().copied() {
                 match sessions.last_mut() {
                     Some(session) if second(line) - second(session[session.len() - 1]) <= gap => {
-                        session.push(line)
+                        session.push(line);
                     }
                     _ => sessions.push(vec![line]),
                 }
