@@ -61,8 +61,6 @@ pub use follow::{
 };
 /// An address and the length of its prefix.
 pub use ipnet::IpNet;
-/// An address and the length of its prefix.
-pub use ipnet::IpNet;
 pub use rule::{Count, GroupBy, Rule};
 pub use scan::{Bad, Notice, ScanOptions, Stats, Stopped, Totals, scan};
 pub use window::{Schedule, Window};

@@ -2,6 +2,7 @@
 
 use super::CANCELLED;
 use super::failure::Failure;
+use super::follow;
 use super::messages::{Messages, count, grouped};
 use super::rule_args::RuleArgs;
 use clap::ValueEnum;
@@ -45,6 +46,14 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     reading: ReadArgs,
+
+    /// Follow logs as they are written, and print rows as soon as they are there; see `scanbench follow --help`
+    #[arg(long)]
+    follow: bool,
+
+    /// With --follow: where to go on from, and where that is kept
+    #[arg(long, value_name = "FILE", requires = "follow")]
+    checkpoint: Option<PathBuf>,
 
     /// Join rows of neighbouring windows of one client and server, and print one line for each episode
     #[arg(long)]
@@ -125,6 +134,16 @@ impl From<FormatArg> for Format {
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    if args.follow {
+        let (paths, rule) = (args.paths.clone(), args.rule.clone());
+        let computer = args.reading.computer.clone();
+        return follow::run(&follow::Args::plain(
+            paths,
+            rule,
+            computer,
+            args.checkpoint.clone(),
+        ));
+    }
     let rule = args.rule.rule()?;
     let exclusions = args.rule.exclusions()?;
     let (detection, totals) = read(&args.paths, &rule, &exclusions, &args.reading)?;

@@ -76,6 +76,29 @@ pub(crate) struct Args {
     until_idle: Option<Duration>,
 }
 
+impl Args {
+    /// Following as `detect --follow` does: all else as it is by default.
+    pub(crate) fn plain(
+        paths: Vec<PathBuf>,
+        rule: RuleArgs,
+        computer: Option<String>,
+        checkpoint: Option<PathBuf>,
+    ) -> Self {
+        Self {
+            paths,
+            rule,
+            format: Format::Ndjson,
+            computer,
+            checkpoint,
+            checkpoint_every: Duration::from_secs(2),
+            poll: Duration::from_millis(250),
+            lateness: Duration::from_mins(1),
+            from_start: false,
+            until_idle: None,
+        }
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
     Table,
