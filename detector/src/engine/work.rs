@@ -178,6 +178,8 @@ struct Worker<'a, 's, V> {
     shared: &'s Shared<'a, V>,
     buffer: Buffer,
     collector: Collector,
+    /// Texts of streams that were given away, to be used again.
+    lent: Vec<Arc<Vec<u8>>>,
 }
 
 impl<'a, 's, V: Value> Worker<'a, 's, V> {
@@ -187,6 +189,7 @@ impl<'a, 's, V: Value> Worker<'a, 's, V> {
             shared,
             buffer: Buffer::new(job.options.block_bytes),
             collector: Collector::new(job.rule.clone()),
+            lent: Vec::new(),
         }
     }
 
@@ -296,6 +299,7 @@ impl<'a, 's, V: Value> Worker<'a, 's, V> {
         let mut header = Header::default();
         let (mut offset, mut index) = (0_u64, 0);
         let mut read_bytes = 0;
+        let block = self.job.options.block_bytes.max(1);
         let mut rest: Vec<u8> = Vec::new();
         let mut unfinished = None;
         loop {
@@ -303,24 +307,28 @@ impl<'a, 's, V: Value> Worker<'a, 's, V> {
             let mut walker = walker.with_unfinished(unfinished);
             let mut gather =
                 Gather::<V>::new(self.job.exclusions, threshold, walker.header(), offset);
-            let mut text = std::mem::take(&mut rest);
+            let mut text = self.spare(rest.len() + kept + block);
+            text[..rest.len()].copy_from_slice(&rest);
+            let mut filled = rest.len();
+            rest.clear();
             let mut passed = 0;
             let mut ended = None;
             // What was left over may be longer than a piece, where it is one line.
-            while text.len() < kept || passed == 0 {
-                let filled = text.len();
-                text.resize(filled + self.job.options.block_bytes.max(1), 0);
-                let outcome = read(&mut input, &mut text[filled..]);
-                text.truncate(filled + *outcome.as_ref().unwrap_or(&0));
+            while filled < kept || passed == 0 {
+                if text.len() < filled + block {
+                    text.resize(filled + block, 0);
+                }
+                let outcome = read(&mut input, &mut text[filled..filled + block]);
                 match outcome {
                     Ok(0) => {
-                        walker.walk_end(&text[passed..], &mut gather);
-                        passed = text.len();
+                        walker.walk_end(&text[passed..filled], &mut gather);
+                        passed = filled;
                         ended = Some(Ok(()));
                         break;
                     }
                     Ok(count) => {
-                        passed += walker.walk(&text[passed..], &mut gather);
+                        filled += count;
+                        passed += walker.walk(&text[passed..filled], &mut gather);
                         // Of a packed file the bytes in the file count, as its size does.
                         let so_far = file_bytes
                             .as_ref()
@@ -331,7 +339,7 @@ impl<'a, 's, V: Value> Worker<'a, 's, V> {
                         read_bytes = so_far;
                     }
                     Err(error) => {
-                        ended = Some(Err((error, walker.offset(), text.len() - passed)));
+                        ended = Some(Err((error, walker.offset(), filled - passed)));
                         break;
                     }
                 }
@@ -340,9 +348,10 @@ impl<'a, 's, V: Value> Worker<'a, 's, V> {
                 }
             }
             if ended.is_none() {
-                rest.extend_from_slice(&text[passed..]);
+                rest.extend_from_slice(&text[passed..filled]);
             }
-            text.truncate(passed);
+            let text = Arc::new(text);
+            self.lent.push(Arc::clone(&text));
             let begin = offset;
             offset += passed as u64;
             header = walker.header().clone();
@@ -354,7 +363,7 @@ impl<'a, 's, V: Value> Worker<'a, 's, V> {
             };
             let entered = Entered {
                 piece: gather.finish(walker.counts(), &header),
-                text: Text::Kept(Arc::new(text), begin),
+                text: Text::Kept(text, begin),
                 is_last,
                 ends_task: is_last,
                 broken,
@@ -371,6 +380,26 @@ impl<'a, 's, V: Value> Worker<'a, 's, V> {
             }
             index += 1;
         }
+    }
+
+    /// Memory for so many bytes: used before, where a text that was lent is given back, for fresh pages cost as much
+    /// as reading into them.
+    fn spare(&mut self, bytes: usize) -> Vec<u8> {
+        /// Texts that are remembered; what is lent beyond is not used again.
+        const REMEMBERED: usize = 4;
+
+        let free = self
+            .lent
+            .iter()
+            .position(|text| Arc::strong_count(text) == 1);
+        let used = free.and_then(|free| Arc::into_inner(self.lent.swap_remove(free)));
+        let excess = self.lent.len().saturating_sub(REMEMBERED);
+        self.lent.drain(..excess);
+        let mut text = used.unwrap_or_default();
+        if text.len() < bytes {
+            text.resize(bytes, 0);
+        }
+        text
     }
 
     /// A log that could not even be opened any more.
