@@ -6,6 +6,7 @@ mod detect;
 mod embedded;
 mod evaluate;
 mod failure;
+mod follow;
 mod generate;
 mod messages;
 mod rule_args;
@@ -35,6 +36,7 @@ enum Command {
     Run(run::Args),
     Generate(generate::Args),
     Detect(detect::Args),
+    Follow(follow::Args),
     Evaluate(evaluate::Args),
     Scenarios(scenarios::Args),
     Completions(completions::Args),
@@ -52,6 +54,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Run(args) => run::run(&args),
         Command::Generate(args) => generate::run(&args),
         Command::Detect(args) => detect::run(&args),
+        Command::Follow(args) => follow::run(&args),
         Command::Evaluate(args) => evaluate::run(&args),
         Command::Scenarios(args) => scenarios::run(&args),
         Command::Completions(args) => completions::run(&args),

@@ -116,12 +116,15 @@ impl Alert {
     clippy::trivially_copy_pass_by_ref,
     reason = "serde calls it with a reference"
 )]
-fn as_rfc3339<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn as_rfc3339<S: Serializer>(
+    time: &Timestamp,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     serializer.collect_str(time)
 }
 
 #[expect(clippy::ref_option, reason = "serde calls it with a reference")]
-fn some_as_rfc3339<S: Serializer>(
+pub(crate) fn some_as_rfc3339<S: Serializer>(
     time: &Option<Timestamp>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {

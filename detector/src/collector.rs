@@ -245,14 +245,12 @@ pub(crate) fn stretches(rule: &Rule, lines: &[impl std::borrow::Borrow<Kept>]) -
 
 /// Distinct values of all lines of a group. Most groups have one part, which is asked as it is.
 pub(crate) fn distinct(parts: &Parts, count: Count, limit: Option<std::num::NonZeroUsize>) -> u64 {
-    match parts.as_slice() {
-        [(_, only)] => only.distinct(count),
-        _ => {
-            let mut sum = Tally::default();
-            for (_, tally) in parts {
-                sum.merge(tally, limit);
-            }
-            sum.distinct(count)
-        }
+    if let [(_, only)] = parts.as_slice() {
+        return only.distinct(count);
     }
+    let mut sum = Tally::default();
+    for (_, tally) in parts {
+        sum.merge(tally, limit);
+    }
+    sum.distinct(count)
 }

@@ -45,6 +45,17 @@ pub struct Suppressed {
     pub removed_alone_by: Vec<usize>,
 }
 
+/// What a schedule does to rows, since each run sees its own stretch of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cut {
+    /// Rows of all data at once.
+    pub rows: u64,
+    /// Of these, rows that no run returns: the edge of a run cut their window.
+    pub missed: u64,
+    /// Of these, rows that more than one run returns.
+    pub repeated: u64,
+}
+
 /// What was counted besides rows.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Counters {
@@ -165,6 +176,43 @@ impl Detection {
         sorted(self.found(selection, false))
     }
 
+    /// What the schedule makes of the rows; `None` where there is none.
+    #[must_use]
+    pub fn cut(&self, selection: &Selection) -> Option<Cut> {
+        self.rule().schedule?;
+        let mut by_group: HashMap<GroupKey, Vec<Found>> = HashMap::new();
+        for row in self.found(selection, true) {
+            by_group.entry(row.group).or_default().push(row);
+        }
+        let mut cut = Cut {
+            rows: 0,
+            missed: 0,
+            repeated: 0,
+        };
+        for row in self.found(selection, false) {
+            let runs: BTreeSet<Option<Timestamp>> = by_group
+                .get(&row.group)
+                .into_iter()
+                .flatten()
+                .filter(|other| self.is_same_window(&row, other))
+                .map(|other| other.run)
+                .collect();
+            cut.rows += 1;
+            cut.missed += u64::from(runs.is_empty());
+            cut.repeated += u64::from(runs.len() > 1);
+        }
+        Some(cut)
+    }
+
+    /// Whether two rows of one group are of the same window; of windows that move, whether they overlap.
+    fn is_same_window(&self, row: &Found, other: &Found) -> bool {
+        if self.rule().window.is_fixed() {
+            row.start == other.start
+        } else {
+            other.start <= row.end && row.start <= other.end
+        }
+    }
+
     /// The rows that all exclusions together take away, in order.
     #[must_use]
     pub fn suppressed(&self) -> Vec<Suppressed> {
@@ -176,17 +224,10 @@ impl Detection {
             }
             found
         };
-        let is_fixed = self.rule().window.is_fixed();
         let stands = |row: &Found, rows: &HashMap<GroupKey, Vec<Found>>| {
             rows.get(&row.group).is_some_and(|rows| {
-                rows.iter().any(|other| {
-                    row.run == other.run
-                        && if is_fixed {
-                            row.start == other.start
-                        } else {
-                            other.start <= row.end && row.start <= other.end
-                        }
-                })
+                rows.iter()
+                    .any(|other| row.run == other.run && self.is_same_window(row, other))
             })
         };
         let with_all = by_group(&Selection::All);

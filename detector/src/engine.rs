@@ -54,7 +54,7 @@ pub fn scan(
 ) -> Result<(Detection, Totals), Stopped> {
     let mut totals = Totals::default();
     let logs = plan(files, rule, options, &mut totals, &mut |file, about| {
-        notice(about.with(file))
+        notice(about.with(file));
     });
     let one_by_one = matches!(rule.window, Window::Session { .. })
         || logs.iter().any(|log| log.source.is_table());

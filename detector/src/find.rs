@@ -58,13 +58,13 @@ impl fmt::Display for LogFile {
 #[derive(Debug, Error)]
 pub enum FindError {
     /// Nothing has this name.
-    #[error("{0}: no such file or folder")]
+    #[error("{}: no such file or folder", shown(.0))]
     Missing(PathBuf),
     /// A pattern that no name fits.
-    #[error("{0}: no file fits this pattern")]
+    #[error("{}: no file fits this pattern", visible(.0.as_bytes()))]
     NoMatch(String),
     /// A pattern that cannot be read.
-    #[error("{pattern}: not a pattern: {source}")]
+    #[error("{}: not a pattern: {source}", visible(.pattern.as_bytes()))]
     Pattern {
         /// The pattern.
         pattern: String,
@@ -72,13 +72,18 @@ pub enum FindError {
         source: glob::PatternError,
     },
     /// A folder or file that cannot be looked at.
-    #[error("{path}: {source}")]
+    #[error("{}: {}", shown(.path), visible(.source.to_string().as_bytes()))]
     Unreadable {
         /// Where.
         path: PathBuf,
         /// Why.
         source: io::Error,
     },
+}
+
+/// A name that does nothing on a terminal, whatever is in it.
+fn shown(path: &Path) -> String {
+    visible(path.as_os_str().as_encoded_bytes())
 }
 
 /// The logs that `names` name, each once, in the order of the names and by path inside a folder; and what could

@@ -34,12 +34,13 @@ mod collector;
 mod detection;
 mod detector;
 mod engine;
+mod episode;
 mod exclusion;
 mod facts;
 mod find;
-mod input;
-
+mod follow;
 mod friendly;
+mod input;
 mod names;
 mod rule;
 mod scan;
@@ -48,11 +49,18 @@ mod window;
 
 pub use alert::{Alert, Counted};
 pub use client::ClientSource;
-pub use detection::{Detection, Selection, Suppressed};
+pub use detection::{Cut, Detection, Selection, Suppressed};
 pub use detector::Detector;
+pub use episode::{Episode, episodes};
 pub use exclusion::{Exclusion, Exclusions, Expectation, Stage};
 
 pub use find::{FindError, LogFile, find_logs};
+pub use follow::{
+    Checkpoint, CheckpointError, FollowError, FollowNotice, FollowOptions, FollowTotals,
+    FollowedRow, Follower, Resume, Round,
+};
+/// An address and the length of its prefix.
+pub use ipnet::IpNet;
 pub use rule::{Count, GroupBy, Rule};
 pub use scan::{Bad, Notice, ScanOptions, Stats, Stopped, Totals, scan};
 pub use window::{Schedule, Window};

@@ -56,6 +56,8 @@ impl<'a> ScanOptions<'a> {
 pub enum Notice<'a> {
     /// A line or row that could not be read; reading goes on.
     Bad(&'a LogFile, Bad),
+    /// So many lines more could not be read; where there are very many, only the first are told one by one.
+    MoreBad(&'a LogFile, u64),
     /// A W3C log, but of something else.
     PassedOver(&'a LogFile, OtherLog),
     /// No W3C log.

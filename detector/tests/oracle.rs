@@ -7,11 +7,13 @@ mod oracle {
     pub(crate) mod exclusions;
     pub(crate) mod lines;
     pub(crate) mod rows;
+    pub(crate) mod rules;
 }
 
 use oracle::exclusions::{EXCLUSIONS, Oracle, exclusions};
 use oracle::lines::{Line, line, write_log};
-use oracle::rows::{Row, as_row, expected, rule};
+use oracle::rows::{Row, as_row, expected};
+use oracle::rules::rule;
 use proptest::prelude::*;
 use scanbench_detector::{Detector, Rule, Selection};
 use scanbench_w3c::{Field, Item, Reader, Timestamp};
@@ -24,7 +26,7 @@ fn detector(rule: &Rule, chosen: &[usize], lines: &[Line], closing: bool) -> Det
     let mut latest = 0;
     while let Some(item) = reader.next_item().unwrap() {
         let Item::Entry(entry) = item else {
-            panic!("a bad line")
+            unreachable!("a bad line was written");
         };
         if closing && entry.time().millis() > latest {
             latest = entry.time().millis();

@@ -2,13 +2,14 @@
 
 use super::CANCELLED;
 use super::failure::Failure;
-use super::messages::{Messages, count};
+use super::follow;
+use super::messages::{Messages, count, grouped};
 use super::rule_args::RuleArgs;
 use clap::ValueEnum;
 use scanbench::report::rows::{self, Format};
 use scanbench_detector::{
-    Detection, Exclusions, FindError, LogFile, Notice, Rule, ScanOptions, Selection, Stopped,
-    Totals, find_logs, scan,
+    Alert, Detection, Exclusions, FindError, LogFile, Notice, Rule, ScanOptions, Selection,
+    Stopped, Totals, episodes, find_logs, scan,
 };
 use scanbench_spec::parse_duration;
 use scanbench_w3c::visible;
@@ -43,6 +44,30 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     format: FormatArg,
 
+    #[command(flatten)]
+    reading: ReadArgs,
+
+    /// Follow logs as they are written, and print rows as soon as they are there; see `scanbench follow --help`
+    #[arg(long)]
+    follow: bool,
+
+    /// With --follow: where to go on from, and where that is kept
+    #[arg(long, value_name = "FILE", requires = "follow")]
+    checkpoint: Option<PathBuf>,
+
+    /// Join rows of neighbouring windows of one client and server, and print one line for each episode
+    #[arg(long)]
+    episodes: bool,
+
+    /// Say on standard error how much was counted and where the time went
+    #[arg(long)]
+    stats: bool,
+}
+
+/// How logs are read, besides the rule.
+#[derive(clap::Args, Default)]
+#[command(next_help_heading = "Reading")]
+pub(crate) struct ReadArgs {
     /// The Computer column of every line, whatever the log says
     #[arg(long, value_name = "NAME")]
     computer: Option<String>,
@@ -70,10 +95,23 @@ pub(crate) struct Args {
     /// Use no vector instructions; for measuring
     #[arg(long, hide = true)]
     portable: bool,
+}
 
-    /// Say on standard error how much was counted and where the time went
-    #[arg(long)]
-    stats: bool,
+impl ReadArgs {
+    fn options(&self) -> ScanOptions<'_> {
+        let mut options = ScanOptions::new(&CANCELLED);
+        options.computer = self.computer.as_deref();
+        options.max_bad_lines = if self.strict {
+            Some(0)
+        } else {
+            self.max_bad_lines
+        };
+        options.threads = self.threads.unwrap_or(options.threads);
+        options.lateness = self.lateness;
+        options.unsorted = self.unsorted;
+        options.portable = self.portable;
+        options
+    }
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -96,49 +134,44 @@ impl From<FormatArg> for Format {
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    if args.follow {
+        let (paths, rule) = (args.paths.clone(), args.rule.clone());
+        let computer = args.reading.computer.clone();
+        return follow::run(&follow::Args::plain(
+            paths,
+            rule,
+            computer,
+            args.checkpoint.clone(),
+        ));
+    }
     let rule = args.rule.rule()?;
     let exclusions = args.rule.exclusions()?;
-    let reading = Reading {
-        computer: args.computer.as_deref(),
-        max_bad_lines: if args.strict {
-            Some(0)
-        } else {
-            args.max_bad_lines
-        },
-        threads: args.threads,
-        lateness: args.lateness,
-        unsorted: args.unsorted,
-        portable: args.portable,
-    };
-    let (detection, totals) = read(&args.paths, rule, exclusions, &reading)?;
+    let (detection, totals) = read(&args.paths, &rule, &exclusions, &args.reading)?;
     let alerts = detection.alerts(&Selection::All);
     let mut out = BufWriter::new(io::stdout().lock());
-    rows::write(&mut out, &alerts, args.format.into())?;
+    if args.episodes {
+        let joined = episodes(&alerts, &detection.rule().window);
+        rows::write_episodes(&mut out, &joined, args.format.into())?;
+    } else {
+        rows::write(&mut out, &alerts, args.format.into())?;
+    }
     out.flush()?;
     tell_totals(&detection, &totals, alerts.len());
+    if args.stats {
+        tell_stats(&detection, &totals);
+    }
     if totals.failed + totals.refused_named > 0 {
         return Err(Failure::InputTold);
     }
     Ok(())
 }
 
-/// How logs are read, besides the rule.
-#[derive(Default)]
-pub(crate) struct Reading<'a> {
-    pub(crate) computer: Option<&'a str>,
-    pub(crate) max_bad_lines: Option<u64>,
-    pub(crate) threads: Option<NonZeroUsize>,
-    pub(crate) lateness: Duration,
-    pub(crate) unsorted: bool,
-    pub(crate) portable: bool,
-}
-
 /// Finds the logs, reads them and tells whatever is not as it should be.
 pub(crate) fn read(
     paths: &[PathBuf],
-    rule: Rule,
-    exclusions: Exclusions,
-    reading: &Reading<'_>,
+    rule: &Rule,
+    exclusions: &Exclusions,
+    reading: &ReadArgs,
 ) -> Result<(Detection, Totals), Failure> {
     let (logs, errors) = find_logs(paths);
     let mut unreadable = 0;
@@ -151,14 +184,7 @@ pub(crate) fn read(
             _ => return Err(Failure::InputTold),
         }
     }
-    let mut options = ScanOptions::new(&CANCELLED);
-    options.computer = reading.computer;
-    options.max_bad_lines = reading.max_bad_lines;
-    options.threads = reading.threads.unwrap_or(options.threads);
-    options.lateness = reading.lateness;
-    options.unsorted = reading.unsorted;
-    options.portable = reading.portable;
-    let outcome = scan(&logs, &rule, &exclusions, &options, &mut |notice| {
+    let outcome = scan(&logs, rule, exclusions, &reading.options(), &mut |notice| {
         tell(&mut messages, &notice);
     });
     messages.end();
@@ -184,6 +210,7 @@ fn tell(messages: &mut Messages, notice: &Notice<'_>) {
     match notice {
         Notice::Progress(bytes) => messages.progress(*bytes),
         Notice::Bad(log, bad) => messages.say_some("bad lines", &format!("bad line: {log}:{bad}")),
+        Notice::MoreBad(_, number) => messages.count_more("bad lines", *number),
         Notice::PassedOver(log, other) => messages.say_some(
             "logs passed over",
             &format!("note: {log} is {other}, not a web log of IIS; passed over"),
@@ -221,6 +248,29 @@ fn tell(messages: &mut Messages, notice: &Notice<'_>) {
     }
 }
 
+fn tell_stats(detection: &Detection, totals: &Totals) {
+    let stats = &totals.stats;
+    let alerts = detection.alerts(&Selection::None);
+    let most = alerts.iter().map(Alert::distinct).max();
+    let lines = [
+        format!("bins {}", grouped(stats.bins)),
+        format!("groups {}", grouped(stats.groups)),
+        format!("most values in a group {}", most.unwrap_or(stats.most)),
+        format!(
+            "near misses {} (two thirds of the threshold or more)",
+            grouped(stats.near_misses)
+        ),
+        format!(
+            "time over all threads: reading {:.3} s, first look {:.3} s, second look {:.3} s",
+            stats.reading.as_secs_f64(),
+            stats.first_look.as_secs_f64(),
+            stats.second_look.as_secs_f64()
+        ),
+    ];
+    // Where standard error is gone there is nobody to tell.
+    let _ = writeln!(io::stderr(), "{}", lines.join("\n"));
+}
+
 fn tell_totals(detection: &Detection, totals: &Totals, rows: usize) {
     let mut parts = vec![format!(
         "read {} in {}: {}, {}",
@@ -239,6 +289,14 @@ fn tell_totals(detection: &Detection, totals: &Totals, rows: usize) {
         }
     }
     let mut lines = vec![parts.join("; ")];
+    if let Some(cut) = detection.cut(&Selection::All) {
+        lines.push(format!(
+            "the schedule: of {} in all data at once, no run returns {}, and more than one returns {}",
+            count(cut.rows, "row", "rows"),
+            cut.missed,
+            cut.repeated
+        ));
+    }
     let exclusions = detection.exclusions().list();
     if !exclusions.is_empty() {
         let suppressed = detection.suppressed();

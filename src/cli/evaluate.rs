@@ -1,6 +1,6 @@
 //! `evaluate`: a dataset through the detector, and its rows against the truth.
 
-use super::detect::{Reading, read};
+use super::detect::{ReadArgs, read};
 use super::failure::Failure;
 use super::rule_args::RuleArgs;
 use scanbench::eval::{self, Evaluation, GroundTruth, Runs};
@@ -36,7 +36,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let (rule, exclusions) = (args.rule.rule()?, args.rule.exclusions()?);
-    let evaluation = evaluate(&args.dataset, rule, exclusions)?;
+    let evaluation = evaluate(&args.dataset, &rule, &exclusions)?;
     show(&evaluation)?;
     if let Some(folder) = &args.output {
         write_reports(folder, &evaluation)?;
@@ -47,8 +47,8 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
 /// Checks the dataset, detects on it and scores the rows.
 pub(crate) fn evaluate(
     dataset: &Path,
-    rule: Rule,
-    exclusions: Exclusions,
+    rule: &Rule,
+    exclusions: &Exclusions,
 ) -> Result<Evaluation, Failure> {
     let manifest = manifest::verify(dataset).map_err(|error| {
         Failure::Input(format!(
@@ -58,7 +58,7 @@ pub(crate) fn evaluate(
     })?;
     let truth = GroundTruth::read(dataset, &manifest).map_err(|error| Failure::input(&error))?;
     let paths = [dataset.to_owned()];
-    let (detection, totals) = read(&paths, rule, exclusions, &Reading::default())?;
+    let (detection, totals) = read(&paths, rule, exclusions, &ReadArgs::default())?;
     if totals.failed > 0 {
         return Err(Failure::InputTold);
     }

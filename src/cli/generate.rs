@@ -44,7 +44,7 @@ pub(crate) struct Args {
     #[arg(long, conflicts_with = "discard")]
     resume: bool,
 
-    /// The format of logs: as IIS writes them, or as tables with the columns of W3CIISLog
+    /// The format of logs: as IIS writes them, or as tables with the columns of `W3CIISLog`
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: FormatName,
 

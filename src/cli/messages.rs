@@ -77,6 +77,11 @@ impl Messages {
         }
     }
 
+    /// Counts lines of a sort of which enough were said already.
+    pub(crate) fn count_more(&mut self, sort: &'static str, number: u64) {
+        *self.told.entry(sort).or_default() += number;
+    }
+
     /// Takes the bar away and says how many lines of each sort were only counted.
     pub(crate) fn end(&mut self) {
         self.bar.finish_and_clear();

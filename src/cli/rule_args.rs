@@ -1,49 +1,150 @@
 //! The rule's numbers on the command line.
 
 use super::failure::Failure;
-use clap::Args;
-use scanbench_detector::{Exclusions, Rule, Window};
+use clap::{Args, ValueEnum};
+use scanbench_detector::{ClientSource, Count, Exclusions, GroupBy, IpNet, Rule, Schedule, Window};
 use scanbench_spec::{Source, parse_duration};
+use scanbench_w3c::Timestamp;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
 /// What makes a row, and what is taken out before.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Rule")]
 pub(crate) struct RuleArgs {
     /// Exclusion list (TOML); suppressed lines and rows stay counted
     #[arg(long, value_name = "FILE")]
     pub(crate) exclusions: Option<PathBuf>,
 
-    /// Width of a bin, counted from the epoch
-    #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = bin)]
+    /// How time is cut: tumbling is the rule's own
+    #[arg(long, value_name = "KIND", default_value = "tumbling")]
+    window: WindowArg,
+
+    /// Width of a bin or window
+    #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = width)]
     bin: Duration,
 
-    /// Distinct ports that make a row
+    /// From one hopping window to the next
+    #[arg(long, value_name = "DURATION", value_parser = width)]
+    step: Option<Duration>,
+
+    /// The longest gap inside a session
+    #[arg(long, value_name = "DURATION", value_parser = width)]
+    gap: Option<Duration>,
+
+    /// Distinct values that make a row
     #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
     threshold: u64,
 
     /// Most values that a set keeps, as in the query; 0 for no limit
     #[arg(long, value_name = "N", default_value_t = 128)]
     set_limit: usize,
+
+    /// What lines must share to be counted together; leave one out to find scans that are spread over it
+    #[arg(
+        long,
+        value_name = "KEYS",
+        value_delimiter = ',',
+        default_value = "c-ip,computer,s-ip"
+    )]
+    group_by: Vec<KeyArg>,
+
+    /// The field whose distinct values count
+    #[arg(long, value_name = "FIELD", default_value = "s-port")]
+    count: CountArg,
+
+    /// Run as a scheduled rule does: every DURATION, from --start on, each run over its own --period
+    #[arg(long, value_name = "DURATION", value_parser = width, requires = "start")]
+    schedule: Option<Duration>,
+
+    /// How far a run looks back [default: as far as --schedule]
+    #[arg(long, value_name = "DURATION", value_parser = width, requires = "schedule")]
+    period: Option<Duration>,
+
+    /// The first run, such as 2026-11-02T00:05:00Z
+    #[arg(long, value_name = "TIME", requires = "schedule")]
+    start: Option<Timestamp>,
+
+    /// Take the client from this field where c-ip is a trusted proxy
+    #[arg(long, value_name = "FIELD", requires = "trusted_proxy")]
+    client_field: Option<String>,
+
+    /// A proxy whose --client-field is believed
+    #[arg(long, value_name = "CIDR", requires = "client_field", value_parser = network)]
+    trusted_proxy: Vec<IpNet>,
 }
 
-fn bin(text: &str) -> Result<Duration, String> {
-    let bin = parse_duration(text)?;
-    if bin < Duration::from_secs(1) {
-        return Err("a bin is at least 1s wide, the resolution of the log".to_owned());
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum WindowArg {
+    Tumbling,
+    Hopping,
+    Sliding,
+    Session,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum KeyArg {
+    CIp,
+    Computer,
+    SIp,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum CountArg {
+    SPort,
+    CsHost,
+    CsUriStem,
+}
+
+fn width(text: &str) -> Result<Duration, String> {
+    let width = parse_duration(text)?;
+    if width < Duration::from_secs(1) {
+        return Err("expected at least 1s, the resolution of the log".to_owned());
     }
-    Ok(bin)
+    Ok(width)
+}
+
+fn network(text: &str) -> Result<IpNet, String> {
+    let one = |_| text.parse::<std::net::IpAddr>().map(IpNet::from);
+    text.parse::<IpNet>()
+        .or_else(one)
+        .map_err(|_| "expected an address or a network, such as 10.20.0.0/24".to_owned())
 }
 
 impl RuleArgs {
     /// The rule. A rule that can never fire is refused: it would look like good news.
     pub(crate) fn rule(&self) -> Result<Rule, Failure> {
+        let groups = |key| self.group_by.contains(&key);
         let rule = Rule {
-            window: Window::Tumbling { width: self.bin },
+            window: self.window()?,
             threshold: self.threshold,
             set_limit: NonZeroUsize::new(self.set_limit),
-            ..Rule::default()
+            group_by: GroupBy {
+                client: groups(KeyArg::CIp),
+                computer: groups(KeyArg::Computer),
+                server: groups(KeyArg::SIp),
+            },
+            count: match self.count {
+                CountArg::SPort => Count::Port,
+                CountArg::CsHost => Count::Host,
+                CountArg::CsUriStem => Count::UriStem,
+            },
+            schedule: self
+                .schedule
+                .zip(self.start)
+                .map(|(every, start)| Schedule {
+                    start,
+                    every,
+                    period: self.period.unwrap_or(every),
+                }),
+            client: match &self.client_field {
+                None => ClientSource::Logged,
+                Some(field) => ClientSource::Forwarded {
+                    field: field.clone(),
+                    trusted: self.trusted_proxy.clone(),
+                },
+            },
         };
         if !rule.can_fire() {
             return Err(Failure::Input(format!(
@@ -53,6 +154,40 @@ impl RuleArgs {
             )));
         }
         Ok(rule)
+    }
+
+    fn window(&self) -> Result<Window, Failure> {
+        let needs = |what: &str, option: &str| {
+            Failure::Input(format!("a {what} window needs {option} DURATION"))
+        };
+        let width = self.bin;
+        let window = match self.window {
+            WindowArg::Tumbling => Window::Tumbling { width },
+            WindowArg::Hopping => Window::Hopping {
+                width,
+                step: self.step.ok_or_else(|| needs("hopping", "--step"))?,
+            },
+            WindowArg::Sliding => Window::Sliding { width },
+            WindowArg::Session => Window::Session {
+                gap: self.gap.ok_or_else(|| needs("session", "--gap"))?,
+            },
+        };
+        for (given, option, kind) in [
+            (self.step, "--step", WindowArg::Hopping),
+            (self.gap, "--gap", WindowArg::Session),
+        ] {
+            if given.is_some() && self.window != kind {
+                return Err(Failure::Input(format!(
+                    "{option} goes with --window {}",
+                    if kind == WindowArg::Hopping {
+                        "hopping"
+                    } else {
+                        "session"
+                    }
+                )));
+            }
+        }
+        Ok(window)
     }
 
     /// The exclusion list; an empty one where none is given.

@@ -1,7 +1,7 @@
 //! Alerts as a table, CSV, JSON or NDJSON, with the column names of the query.
 
 use super::terminal::{plain_table, write_plain};
-use scanbench_detector::Alert;
+use scanbench_detector::{Alert, Episode};
 use scanbench_w3c::visible;
 use std::io::{self, Write};
 
@@ -33,6 +33,80 @@ pub fn write(out: &mut dyn Write, alerts: &[Alert], format: Format) -> io::Resul
         Format::Ndjson => {
             for alert in alerts {
                 serde_json::to_writer(&mut *out, alert)?;
+                writeln!(out)?;
+            }
+            Ok(())
+        }
+    }
+}
+
+/// Writes episodes.
+///
+/// # Errors
+/// Where the output fails.
+pub fn write_episodes(out: &mut dyn Write, episodes: &[Episode], format: Format) -> io::Result<()> {
+    match format {
+        Format::Table => {
+            if episodes.is_empty() {
+                return Ok(());
+            }
+            let mut table = plain_table(&[
+                "Start",
+                "End",
+                "cIP",
+                "Computer",
+                "sIP",
+                "rows",
+                "most",
+                "set_sPort",
+            ]);
+            for one in episodes {
+                table.add_row([
+                    one.start.to_string(),
+                    one.end.to_string(),
+                    shown(&one.c_ip),
+                    shown(&one.computer),
+                    shown(&one.s_ip),
+                    one.rows.to_string(),
+                    one.most.to_string(),
+                    ports(&one.ports),
+                ]);
+            }
+            write_plain(out, &table)
+        }
+        Format::Json => {
+            serde_json::to_writer_pretty(&mut *out, episodes)?;
+            writeln!(out)
+        }
+        Format::Csv => {
+            let mut csv = csv::Writer::from_writer(out);
+            csv.write_record([
+                "Start",
+                "End",
+                "cIP",
+                "Computer",
+                "sIP",
+                "rows",
+                "most",
+                "set_sPort",
+            ])?;
+            for one in episodes {
+                csv.write_record([
+                    one.start.to_string(),
+                    one.end.to_string(),
+                    no_formula(&one.c_ip),
+                    no_formula(&one.computer),
+                    no_formula(&one.s_ip),
+                    one.rows.to_string(),
+                    one.most.to_string(),
+                    serde_json::to_string(&one.ports)?,
+                ])?;
+            }
+            csv.flush()
+        }
+        Format::Ndjson => {
+            for one in episodes {
+                serde_json::to_writer(&mut *out, one)?;
                 writeln!(out)?;
             }
             Ok(())

@@ -1,4 +1,4 @@
-//! Fast reading: lines of a block, cut and counted by bits.
+//! Fast reading: lines of a block, cut and counted by the places of separators.
 //!
 //! BE ADVISED: a line is given as *regular* only if it is so plain that the careful path would read the same values
 //! out of it: as many values as declared, one separator between them and none around them, no directive, no quote
@@ -8,37 +8,31 @@
 
 use crate::masks::{Masks, WORD};
 
-/// The most columns up to which ends are told. A layout that wants one further right has no regular lines.
-pub const MAX_WANTED: usize = 32;
-
-/// Which lines are regular, and how far into them ends of columns are wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Layout {
-    /// Columns of a line, as `#Fields` declares.
-    pub columns: usize,
-    /// So many columns from the left have their ends told.
-    pub wanted: usize,
-}
-
-impl Layout {
-    /// No line is regular.
-    pub const NONE: Self = Self {
-        columns: 0,
-        wanted: 0,
-    };
-}
-
 /// A line of a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BlockLine {
+pub struct BlockLine<'b> {
     /// Byte in the block where it begins.
     pub start: usize,
     /// Byte behind its last one, line end apart.
     pub end: usize,
     /// Byte where the next line begins.
     pub next: usize,
-    /// Whether it is regular, so that the ends of its wanted columns were told.
-    pub regular: bool,
+    /// Where each column ends, for a regular line; of the last one, where the line feed stands. `None` for others.
+    pub ends: Option<&'b [u32]>,
+}
+
+impl BlockLine<'_> {
+    /// Where a column of a regular line stands in the block, counted from 0; `ends` are the line's own.
+    #[inline]
+    #[must_use]
+    pub fn column(&self, ends: &[u32], position: usize) -> std::ops::Range<usize> {
+        let start = match position.checked_sub(1) {
+            Some(before) => ends[before] as usize + 1,
+            None => self.start,
+        };
+        // Behind the last column there may be a carriage return.
+        start..(ends[position] as usize).min(self.end)
+    }
 }
 
 /// Cuts blocks of bytes into lines. Holds the memory that this takes, to be used again.
@@ -64,12 +58,13 @@ impl BlockReader {
         }
     }
 
-    /// Looks over a block. What stands behind its last line feed is no line yet.
+    /// Looks over a block of less than 4 GiB. What stands behind its last line feed is no line yet.
     pub fn lines<'b>(&'b mut self, block: &'b [u8]) -> BlockLines<'b> {
         self.masks.fill(block, self.portable);
         BlockLines {
             block,
             masks: &self.masks,
+            places: self.masks.places(),
             start: 0,
             feed_word: 0,
             feeds: self.masks.line_feeds.first().copied().unwrap_or(0),
@@ -82,6 +77,8 @@ impl BlockReader {
 pub struct BlockLines<'b> {
     block: &'b [u8],
     masks: &'b Masks,
+    /// Separators and line feeds from the next line on.
+    places: &'b [u32],
     /// Where the next line begins.
     start: usize,
     /// The word of line feeds in which the next one is looked for, and its bits that are left.
@@ -89,10 +86,10 @@ pub struct BlockLines<'b> {
     feeds: u64,
 }
 
-impl BlockLines<'_> {
-    /// The next whole line; the ends of its first `layout.wanted` columns go to `ends` where it is regular.
+impl<'b> BlockLines<'b> {
+    /// The next whole line; a regular one has so many columns. With none, no line is regular.
     #[inline]
-    pub fn next(&mut self, layout: Layout, ends: &mut [usize; MAX_WANTED]) -> Option<BlockLine> {
+    pub fn next(&mut self, columns: usize) -> Option<BlockLine<'b>> {
         while self.feeds == 0 {
             self.feed_word += 1;
             self.feeds = *self.masks.line_feeds.get(self.feed_word)?;
@@ -103,15 +100,22 @@ impl BlockLines<'_> {
         self.start = feed + 1;
         let has_return = feed > start && self.block[feed - 1] == b'\r';
         let end = feed - usize::from(has_return);
-        let regular = layout.wanted <= MAX_WANTED
-            && end > start
-            && self.is_plain(start, end, layout.columns)
-            && self.ends(start, end, layout, ends);
+        // The line feed is the place so many places on just if so many separators stand before it.
+        let ends = match self.places.split_at_checked(columns) {
+            Some((ends, rest)) if ends.last().is_some_and(|last| *last as usize == feed) => {
+                self.places = rest;
+                Some(ends).filter(|_| self.is_plain(start, end))
+            }
+            _ => {
+                self.pass(feed);
+                None
+            }
+        };
         Some(BlockLine {
             start,
             end,
             next: feed + 1,
-            regular,
+            ends,
         })
     }
 
@@ -121,63 +125,32 @@ impl BlockLines<'_> {
         self.start
     }
 
-    /// As many separators as columns need, none at either end, none side by side, and no directive.
-    #[inline]
-    fn is_plain(&self, start: usize, end: usize, columns: usize) -> bool {
-        let (first, last) = (start / WORD, (end - 1) / WORD);
-        let from = !0 << (start % WORD);
-        let to = !0 >> (WORD - 1 - (end - 1) % WORD);
-        let words = &self.masks.separators[first..=last];
-        let count = if let [only] = words {
-            (only & from & to).count_ones()
-        } else {
-            let inner = &words[1..words.len() - 1];
-            let edges = (words[0] & from).count_ones() + (words[words.len() - 1] & to).count_ones();
-            edges + inner.iter().map(|word| word.count_ones()).sum::<u32>()
-        };
-        let separates =
-            |place: usize| self.masks.separators[place / WORD] >> (place % WORD) & 1 == 1;
-        count as usize + 1 == columns
-            && self.block[start] != b'#'
-            && !separates(start)
-            && !separates(end - 1)
-            && !(self.masks.has_runs && self.has_run(start, end))
-    }
-
+    /// Passes over the places up to a line feed.
     #[cold]
-    fn has_run(&self, start: usize, end: usize) -> bool {
-        self.block[start..end]
-            .windows(2)
-            .any(|two| matches!(two, [b' ' | b'\t', b' ' | b'\t']))
+    fn pass(&mut self, feed: usize) {
+        let passed = self
+            .places
+            .iter()
+            .take_while(|place| **place as usize <= feed);
+        self.places = &self.places[passed.count()..];
     }
 
-    /// The ends of the first columns. `false` is never reached for a plain line, whose separators are enough.
+    /// No separator at either end or side by side with another, and no directive.
     #[inline]
-    fn ends(
-        &self,
-        start: usize,
-        end: usize,
-        layout: Layout,
-        ends: &mut [usize; MAX_WANTED],
-    ) -> bool {
-        let mut word = start / WORD;
-        let mut bits = self.masks.separators[word] & (!0 << (start % WORD));
-        // The last column has no separator behind it.
-        let separators = layout.wanted.min(layout.columns - 1);
-        for slot in &mut ends[..separators] {
-            while bits == 0 {
-                word += 1;
-                match self.masks.separators.get(word) {
-                    Some(next) => bits = *next,
-                    None => return false,
-                }
-            }
-            *slot = word * WORD + bits.trailing_zeros() as usize;
-            bits &= bits - 1;
-        }
-        if layout.wanted == layout.columns {
-            ends[layout.columns - 1] = end;
-        }
-        true
+    fn is_plain(&self, start: usize, end: usize) -> bool {
+        let line = &self.block[start..end];
+        let Some((first, last)) = line.first().zip(line.last()) else {
+            return false;
+        };
+        let is_odd = matches!(first, b' ' | b'\t' | b'#')
+            || matches!(last, b' ' | b'\t')
+            || (self.masks.has_runs && has_run(line));
+        !is_odd
     }
+}
+
+#[cold]
+fn has_run(line: &[u8]) -> bool {
+    line.windows(2)
+        .any(|two| matches!(two, [b' ' | b'\t', b' ' | b'\t']))
 }

@@ -38,7 +38,7 @@ mod time;
 mod writer;
 
 pub use bad_line::{BadLine, Problem};
-pub use block::{BlockLine, BlockLines, BlockReader, Layout, MAX_WANTED};
+pub use block::{BlockLine, BlockLines, BlockReader};
 pub use columns::Columns;
 pub use content::{Content, LooksLike, OtherLog};
 pub use directive::Directive;

@@ -3,7 +3,7 @@
 
 use crate::split::{Span, split_plain, split_quoted};
 use crate::time::{day_to_millis, parse_day, parse_millis_of_day};
-use crate::{BadLine, Columns, Directive, Entry, Field, Layout, Problem, Timestamp};
+use crate::{BadLine, Columns, Directive, Entry, Field, Problem, Timestamp};
 use std::sync::LazyLock;
 
 /// A line as cut out of a file.
@@ -206,16 +206,12 @@ impl Header {
             && (self.is_self_contained() || same_day)
     }
 
-    /// The layout under which lines may be read fast, with ends told up to the column `wanted` columns from the
-    /// left; [`Layout::NONE`] where values may be quoted or there are no columns.
+    /// How many columns a line has that may be read fast; 0 where values may be quoted or no columns are declared.
     #[must_use]
-    pub fn layout(&self, wanted: usize) -> Layout {
+    pub fn regular_columns(&self) -> usize {
         match &self.columns {
-            Some(columns) if !self.quotes => Layout {
-                columns: columns.len(),
-                wanted: wanted.min(columns.len()),
-            },
-            _ => Layout::NONE,
+            Some(columns) if !self.quotes => columns.len(),
+            _ => 0,
         }
     }
 

@@ -138,7 +138,7 @@ impl<'a> Run<'a, '_> {
         let mut stopped = None;
         let mut bad_before = self.counts.bad;
         let notice = &mut *self.notice;
-        let outcome = log.source.open().and_then(|input| {
+        let outcome = log.source.open().and_then(|(input, _)| {
             let mut input = Timed::new(input, &job.clock);
             buffer.feed_each(
                 &mut input,
@@ -245,6 +245,15 @@ impl<'a> Run<'a, '_> {
             }
         }
         self.counts.bytes += table.counts().bytes;
+        let layout = table.layout();
+        for field in [Field::SPort, Field::CIp, Field::SIp] {
+            if layout.position(field).is_none() {
+                (self.notice)(Notice::NoColumn(&log.file, field));
+            }
+        }
+        if layout.is_local_time() {
+            (self.notice)(Notice::LocalTime(&log.file));
+        }
         Ok(())
     }
 }

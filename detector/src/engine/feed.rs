@@ -15,11 +15,11 @@ pub(super) struct Buffer {
 
 impl Buffer {
     pub(super) fn new(block: usize) -> Self {
-        let block = block.max(1);
         const PAGE: usize = 4096;
         /// A line that is not yet over the limit, and its end.
         const FRONT: usize = MAX_LINE_BYTES + 2;
 
+        let block = block.max(1);
         let bytes = vec![0; FRONT + PAGE + block];
         let aligned = bytes[FRONT..].as_ptr().align_offset(PAGE);
         Self {

@@ -21,15 +21,15 @@ pub(super) enum Text {
     Kept(Arc<Vec<u8>>, u64),
 }
 
-/// Lines of one bin to be looked at again.
+/// Lines of a stretch to be looked at again.
 #[derive(Clone)]
 pub(super) struct Look {
     /// The log, by its place in the list.
     pub(super) log: usize,
     pub(super) text: Text,
     pub(super) range: Range,
-    /// Whose lines are wanted.
-    pub(super) wanted: Arc<HashSet<Who>>,
+    /// Whose lines are wanted, by bin: out of order, many bins share a stretch.
+    pub(super) wanted: HashMap<i64, Vec<Arc<HashSet<Who>>>>,
 }
 
 /// What the first look can tell besides rows.
@@ -191,7 +191,7 @@ impl<V: Value> Ledger<V> {
             self.settle_bin(number, bin, &mut looks);
         }
         self.final_before = self.final_before.max(floor);
-        looks
+        together(looks)
     }
 
     fn settle_bin(&mut self, number: i64, mut bin: Bin<V>, looks: &mut Vec<Look>) {
@@ -212,13 +212,13 @@ impl<V: Value> Ledger<V> {
         // Windows that are not the bin itself reach into its neighbours: whoever has enough values in both together
         // is looked at in both.
         let mut wanted = full(&bin);
-        if let Some((before_number, mut before)) = self.before.take() {
-            if before_number + 1 == number {
-                let both = enough_together(&before, &bin, self.threshold);
-                wanted.extend(&both);
-                wanted.extend(full(&before));
-                before.look(wanted.iter().copied().collect(), looks);
-            }
+        if let Some((before_number, mut before)) = self.before.take()
+            && before_number + 1 == number
+        {
+            let both = enough_together(&before, &bin, self.threshold);
+            wanted.extend(&both);
+            wanted.extend(full(&before));
+            before.look(wanted.iter().copied().collect(), looks);
         }
         bin.look(wanted, looks);
         self.before = Some((number, bin));
@@ -274,7 +274,26 @@ impl<V> Bin<V> {
             log: *log,
             text: text.clone(),
             range: range.clone(),
-            wanted: Arc::clone(&wanted),
+            wanted: HashMap::from([(range.bin, vec![Arc::clone(&wanted)])]),
         }));
     }
+}
+
+/// Bins whose lines stand in the same stretch are looked at in one go: there may be as many as lines.
+fn together(looks: Vec<Look>) -> Vec<Look> {
+    let mut places = HashMap::new();
+    let mut merged: Vec<Look> = Vec::new();
+    for look in looks {
+        let stretch = (look.log, look.range.start, look.range.end);
+        let place = *places.entry(stretch).or_insert(merged.len());
+        match merged.get_mut(place) {
+            Some(first) => {
+                for (bin, who) in look.wanted {
+                    first.wanted.entry(bin).or_default().extend(who);
+                }
+            }
+            None => merged.push(look),
+        }
+    }
+    merged
 }

@@ -2,9 +2,7 @@
 
 use crate::client::ClientSource;
 use crate::{Count, Rule};
-use scanbench_w3c::{
-    BlockLine, Columns, Entry, Field, Header, Layout, MAX_WANTED, Record, Timestamp,
-};
+use scanbench_w3c::{BlockLine, Columns, Entry, Field, Header, Record, Timestamp};
 use std::hash::{BuildHasher, Hasher};
 
 /// Drawn anew in each run: clients choose what is hashed.
@@ -30,7 +28,8 @@ pub(super) struct Who {
 /// The columns that the first look needs.
 #[derive(Clone, Debug)]
 pub(super) struct Lens {
-    pub(super) layout: Layout,
+    /// How many columns a line has that is read fast.
+    pub(super) columns: usize,
     date: usize,
     time: usize,
     port: Option<usize>,
@@ -54,8 +53,8 @@ impl Lens {
             ClientSource::Logged => None,
             ClientSource::Forwarded { field, .. } => Some(field.clone()),
         };
-        let mut lens = Self {
-            layout: Layout::NONE,
+        let lens = Self {
+            columns: header.regular_columns(),
             date: position(Field::Date)?,
             time: position(Field::Time)?,
             port: position(Field::SPort),
@@ -72,20 +71,7 @@ impl Lens {
             forwarded_name,
             count: rule.count,
         };
-        let last = [
-            Some(lens.date),
-            Some(lens.time),
-            lens.port,
-            lens.client,
-            lens.server,
-            lens.computer,
-            lens.counted,
-            lens.user_agent,
-            lens.forwarded,
-        ];
-        let wanted = last.into_iter().flatten().max()? + 1;
-        lens.layout = header.layout(wanted);
-        (lens.layout != Layout::NONE && wanted <= MAX_WANTED).then_some(lens)
+        (lens.columns > 0).then_some(lens)
     }
 }
 
@@ -94,8 +80,8 @@ impl Lens {
 pub(super) struct FastLine<'a> {
     pub(super) lens: &'a Lens,
     pub(super) block: &'a [u8],
-    pub(super) line: BlockLine,
-    pub(super) ends: &'a [usize; MAX_WANTED],
+    pub(super) line: BlockLine<'a>,
+    pub(super) ends: &'a [u32],
     pub(super) time: Timestamp,
     pub(super) port: Option<u16>,
 }
@@ -103,12 +89,7 @@ pub(super) struct FastLine<'a> {
 impl<'a> FastLine<'a> {
     #[inline]
     pub(super) fn column(&self, position: usize) -> &'a [u8] {
-        let start = if position == 0 {
-            self.line.start
-        } else {
-            self.ends[position - 1] + 1
-        };
-        &self.block[start..self.ends[position]]
+        &self.block[self.line.column(self.ends, position)]
     }
 
     #[inline]
@@ -122,11 +103,14 @@ impl<'a> FastLine<'a> {
         if self.lens.time != self.lens.date + 1 {
             return None;
         }
-        let end = self.ends[self.lens.time];
-        self.block[end.checked_sub(19)?..end]
+        let (date, time) = (
+            self.line.column(self.ends, self.lens.date),
+            self.line.column(self.ends, self.lens.time),
+        );
+        self.block[date.start..time.end]
             .try_into()
             .ok()
-            .filter(|_| self.ends[self.lens.date] + 9 == end)
+            .filter(|_| date.len() == 10)
     }
 
     #[inline]
@@ -145,6 +129,24 @@ impl<'a> FastLine<'a> {
             self.optional(self.lens.computer),
             self.optional(self.lens.server).unwrap_or_default(),
         )
+    }
+
+    /// Computer and server address with the blank between them, where the line has both side by side and the rule
+    /// groups by both.
+    #[inline]
+    pub(super) fn joined_server(&self, context: &super::walk::Context<'_>) -> Option<&'a [u8]> {
+        let (computer, server) = self.lens.computer.zip(self.lens.server)?;
+        let by = context.rule.group_by;
+        if server != computer + 1 || !by.computer || !by.server || context.computer.said.is_some() {
+            return None;
+        }
+        let (computer, server) = (
+            self.line.column(self.ends, computer),
+            self.line.column(self.ends, server),
+        );
+        // A hyphen means that the name is to be found elsewhere, and a tab is no blank.
+        let is_named = self.block[computer.clone()] != *b"-" && self.block[computer.end] == b' ';
+        is_named.then(|| &self.block[computer.start..server.end])
     }
 
     #[inline]

@@ -10,21 +10,28 @@ use super::{Job, plan::Source};
 use crate::Exclusions;
 use crate::collector::{Collector, KeyTexts};
 use scanbench_w3c::{BadLine, Entry, Field, Header, Record};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use std::sync::Arc;
 
 /// Takes the lines that are wanted.
 struct Wanted<'a> {
     exclusions: &'a Exclusions,
+    by_bin: &'a HashMap<i64, Vec<Arc<HashSet<Who>>>>,
+    /// The bin of the last line, and who is wanted in it.
     bin: i64,
-    who: &'a HashSet<Who>,
+    who: &'a [Arc<HashSet<Who>>],
     collector: &'a mut Collector,
 }
 
 impl<V: Value> Sink<V> for Wanted<'_> {
     fn line(&mut self, at: Place, _: Option<V>, _: &impl Record, _: &[u8], _: &[u8]) -> bool {
-        at.bin == self.bin && self.who.contains(&at.who)
+        if at.bin != self.bin {
+            self.bin = at.bin;
+            self.who = self.by_bin.get(&at.bin).map_or(&[], Vec::as_slice);
+        }
+        self.who.iter().any(|who| who.contains(&at.who))
     }
 
     fn whole(&mut self, entry: &Entry<'_>, client: &[u8], computer: &[u8]) {
@@ -69,8 +76,9 @@ pub(super) fn look<V: Value>(
     let mut walker = Walker::new(context, header, look.range.start);
     let mut sink = Wanted {
         exclusions: job.exclusions,
-        bin: look.range.bin,
-        who: &look.wanted,
+        by_bin: &look.wanted,
+        bin: i64::MIN,
+        who: &[],
         collector,
     };
     let length = look.range.end - look.range.start;

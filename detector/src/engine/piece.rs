@@ -24,10 +24,15 @@ pub(super) struct Range {
 /// More ranges than this in one piece mean that it is far from the order of time; then all its bins share one range.
 const MOST_RANGES: usize = 1 << 12;
 
+/// Bad lines of one piece that are told one by one. A file may hold nothing else, and each takes much more memory
+/// than its line.
+const MOST_BAD: usize = 1 << 12;
+
 /// What the first look found in a piece.
 pub(super) struct Piece<V> {
     pub(super) tables: HashMap<(i64, u64), Table<V>>,
     pub(super) ranges: Vec<Range>,
+    /// The first of its bad lines; `counts` has how many there are.
     pub(super) bad: Vec<BadLine>,
     pub(super) counters: Counters,
     pub(super) counts: Counts,
@@ -45,8 +50,9 @@ pub(super) struct Gather<'a, V> {
     threshold: usize,
     tables: Vec<((i64, u64), Table<V>)>,
     places: HashMap<(i64, u64), usize>,
-    /// Tables of the last servers, by the low bits of their hash.
+    /// Tables of the last servers: most logs have one, and merged ones a few.
     recent: [(i64, u64, usize); RECENT],
+    next_recent: usize,
     ranges: Vec<Range>,
     /// The bins, where they share one range: their lines stand too much apart, or a line's day depends on those
     /// before it.
@@ -64,7 +70,7 @@ pub(super) struct Gather<'a, V> {
     end: u64,
 }
 
-const RECENT: usize = 16;
+const RECENT: usize = 8;
 
 impl<'a, V: Value> Gather<'a, V> {
     pub(super) fn new(
@@ -79,6 +85,7 @@ impl<'a, V: Value> Gather<'a, V> {
             tables: Vec::new(),
             places: HashMap::new(),
             recent: [(i64::MIN, 0, 0); RECENT],
+            next_recent: 0,
             ranges: Vec::new(),
             shared: (!header.is_self_contained()).then(BTreeSet::new),
             bin: i64::MIN,
@@ -121,14 +128,36 @@ impl<'a, V: Value> Gather<'a, V> {
         }
     }
 
+    #[inline]
+    fn table(&mut self, bin: i64, server: u64) -> &mut Table<V> {
+        let place = match self
+            .recent
+            .iter()
+            .find(|recent| recent.1 == server && recent.0 == bin)
+        {
+            Some((_, _, place)) => *place,
+            None => self.other_table(bin, server),
+        };
+        &mut self.tables[place].1
+    }
+
     #[cold]
     fn other_table(&mut self, bin: i64, server: u64) -> usize {
+        let before = self.recent.iter().position(|recent| recent.1 == server);
+        // A server's bins are of about one size.
+        let room = before
+            .and_then(|before| self.tables.get(self.recent[before].2))
+            .map_or(0, |(_, table)| table.len());
         let tables = &mut self.tables;
         let place = *self.places.entry((bin, server)).or_insert_with(|| {
-            tables.push(((bin, server), Table::default()));
+            tables.push(((bin, server), Table::with_room(room)));
             tables.len() - 1
         });
-        self.recent[recent(server)] = (bin, server, place);
+        let slot = before.unwrap_or_else(|| {
+            self.next_recent = (self.next_recent + 1) % RECENT;
+            self.next_recent
+        });
+        self.recent[slot] = (bin, server, place);
         place
     }
 
@@ -155,11 +184,6 @@ impl<'a, V: Value> Gather<'a, V> {
     }
 }
 
-fn recent(server: u64) -> usize {
-    // The low bits of a hash are as good as any.
-    usize::try_from(server % RECENT as u64).unwrap_or(0)
-}
-
 impl<V: Value> Sink<V> for Gather<'_, V> {
     #[inline]
     fn line(
@@ -183,13 +207,8 @@ impl<V: Value> Sink<V> for Gather<'_, V> {
         }
         if let Some(value) = value {
             let Who { server, client } = at.who;
-            let (bin, known, place) = self.recent[recent(server)];
-            let place = if bin == at.bin && known == server {
-                place
-            } else {
-                self.other_table(at.bin, server)
-            };
-            self.tables[place].1.add(client, value, self.threshold);
+            let threshold = self.threshold;
+            self.table(at.bin, server).add(client, value, threshold);
         }
         self.counters.lines += 1;
         if !self.exclusions.list().is_empty() {
@@ -202,7 +221,9 @@ impl<V: Value> Sink<V> for Gather<'_, V> {
     fn whole(&mut self, _: &Entry<'_>, _: &[u8], _: &[u8]) {}
 
     fn bad(&mut self, bad: BadLine) {
-        self.bad.push(bad);
+        if self.bad.len() < MOST_BAD {
+            self.bad.push(bad);
+        }
     }
 
     fn header(&mut self, _: u64, header: &Header) {

@@ -2,7 +2,7 @@
 //! close as early as they can.
 
 use super::walk::bin;
-use crate::input::{self, Archive, Input, InputError};
+use crate::input::{self, Archive, FileBytes, Input, InputError};
 use crate::scan::{Notice, ScanOptions, Totals};
 use crate::{LogFile, Rule};
 use scanbench_w3c::{Content, Header, Item, Reader};
@@ -13,6 +13,9 @@ use std::sync::{Arc, Mutex};
 
 /// Text that is looked at to tell what a log is and when it begins.
 const HEAD_BYTES: u64 = 64 << 10;
+
+/// What is said of pipes, sockets and devices that were found in a folder.
+const NO_FILE: &str = "no regular file, read only where it is named itself";
 
 /// A log to be read.
 pub(super) struct Log {
@@ -54,8 +57,8 @@ impl Source {
         !matches!(self, Self::Once(_) | Self::TableOnce(_))
     }
 
-    /// Opens the text of a log.
-    pub(super) fn open(&self) -> io::Result<Box<dyn Read + Send>> {
+    /// Opens the text of a log; of a packed file also how far the file itself was read.
+    pub(super) fn open(&self) -> io::Result<(Box<dyn Read + Send>, Option<FileBytes>)> {
         let text = |input: Result<Input, InputError>| match input {
             Ok(Input::Text(text)) => Ok(text),
             Ok(_) => Err(io::Error::other("it is another kind of file now")),
@@ -63,13 +66,21 @@ impl Source {
             Err(error) => Err(io::Error::other(error.to_string())),
         };
         match self {
-            Self::Plain(path) => Ok(Box::new(File::open(path)?)),
-            Self::Packed(path) => text(input::open(Some(path)).map(|opened| opened.input)),
-            Self::Member(archive, member) => text(archive.open_member(&archive.members()[*member])),
+            Self::Plain(path) => Ok((Box::new(File::open(path)?), None)),
+            Self::Packed(path) => {
+                let opened = input::open(Some(path));
+                let bytes = opened.as_ref().ok().map(|opened| opened.file_bytes.clone());
+                Ok((text(opened.map(|opened| opened.input))?, bytes))
+            }
+            Self::Member(archive, member) => {
+                let member = archive.open_member(&archive.members()[*member]);
+                Ok((text(member)?, None))
+            }
             Self::Once(input) => input
                 .lock()
                 .ok()
                 .and_then(|mut input| input.take())
+                .map(|input| (input, None))
                 .ok_or_else(|| io::Error::other("it can be read only once")),
             Self::Table(_) | Self::TableMember(..) | Self::TableOnce(_) => {
                 Err(io::Error::other("it is a table"))
@@ -157,11 +168,20 @@ struct Planner<'p> {
 
 impl Planner<'_> {
     fn add(&mut self, file: &LogFile) {
+        // Pipes, sockets and devices; what is not there at all is told when it is opened.
+        let about = file.path.as_ref().and_then(|path| path.metadata().ok());
+        let is_special = about.is_some_and(|about| !about.is_file() && !about.is_dir());
+        if is_special && !file.named {
+            // To open a pipe that nobody writes to would be to wait for ever.
+            self.totals.refused += 1;
+            return (self.tell)(file, NoticeAbout::Unfit(NO_FILE.to_owned()));
+        }
         let opened = match input::open(file.path.as_deref()) {
             Ok(opened) => opened,
             Err(error) => return self.unfit(file, error),
         };
-        match (opened.input, &file.path) {
+        // What was read of a pipe is gone from it, and it cannot be opened again.
+        match (opened.input, file.path.as_ref().filter(|_| !is_special)) {
             (Input::Table(table), None) => {
                 self.table(file, Source::TableOnce(Mutex::new(Some(table))));
             }

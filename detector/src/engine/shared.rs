@@ -178,13 +178,6 @@ impl<'a, V: Value> Shared<'a, V> {
         self.changed.notify_all();
     }
 
-    /// Whether all tasks were taken and ended, or the scan was stopped.
-    pub(super) fn is_over(&self) -> bool {
-        let state = self.lock();
-        let all_entered = state.open == 0 && state.next.log >= self.job.logs.len();
-        all_entered || state.stopped.is_some()
-    }
-
     /// Takes a piece and whatever waited for it.
     pub(super) fn enter(&self, task: Task, entered: Entered<V>) -> Then {
         let mut state = self.lock();
@@ -270,22 +263,33 @@ impl<'a, V: Value> State<'a, V> {
         job: &'a Job<'a>,
     ) {
         let told = &mut self.told[number];
-        let mut bad_before = self.ledger.counts.bad;
-        for bad in &entered.piece.bad {
+        for (count, bad) in (self.ledger.counts.bad + 1..).zip(&entered.piece.bad) {
             let mut bad = bad.clone();
             bad.line += lines_before;
-            bad_before += 1;
             if bad.line > told.bad {
                 told.bad = bad.line;
                 (self.send)(Notice::Bad(&log.file, Bad::Line(bad)));
             }
-            if let Some(allowed) = job.options.max_bad_lines.filter(|max| bad_before > *max) {
-                self.stopped.get_or_insert(Stopped::BadLines {
-                    count: bad_before,
-                    allowed,
-                });
+            if let Some(allowed) = job.options.max_bad_lines.filter(|max| count > *max) {
+                self.stopped
+                    .get_or_insert(Stopped::BadLines { count, allowed });
                 return;
             }
+        }
+        let more = entered.piece.counts.bad - entered.piece.bad.len() as u64;
+        let end = lines_before + entered.piece.counts.lines();
+        if more > 0 && end > told.bad {
+            told.bad = end;
+            (self.send)(Notice::MoreBad(&log.file, more));
+        }
+        if let Some(allowed) = job.options.max_bad_lines
+            && self.ledger.counts.bad + entered.piece.counts.bad > allowed
+        {
+            self.stopped.get_or_insert(Stopped::BadLines {
+                count: allowed + 1,
+                allowed,
+            });
+            return;
         }
         let before = self.logs[number].last;
         let is_unsorted = entered.piece.is_unsorted

@@ -4,16 +4,13 @@
 //! counted as one here, which can only make the count too high; so whoever reaches the threshold is looked at again,
 //! by text, and rows are exact. The seed is drawn anew in each run, since clients choose what is hashed.
 
-use hashbrown::HashTable;
-use hashbrown::hash_table::Entry;
-
 /// Values kept in the slot itself. Nearly all clients reach fewer ports.
 const INLINE: usize = 3;
 /// `Slot::len` where the values were moved out.
 const SPILLED: u8 = u8::MAX;
 
 /// A distinct value: a port, or the hash of a text.
-pub(crate) trait Value: Copy + Default + Ord + Send + 'static {
+pub(crate) trait Value: Copy + Default + Eq + Ord + Send + 'static {
     /// A place in the list of those that were moved out, in the room of the values.
     fn from_place(place: u32) -> [Self; INLINE];
     /// The way back.
@@ -66,7 +63,7 @@ impl Value for u64 {
 }
 
 /// One client. With ports for values this takes 16 bytes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Slot<V> {
     client: u64,
     values: [V; INLINE],
@@ -74,9 +71,14 @@ struct Slot<V> {
 }
 
 /// The distinct values of each client on one server in one bin, up to the threshold.
+///
+/// The slots are probed one behind the other from where the hash points: key and values stand together, so that a
+/// client is found with one look into memory where a general table takes two.
 #[derive(Clone, Debug)]
 pub(crate) struct Table<V> {
-    slots: HashTable<Slot<V>>,
+    /// A power of two of them, or none; those with `len` 0 are free.
+    slots: Vec<Slot<V>>,
+    used: usize,
     /// Values of clients with more than fit into the slot, sorted, at most as many as the threshold.
     spilled: Vec<Vec<V>>,
     /// Clients that reached the threshold.
@@ -88,7 +90,8 @@ pub(crate) struct Table<V> {
 impl<V> Default for Table<V> {
     fn default() -> Self {
         Self {
-            slots: HashTable::new(),
+            slots: Vec::new(),
+            used: 0,
             spilled: Vec::new(),
             full: Vec::new(),
             most: 0,
@@ -97,29 +100,63 @@ impl<V> Default for Table<V> {
 }
 
 impl<V: Value> Table<V> {
+    /// An empty table with room for so many clients.
+    pub(crate) fn with_room(clients: usize) -> Self {
+        let mut table = Self::default();
+        if clients > 0 {
+            table.slots = vec![Slot::default(); (clients * 3 / 2).next_power_of_two()];
+        }
+        table
+    }
+
+    /// Where a client is, or the free slot where it would be. There is always a free one.
+    #[inline]
+    fn place(&self, client: u64) -> usize {
+        let mask = self.slots.len() - 1;
+        // The low bits of a hash are as good as any, and what does not fit a usize is cut off.
+        #[expect(clippy::cast_possible_truncation, reason = "the low bits will do")]
+        let mut place = client as usize & mask;
+        loop {
+            let slot = &self.slots[place];
+            if slot.len == 0 || slot.client == client {
+                return place;
+            }
+            place = (place + 1) & mask;
+        }
+    }
+
+    fn find(&self, client: u64) -> Option<&Slot<V>> {
+        if self.slots.is_empty() {
+            return None;
+        }
+        Some(&self.slots[self.place(client)]).filter(|slot| slot.len > 0)
+    }
+
     /// Counts a value of a client.
     #[inline]
     pub(crate) fn add(&mut self, client: u64, value: V, threshold: usize) {
-        let slot = match self
-            .slots
-            .entry(client, |slot| slot.client == client, |slot| slot.client)
-        {
-            Entry::Occupied(slot) => slot.into_mut(),
-            Entry::Vacant(slot) => slot
-                .insert(Slot {
-                    client,
-                    values: [V::default(); INLINE],
-                    len: 0,
-                })
-                .into_mut(),
-        };
-        if slot.len == SPILLED {
-            return self.add_spilled(client, value, threshold);
+        // Three quarters full at the most.
+        if (self.used + 1) * 4 > self.slots.len() * 3 {
+            self.grow();
+        }
+        let place = self.place(client);
+        let slot = &mut self.slots[place];
+        match slot.len {
+            0 => {
+                slot.client = client;
+                self.used += 1;
+            }
+            SPILLED => return self.add_spilled(client, value, threshold),
+            len => {
+                let mut known = slot.values[0] == value;
+                known |= len > 1 && slot.values[1] == value;
+                known |= len > 2 && slot.values[2] == value;
+                if known {
+                    return;
+                }
+            }
         }
         let len = usize::from(slot.len);
-        if slot.values[..len].contains(&value) {
-            return;
-        }
         if len < INLINE {
             slot.values[len] = value;
             slot.len += 1;
@@ -137,12 +174,19 @@ impl<V: Value> Table<V> {
     }
 
     #[cold]
+    fn grow(&mut self) {
+        let more = (self.slots.len() * 2).max(16);
+        let old = std::mem::replace(&mut self.slots, vec![Slot::default(); more]);
+        for slot in old.into_iter().filter(|slot| slot.len > 0) {
+            let place = self.place(slot.client);
+            self.slots[place] = slot;
+        }
+    }
+
+    #[cold]
     fn add_spilled(&mut self, client: u64, value: V, threshold: usize) {
-        let found = self.slots.find(client, |slot| slot.client == client);
-        let Some(place) = found.map(|slot| V::to_place(&slot.values)) else {
-            return;
-        };
-        let Some(values) = self.spilled.get_mut(place as usize) else {
+        let place = self.find(client).map(|slot| V::to_place(&slot.values));
+        let Some(values) = place.and_then(|place| self.spilled.get_mut(place as usize)) else {
             return;
         };
         // Beyond the threshold nothing more needs to be known.
@@ -165,10 +209,7 @@ impl<V: Value> Table<V> {
 
     /// The values of a client, at most as many as the threshold.
     pub(crate) fn values(&self, client: u64) -> &[V] {
-        match self.slots.find(client, |slot| slot.client == client) {
-            Some(slot) => self.values_of(slot),
-            None => &[],
-        }
+        self.find(client).map_or(&[], |slot| self.values_of(slot))
     }
 
     fn values_of<'t>(&'t self, slot: &'t Slot<V>) -> &'t [V] {
@@ -193,13 +234,17 @@ impl<V: Value> Table<V> {
 
     /// How many clients there are.
     pub(crate) fn len(&self) -> usize {
-        self.slots.len()
+        self.used
+    }
+
+    fn used(&self) -> impl Iterator<Item = &Slot<V>> {
+        self.slots.iter().filter(|slot| slot.len > 0)
     }
 
     /// Clients with at least `few` values, and their values.
     pub(crate) fn with_at_least(&self, few: usize) -> impl Iterator<Item = (u64, &[V])> {
         // With no client that has so many, the table is not walked.
-        let slots = (self.most >= few).then(|| self.slots.iter());
+        let slots = (self.most >= few).then(|| self.used());
         slots
             .into_iter()
             .flatten()
@@ -209,7 +254,7 @@ impl<V: Value> Table<V> {
 
     /// Counts all that another table has, of the same server and bin.
     pub(crate) fn merge(&mut self, other: &Self, threshold: usize) {
-        for slot in &other.slots {
+        for slot in other.used() {
             for value in other.values_of(slot) {
                 self.add(slot.client, *value, threshold);
             }

@@ -3,12 +3,16 @@
 
 use super::lens::{ComputerSource, FastLine, Lens, Seed, Who, counted, hash};
 use super::table::Value;
-use crate::{Count, Rule};
+use crate::{ClientSource, Count, Rule};
 use scanbench_w3c::{
-    BadLine, BlockReader, Counts, Entry, Field, Header, Line, LineParser, MAX_LINE_BYTES,
-    MAX_WANTED, RawLine, Record, Timestamp, parse_port,
+    BadLine, BlockLine, BlockReader, Counts, Entry, Field, Header, Line, LineParser,
+    MAX_LINE_BYTES, RawLine, Record, Timestamp, parse_port,
 };
+use std::borrow::Cow;
 use std::time::Duration;
+
+/// Some editors and scripts put it before UTF-8 text.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// What walks over lines and takes what it finds.
 pub(super) trait Sink<V> {
@@ -64,7 +68,7 @@ pub(super) struct Walker<'a> {
     /// Byte in the file where the next block begins.
     offset: u64,
     clock: Clock,
-    last_server: ServerHash,
+    servers: ServerHash,
     counts: Counts,
     /// Bytes so far of a line that is over the limit.
     long: Option<(u64, u64)>,
@@ -76,19 +80,6 @@ struct Clock {
     stamp: [u8; 19],
     time: Timestamp,
     bin: i64,
-}
-
-/// The last servers seen, as texts and hash: most logs have one, and merged ones a few.
-#[derive(Default)]
-struct ServerHash {
-    seen: Vec<SeenServer>,
-    next: usize,
-}
-
-struct SeenServer {
-    computer: Vec<u8>,
-    server: Vec<u8>,
-    hash: u64,
 }
 
 impl<'a> Walker<'a> {
@@ -110,7 +101,7 @@ impl<'a> Walker<'a> {
                 time: Timestamp::default(),
                 bin: 0,
             },
-            last_server: ServerHash::default(),
+            servers: ServerHash::default(),
             counts: Counts::default(),
             long: None,
         }
@@ -134,10 +125,27 @@ impl<'a> Walker<'a> {
         self.line
     }
 
+    /// Where a line began that is over the limit and goes on, and its bytes so far.
+    pub(super) fn unfinished(&self) -> Option<(u64, u64)> {
+        self.long
+    }
+
+    /// Begins in the middle of such a line.
+    pub(super) fn with_unfinished(mut self, long: Option<(u64, u64)>) -> Self {
+        self.long = long;
+        self
+    }
+
     /// Walks over the whole lines of `block` and gives how many bytes they take. What stands behind the last line
     /// feed is to come again, with more behind it; but of a line over the limit all is taken.
     pub(super) fn walk<V: Value>(&mut self, block: &[u8], sink: &mut impl Sink<V>) -> usize {
-        let mut done = self.finish_long_line(block, sink);
+        let mut done = if self.offset == 0 && block.starts_with(BYTE_ORDER_MARK) {
+            self.offset += BYTE_ORDER_MARK.len() as u64;
+            self.counts.bytes += BYTE_ORDER_MARK.len() as u64;
+            BYTE_ORDER_MARK.len()
+        } else {
+            self.finish_long_line(block, sink)
+        };
         if self.long.is_none() {
             done += self.walk_lines(&block[done..], sink);
             let rest = &block[done..];
@@ -199,17 +207,16 @@ impl<'a> Walker<'a> {
     fn walk_lines<V: Value>(&mut self, block: &[u8], sink: &mut impl Sink<V>) -> usize {
         let mut blocks = std::mem::take(&mut self.blocks);
         let mut lines = blocks.lines(block);
-        let mut ends = [0; MAX_WANTED];
         loop {
-            let layout = self
-                .lens
-                .as_ref()
-                .map_or(scanbench_w3c::Layout::NONE, |lens| lens.layout);
-            let Some(line) = lines.next(layout, &mut ends) else {
+            let columns = self.lens.as_ref().map_or(0, |lens| lens.columns);
+            let Some(line) = lines.next(columns) else {
                 break;
             };
             self.line += 1;
-            let is_done = line.regular && self.fast(block, line, &ends, sink);
+            let is_done = line.end - line.start <= MAX_LINE_BYTES
+                && line
+                    .ends
+                    .is_some_and(|ends| self.fast(block, line, ends, sink));
             if !is_done {
                 self.line -= 1;
                 self.careful(
@@ -233,8 +240,8 @@ impl<'a> Walker<'a> {
     fn fast<V: Value>(
         &mut self,
         block: &[u8],
-        line: scanbench_w3c::BlockLine,
-        ends: &[usize; MAX_WANTED],
+        line: BlockLine<'_>,
+        ends: &[u32],
         sink: &mut impl Sink<V>,
     ) -> bool {
         let Some(lens) = &self.lens else {
@@ -273,14 +280,20 @@ impl<'a> Walker<'a> {
         }
         let (computer, server) = record.server_texts();
         let computer = self.context.computer.of(computer);
-        let client_text = self.context.rule.client.of(&record);
+        let client_text = match self.context.rule.client {
+            ClientSource::Logged => Cow::Borrowed(record.client_text()),
+            ClientSource::Forwarded { .. } => self.context.rule.client.of(&record),
+        };
         let place = Place {
             offset: self.offset + line.start as u64,
             next: self.offset + line.next as u64,
             bin: self.clock.bin,
             time: self.clock.time,
             who: Who {
-                server: self.last_server.of(&self.context, computer, server),
+                server: match record.joined_server(&self.context) {
+                    Some(joined) => hash(self.context.seed, joined),
+                    None => self.servers.of(&self.context, computer, server),
+                },
                 client: self.context.client_hash(&client_text),
             },
         };
@@ -348,7 +361,7 @@ impl<'a> Walker<'a> {
                     bin: bin(entry.time(), context.rule.window.reach()),
                     time: entry.time(),
                     who: Who {
-                        server: self.last_server.of(&context, computer, server),
+                        server: self.servers.of(&context, computer, server),
                         client: context.client_hash(&client),
                     },
                 };
@@ -380,41 +393,34 @@ impl Context<'_> {
     }
 }
 
+/// The hash of computer and server address, as far as the rule groups by them: that of the two with a blank between
+/// them, as they stand in most logs that have both.
+#[derive(Default)]
+struct ServerHash {
+    joined: Vec<u8>,
+    computer: usize,
+    hash: u64,
+}
+
 impl ServerHash {
-    #[inline]
+    /// From the texts. Most logs have one server, so the last one is remembered.
     fn of(&mut self, context: &Context<'_>, computer: &[u8], server: &[u8]) -> u64 {
-        for seen in &self.seen {
-            if seen.server == server && seen.computer == computer {
-                return seen.hash;
-            }
-        }
-        self.remember(context, computer, server)
-    }
-
-    #[cold]
-    fn remember(&mut self, context: &Context<'_>, computer: &[u8], server: &[u8]) -> u64 {
-        /// So many are looked through before one is hashed again.
-        const REMEMBERED: usize = 8;
-
         let by = context.rule.group_by;
-        let mut joined = Vec::with_capacity(computer.len() + server.len() + 1);
-        joined.extend_from_slice(if by.computer { computer } else { b"" });
-        // No value holds a line feed, so the two cannot run into each other.
-        joined.push(b'\n');
-        joined.extend_from_slice(if by.server { server } else { b"" });
-        let seen = SeenServer {
-            computer: computer.to_vec(),
-            server: server.to_vec(),
-            hash: hash(context.seed, &joined),
-        };
-        let hash = seen.hash;
-        if self.seen.len() < REMEMBERED {
-            self.seen.push(seen);
-        } else {
-            self.seen[self.next] = seen;
-            self.next = (self.next + 1) % REMEMBERED;
+        let computer = if by.computer { computer } else { b"" };
+        let server = if by.server { server } else { b"" };
+        let is_last = self.joined.len() == computer.len() + 1 + server.len()
+            && self.computer == computer.len()
+            && self.joined.starts_with(computer)
+            && self.joined.ends_with(server);
+        if !is_last {
+            self.joined.clear();
+            self.joined.extend_from_slice(computer);
+            self.joined.push(b' ');
+            self.joined.extend_from_slice(server);
+            self.computer = computer.len();
+            self.hash = hash(context.seed, &self.joined);
         }
-        hash
+        self.hash
     }
 }
 

@@ -12,6 +12,7 @@ use super::walk::Walker;
 use super::{Job, Outcome};
 use crate::collector::Collector;
 use crate::detection::Counters;
+use crate::input::FileBytes;
 use crate::scan::{Notice, Stats, Stopped};
 use scanbench_w3c::{Header, visible};
 use std::fs::File;
@@ -66,6 +67,7 @@ pub(super) fn run<V: Value>(
 ) -> Result<Outcome, Stopped> {
     let (sender, receiver) = mpsc::channel();
     let send = sender.clone();
+    let threads = job.options.threads.get();
     let ledger = Ledger::new(
         job.rule.window,
         job.rule.threshold,
@@ -79,33 +81,28 @@ pub(super) fn run<V: Value>(
         ledger,
         std::mem::take(told),
         // Where nobody listens any more there is nobody to tell.
-        Box::new(move |notice| drop(send.send(notice))),
+        Box::new(move |notice| drop(send.send(Message::Notice(notice)))),
     );
     let collectors: Vec<Collector> = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..job.options.threads.get())
+        let workers: Vec<_> = (0..threads)
             .map(|_| {
-                let (shared, done) = (&shared, sender.clone());
+                let (shared, sender) = (&shared, sender.clone());
                 scope.spawn(move || {
-                    let collector = Worker::new(job, shared).work();
-                    drop(done);
-                    collector
+                    let _release = Release { shared, sender };
+                    Worker::new(job, shared).work()
                 })
             })
             .collect();
-        drop(sender);
-        listen(job, &shared, &receiver, notice);
-        threads
+        listen(job, threads, &receiver, notice);
+        workers
             .into_iter()
-            .filter_map(|thread| match thread.join() {
+            .filter_map(|worker| match worker.join() {
                 Ok(collector) => Some(collector),
                 Err(panic) => std::panic::resume_unwind(panic),
             })
             .collect()
     });
     let mut left = shared.left();
-    for one in receiver.try_iter() {
-        notice(one);
-    }
     *told = left.told;
     if let Some(stopped) = left.stopped {
         return Err(stopped);
@@ -135,21 +132,41 @@ pub(super) fn run<V: Value>(
     })
 }
 
+/// What a thread says to the one that listens.
+enum Message<'a> {
+    Notice(Notice<'a>),
+    Done,
+}
+
+/// Says that a thread is done, however it ended; where it panicked, nobody is to wait for what it had taken.
+struct Release<'s, 'a, V: Value> {
+    shared: &'s Shared<'a, V>,
+    sender: mpsc::Sender<Message<'a>>,
+}
+
+impl<V: Value> Drop for Release<'_, '_, V> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.shared.stop(Stopped::Cancelled);
+        }
+        // Where nobody listens any more there is nobody to tell.
+        drop(self.sender.send(Message::Done));
+    }
+}
+
 /// Tells what the threads have to say, and how far they are, until all of them are done.
-fn listen<'a, V: Value>(
+fn listen<'a>(
     job: &Job<'a>,
-    shared: &Shared<'a, V>,
-    receiver: &mpsc::Receiver<Notice<'a>>,
+    mut running: usize,
+    receiver: &mpsc::Receiver<Message<'a>>,
     notice: &mut dyn FnMut(Notice<'_>),
 ) {
-    loop {
+    while running > 0 {
         match receiver.recv_timeout(Duration::from_millis(100)) {
-            Ok(one) => notice(one),
+            Ok(Message::Notice(one)) => notice(one),
+            Ok(Message::Done) => running -= 1,
             Err(RecvTimeoutError::Timeout) => {
                 notice(Notice::Progress(job.bytes.load(Ordering::Relaxed)));
-                if shared.is_over() {
-                    return;
-                }
             }
             Err(RecvTimeoutError::Disconnected) => return,
         }
@@ -174,18 +191,6 @@ impl<'a, 's, V: Value> Worker<'a, 's, V> {
     }
 
     fn work(mut self) -> Collector {
-        /// Lets nobody wait for a thread that panicked.
-        struct Release<'s, 'a, V: Value>(&'s Shared<'a, V>);
-
-        impl<V: Value> Drop for Release<'_, '_, V> {
-            fn drop(&mut self) {
-                if std::thread::panicking() {
-                    self.0.stop(Stopped::Cancelled);
-                }
-            }
-        }
-
-        let _release = Release(self.shared);
         while let Some(task) = self.shared.take() {
             let since = Instant::now();
             match &self.job.logs[task.log].source {
@@ -282,41 +287,51 @@ impl<'a, 's, V: Value> Worker<'a, 's, V> {
     /// Looks over a log from front to back and keeps its text as long as it may be looked at again.
     fn stream(&mut self, number: usize) {
         let log = &self.job.logs[number];
-        let mut input = match log.source.open() {
-            Ok(input) => Timed::new(input, &self.job.clock),
+        let (mut input, file_bytes) = match log.source.open() {
+            Ok((input, file_bytes)) => (Timed::new(input, &self.job.clock), file_bytes),
             Err(error) => return self.end_stream(number, 0, error),
         };
         let threshold = usize::try_from(self.job.rule.threshold).unwrap_or(usize::MAX);
         let kept = self.job.options.piece_bytes.min(KEPT_BYTES);
         let mut header = Header::default();
         let (mut offset, mut index) = (0_u64, 0);
+        let mut read_bytes = 0;
         let mut rest: Vec<u8> = Vec::new();
+        let mut unfinished = None;
         loop {
-            let mut walker = self.walker(number, header, offset);
+            let walker = self.walker(number, header, offset);
+            let mut walker = walker.with_unfinished(unfinished);
             let mut gather =
                 Gather::<V>::new(self.job.exclusions, threshold, walker.header(), offset);
             let mut text = std::mem::take(&mut rest);
-            let mut walked = 0;
+            let mut passed = 0;
             let mut ended = None;
             // What was left over may be longer than a piece, where it is one line.
-            while text.len() < kept || walked == 0 {
+            while text.len() < kept || passed == 0 {
                 let filled = text.len();
                 text.resize(filled + self.job.options.block_bytes.max(1), 0);
                 let outcome = read(&mut input, &mut text[filled..]);
                 text.truncate(filled + *outcome.as_ref().unwrap_or(&0));
                 match outcome {
                     Ok(0) => {
-                        walker.walk_end(&text[walked..], &mut gather);
-                        walked = text.len();
+                        walker.walk_end(&text[passed..], &mut gather);
+                        passed = text.len();
                         ended = Some(Ok(()));
                         break;
                     }
                     Ok(count) => {
-                        walked += walker.walk(&text[walked..], &mut gather);
-                        self.job.bytes.fetch_add(count as u64, Ordering::Relaxed);
+                        passed += walker.walk(&text[passed..], &mut gather);
+                        // Of a packed file the bytes in the file count, as its size does.
+                        let so_far = file_bytes
+                            .as_ref()
+                            .map_or(read_bytes + count as u64, FileBytes::get);
+                        self.job
+                            .bytes
+                            .fetch_add(so_far - read_bytes, Ordering::Relaxed);
+                        read_bytes = so_far;
                     }
                     Err(error) => {
-                        ended = Some(Err((error, walker.offset(), text.len() - walked)));
+                        ended = Some(Err((error, walker.offset(), text.len() - passed)));
                         break;
                     }
                 }
@@ -325,12 +340,13 @@ impl<'a, 's, V: Value> Worker<'a, 's, V> {
                 }
             }
             if ended.is_none() {
-                rest.extend_from_slice(&text[walked..]);
+                rest.extend_from_slice(&text[passed..]);
             }
-            text.truncate(walked);
+            text.truncate(passed);
             let begin = offset;
-            offset += walked as u64;
+            offset += passed as u64;
             header = walker.header().clone();
+            unfinished = walker.unfinished();
             let (is_last, broken) = match ended {
                 None => (false, None),
                 Some(Ok(())) => (true, None),

@@ -1,0 +1,321 @@
+//! Logs followed as IIS writes them: rows as soon as a window's count reaches the threshold, and again when the
+//! window closes.
+//!
+//! Folders are polled: that works the same on every file system, shares and containers too, where change notices do
+//! not. Logs are read as of one moment, the log whose lines are earliest first; a window closes when its server's
+//! time has passed it by `lateness` and no line that is known to be unread can belong to it.
+
+mod bins;
+mod checkpoint;
+mod notice;
+mod row;
+mod tail;
+mod work;
+
+pub use checkpoint::{Checkpoint, CheckpointError, Resume};
+pub use notice::FollowNotice;
+pub use row::FollowedRow;
+
+use crate::{Exclusions, FindError, LogFile, Rule, find_logs};
+use bins::{Bins, Server, Told};
+use checkpoint::{FileState, ServerState, Snapshot, ToldState};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use tail::{Head, Tail};
+use thiserror::Error;
+
+/// Searching for new logs takes at most so much of the time: one part in this many.
+const SEARCH_SHARE: u32 = 20;
+
+/// How to follow.
+#[derive(Clone, Debug)]
+pub struct FollowOptions {
+    /// Folders, files or patterns.
+    pub paths: Vec<PathBuf>,
+    /// `Computer` of every line, whatever the log says.
+    pub computer: Option<String>,
+    /// How far lines may stand behind the latest time of their server: sites write their logs apart.
+    pub lateness: Duration,
+    /// Whether logs that are there at the start are read from their first line.
+    pub from_start: bool,
+}
+
+/// Following cannot begin.
+#[derive(Debug, Error)]
+pub enum FollowError {
+    /// A rule that is not followed.
+    #[error("{0} cannot be followed; tumbling and hopping windows without a schedule can")]
+    Rule(&'static str),
+    /// A path that names nothing.
+    #[error(transparent)]
+    Find(#[from] FindError),
+    /// Standard input.
+    #[error("standard input cannot be followed: give the folder that IIS writes to")]
+    Input,
+    /// A checkpoint of another rule.
+    #[error(
+        "the checkpoint was written under another rule ({before}); give the same options, or delete it"
+    )]
+    OtherRule {
+        /// That rule.
+        before: String,
+    },
+}
+
+/// What was read and told in this run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FollowTotals {
+    /// Logs that are followed.
+    pub files: u64,
+    /// Entries read.
+    pub lines: u64,
+    /// Lines that could not be read.
+    pub bad: u64,
+    /// Entries that came after their window was closed, and were not counted in it.
+    pub late: u64,
+    /// Entries that an exclusion at stage "event" took out.
+    pub suppressed_lines: u64,
+    /// Rows of closed windows that exclusions took away.
+    pub suppressed_rows: u64,
+    /// Windows that are open.
+    pub open_windows: u64,
+}
+
+/// What came of some reading.
+#[derive(Debug)]
+pub struct Round {
+    /// Rows to be told.
+    pub rows: Vec<FollowedRow>,
+    /// Bytes that were read.
+    pub bytes: u64,
+    /// Whether there is more to read at once.
+    pub more: bool,
+    /// Whether it looked for new logs; that is done less often where there are very many.
+    pub searched: bool,
+}
+
+/// Follows logs. Nothing happens but in its methods, in the caller's thread.
+pub struct Follower {
+    options: FollowOptions,
+    bins: Bins,
+    tails: BTreeMap<u64, Tail>,
+    by_path: HashMap<PathBuf, u64>,
+    next_id: u64,
+    /// Logs with unread lines, by the time of the last line read.
+    pending: BTreeSet<(i64, u64)>,
+    restored: HashMap<String, FileState>,
+    search_at: Instant,
+    told_unreadable: BTreeSet<PathBuf>,
+    totals: FollowTotals,
+    buffer: Vec<u8>,
+    changed: bool,
+}
+
+impl Follower {
+    /// Looks for logs and reads nothing yet. With what a checkpoint held, all goes on from there; logs that it does
+    /// not know are read from their first line.
+    ///
+    /// # Errors
+    /// Where the rule cannot be followed, a path names nothing, or the checkpoint is of another rule.
+    pub fn new(
+        rule: Rule,
+        exclusions: Exclusions,
+        options: FollowOptions,
+        resume: Option<Resume>,
+        tell: &mut dyn FnMut(FollowNotice<'_>),
+    ) -> Result<Self, FollowError> {
+        if !rule.window.is_fixed() {
+            return Err(FollowError::Rule("a window that moves with its lines"));
+        }
+        if rule.schedule.is_some() {
+            return Err(FollowError::Rule("a schedule"));
+        }
+        if options.paths.iter().any(|path| path == Path::new("-")) {
+            return Err(FollowError::Input);
+        }
+        let (_, errors) = find_logs(&options.paths);
+        for error in errors {
+            if !matches!(error, FindError::Unreadable { .. }) {
+                return Err(error.into());
+            }
+        }
+        let mut follower = Self {
+            bins: Bins::new(rule, exclusions),
+            tails: BTreeMap::new(),
+            by_path: HashMap::new(),
+            next_id: 0,
+            pending: BTreeSet::new(),
+            restored: HashMap::new(),
+            search_at: Instant::now(),
+            told_unreadable: BTreeSet::new(),
+            totals: FollowTotals::default(),
+            buffer: Vec::new(),
+            changed: true,
+            options,
+        };
+        let at_end = resume.is_none() && !follower.options.from_start;
+        if let Some(resume) = resume {
+            follower.restore(resume)?;
+        }
+        follower.search(at_end, tell);
+        // What the checkpoint knew and is gone is no more of interest, should the name come back.
+        follower.restored.clear();
+        Ok(follower)
+    }
+
+    fn restore(&mut self, resume: Resume) -> Result<(), FollowError> {
+        let Resume { snapshot, told, .. } = resume;
+        if snapshot.rule != self.rule_text() {
+            return Err(FollowError::OtherRule {
+                before: snapshot.rule,
+            });
+        }
+        for (name, state) in snapshot.servers {
+            let server = Server::new(state.latest, state.closed);
+            self.bins.servers.insert(name, server);
+        }
+        for ToldState { id, server, end } in snapshot.told.into_iter().chain(told) {
+            self.bins.told.insert(id, Told { server, end });
+        }
+        for file in snapshot.files {
+            self.restored.insert(file.path.clone(), file);
+        }
+        Ok(())
+    }
+
+    fn rule_text(&self) -> String {
+        format!("{:?}", self.bins.rule())
+    }
+
+    /// Looks for logs that are new.
+    fn search(&mut self, at_end: bool, tell: &mut dyn FnMut(FollowNotice<'_>)) {
+        let begun = Instant::now();
+        let (logs, errors) = find_logs(&self.options.paths);
+        for error in errors {
+            if let FindError::Unreadable { path, .. } = &error
+                && self.told_unreadable.insert(path.clone())
+            {
+                tell(FollowNotice::Find(error));
+            }
+        }
+        for log in logs {
+            if let Some(path) = log.path.clone()
+                && !self.by_path.contains_key(&path)
+            {
+                let tail = self.begin(log, at_end, tell);
+                self.add(path, tail);
+            }
+        }
+        self.search_at = Instant::now() + begun.elapsed() * SEARCH_SHARE;
+    }
+
+    fn begin(
+        &mut self,
+        log: LogFile,
+        at_end: bool,
+        tell: &mut dyn FnMut(FollowNotice<'_>),
+    ) -> Tail {
+        let known = log
+            .path
+            .as_deref()
+            .map(name)
+            .and_then(|name| self.restored.remove(&name));
+        let mut tail = Tail::new(log);
+        if let Some(state) = known {
+            let head = Head {
+                bytes: state.head_bytes,
+                digest: state.head_sha256,
+            };
+            match (tail.begins_with(&head), tail.look()) {
+                (Ok(true), Ok(_)) if tail.size >= state.offset => {
+                    tail.offset = state.again_from;
+                    tail.counted_to = state.offset;
+                    tail.head = head;
+                }
+                (Ok(_), Ok(_)) => tell(FollowNotice::Replaced(&tail.log)),
+                (Err(error), _) | (_, Err(error)) => {
+                    tell(FollowNotice::Unreadable(&tail.log, error));
+                }
+            }
+        } else if at_end && let Err(error) = tail.start_at_end() {
+            tell(FollowNotice::Unreadable(&tail.log, error));
+        }
+        tail
+    }
+
+    fn add(&mut self, path: PathBuf, tail: Tail) {
+        let id = self.next_id;
+        self.next_id += 1;
+        self.by_path.insert(path, id);
+        self.tails.insert(id, tail);
+    }
+
+    /// What was read and told in this run.
+    #[must_use]
+    pub fn totals(&self) -> FollowTotals {
+        FollowTotals {
+            files: self
+                .tails
+                .values()
+                .filter(|tail| tail.foreign.is_none())
+                .count() as u64,
+            suppressed_rows: self.bins.suppressed_rows,
+            open_windows: self.bins.open(),
+            ..self.totals
+        }
+    }
+
+    /// Closes all windows as they are: the logs are over.
+    pub fn close_all(&mut self) -> Vec<FollowedRow> {
+        let mut rows = Vec::new();
+        self.bins.close_all(&mut rows);
+        self.changed = true;
+        rows
+    }
+
+    /// Writes the checkpoint where something changed since the last time. Every row given so far must have been told.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn save(&mut self, checkpoint: &mut Checkpoint) -> Result<(), CheckpointError> {
+        if !std::mem::take(&mut self.changed) {
+            return Ok(());
+        }
+        let mut snapshot = Snapshot::new(self.rule_text());
+        for (name, server) in &self.bins.servers {
+            let state = ServerState {
+                latest: server.latest,
+                closed: server.closed,
+            };
+            snapshot.servers.insert(name.clone(), state);
+        }
+        for (id, tail) in &self.tails {
+            if tail.foreign.is_some() {
+                continue;
+            }
+            let first = self.bins.first(*id);
+            snapshot.files.push(FileState {
+                path: name(tail.path()),
+                head_bytes: tail.head.bytes,
+                head_sha256: tail.head.digest.clone(),
+                // In a run that still reads again what one before it has counted, that one went further.
+                offset: tail.offset.max(tail.counted_to),
+                again_from: first.unwrap_or(tail.offset),
+            });
+        }
+        for (id, told) in &self.bins.told {
+            snapshot.told.push(ToldState {
+                id: id.clone(),
+                server: told.server.clone(),
+                end: told.end,
+            });
+        }
+        checkpoint.replace(&snapshot)
+    }
+}
+
+/// A path as checkpoints have it. Names that are not Unicode may fall together; their first bytes tell them apart.
+fn name(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}

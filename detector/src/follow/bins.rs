@@ -1,0 +1,340 @@
+//! The windows that are open, by server: what was counted in them, and when they close.
+
+use super::row::{FollowedRow, Key, State};
+use crate::collector::{Collector, GroupKey, Instance, KeyTexts, Parts};
+use crate::detection::{Counters, Detection};
+use crate::facts::Facts;
+use crate::names::{Names, Signature, Signatures};
+use crate::tally::Tally;
+use crate::window::millis;
+use crate::{Alert, Exclusions, Rule, Selection};
+use scanbench_w3c::{Record, Timestamp};
+use std::collections::{BTreeMap, HashMap};
+use std::time::{Duration, Instant};
+
+/// A line that is counted, and where it came from.
+pub(super) struct Seen<'a> {
+    pub(super) keys: KeyTexts<'a>,
+    pub(super) signature: &'a Signature,
+    pub(super) file: u64,
+    /// Where it begins in its file.
+    pub(super) offset: u64,
+    /// When its bytes came into the process.
+    pub(super) arrived: Instant,
+    /// Whether nothing from before it can come any more, in any file, but what is known to be unread.
+    pub(super) settled: bool,
+}
+
+/// A row that was given already.
+#[derive(Clone, Debug)]
+pub(super) struct Told {
+    pub(super) server: String,
+    pub(super) end: i64,
+}
+
+/// All open windows.
+pub(super) struct Bins {
+    rule: Rule,
+    exclusions: Exclusions,
+    pub(super) servers: BTreeMap<String, Server>,
+    /// Rows given for windows that are not closed yet, or not for good, by id.
+    pub(super) told: BTreeMap<String, Told>,
+    /// Rows that exclusions took away.
+    pub(super) suppressed_rows: u64,
+}
+
+/// One server's clock and windows. Where the rule does not group by computer, all servers are one.
+pub(super) struct Server {
+    /// The latest time of settled lines.
+    pub(super) latest: i64,
+    /// The latest time of all lines.
+    fresh: i64,
+    /// Windows that end here or before are closed.
+    pub(super) closed: i64,
+    bins: BTreeMap<Timestamp, Bin>,
+}
+
+impl Server {
+    pub(super) fn new(latest: i64, closed: i64) -> Self {
+        Self {
+            latest,
+            fresh: latest,
+            closed,
+            bins: BTreeMap::new(),
+        }
+    }
+}
+
+#[derive(Default)]
+struct Bin {
+    names: Names,
+    signatures: Signatures,
+    groups: HashMap<GroupKey, Group>,
+    /// Where the first line of each file in it begins.
+    firsts: HashMap<u64, u64>,
+}
+
+#[derive(Default)]
+struct Group {
+    parts: Parts,
+    /// Sum of distinct values over the parts, and the parts, when a row was last looked for.
+    looked: (u64, usize),
+    told: bool,
+}
+
+impl Bins {
+    pub(super) fn new(rule: Rule, exclusions: Exclusions) -> Self {
+        Self {
+            rule,
+            exclusions,
+            servers: BTreeMap::new(),
+            told: BTreeMap::new(),
+            suppressed_rows: 0,
+        }
+    }
+
+    pub(super) fn rule(&self) -> &Rule {
+        &self.rule
+    }
+
+    pub(super) fn exclusions(&self) -> &Exclusions {
+        &self.exclusions
+    }
+
+    /// Counts a line, and gives the row that it completes. Whether a window that the line belongs to was closed.
+    pub(super) fn add(
+        &mut self,
+        record: &impl Record,
+        seen: &Seen<'_>,
+        rows: &mut Vec<FollowedRow>,
+    ) -> bool {
+        let computer = if self.rule.group_by.computer {
+            seen.keys.computer
+        } else {
+            b""
+        };
+        let name = String::from_utf8_lossy(computer);
+        if !self.servers.contains_key(&*name) {
+            let new = Server::new(i64::MIN, i64::MIN);
+            self.servers.insert(name.clone().into_owned(), new);
+        }
+        let Some(server) = self.servers.get_mut(&*name) else {
+            return false;
+        };
+        let time = record.time();
+        server.fresh = server.fresh.max(time.millis());
+        if seen.settled {
+            server.latest = server.latest.max(time.millis());
+        }
+        let facts = Facts::of(record, self.rule.count);
+        let mut late = false;
+        for start in self.rule.window.starts(time) {
+            let end = self.rule.window.end(start);
+            if end.millis() <= server.closed {
+                late = true;
+                continue;
+            }
+            let bin = server.bins.entry(start).or_default();
+            bin.firsts.entry(seen.file).or_insert(seen.offset);
+            let key = bin.key(&self.rule, seen.keys);
+            let signature = bin.signatures.number(seen.signature);
+            let group = bin.groups.entry(key).or_default();
+            let parts = &mut group.parts;
+            let tally = match parts.iter().position(|(id, _)| *id == signature) {
+                Some(position) => &mut parts[position].1,
+                None => &mut parts.push_mut((signature, Tally::default())).1,
+            };
+            tally.add(&facts, self.rule.set_limit);
+            if group.told || !group.may_be_new(&self.rule) {
+                continue;
+            }
+            let Some(alert) = bin.look(key, start, &self.rule, &self.exclusions).0 else {
+                continue;
+            };
+            let id = bin.id(key, start, State::Open);
+            if let Some(group) = bin.groups.get_mut(&key) {
+                group.told = true;
+            }
+            let told = Told {
+                server: name.clone().into_owned(),
+                end: end.millis(),
+            };
+            if self.told.insert(id.clone(), told.clone()).is_none() {
+                let open = Some((seen.arrived, time));
+                rows.push(FollowedRow::new(id, State::Open, &alert, open, told));
+            }
+        }
+        late
+    }
+
+    /// Says that what was written before the last look at all files is known by now.
+    pub(super) fn settle(&mut self) {
+        for server in self.servers.values_mut() {
+            server.latest = server.latest.max(server.fresh);
+        }
+    }
+
+    /// Closes what ended `lateness` before its server's time; no server's time is taken to be past `limit`.
+    pub(super) fn close(&mut self, limit: i64, lateness: Duration, rows: &mut Vec<FollowedRow>) {
+        let lateness = millis(lateness);
+        let passed: Vec<(String, i64)> = self
+            .servers
+            .iter()
+            .map(|(name, server)| {
+                (
+                    name,
+                    server,
+                    server.latest.min(limit).saturating_sub(lateness),
+                )
+            })
+            .filter(|(_, server, upto)| *upto > server.closed)
+            .map(|(name, _, upto)| (name.clone(), upto))
+            .collect();
+        for (name, upto) in passed {
+            self.close_server(&name, upto, rows);
+        }
+    }
+
+    /// Closes all windows.
+    pub(super) fn close_all(&mut self, rows: &mut Vec<FollowedRow>) {
+        let names: Vec<(String, i64)> = self
+            .servers
+            .iter()
+            .filter_map(|(name, server)| {
+                let last = server.bins.keys().next_back()?;
+                Some((name.clone(), self.rule.window.end(*last).millis()))
+            })
+            .collect();
+        for (name, upto) in names {
+            self.close_server(&name, upto, rows);
+        }
+    }
+
+    fn close_server(&mut self, name: &str, upto: i64, rows: &mut Vec<FollowedRow>) {
+        let Some(server) = self.servers.get_mut(name) else {
+            return;
+        };
+        server.closed = server.closed.max(upto);
+        while let Some(bin) = server.bins.first_entry() {
+            let start = *bin.key();
+            let end = self.rule.window.end(start).millis();
+            if end > upto {
+                break;
+            }
+            let bin = bin.remove();
+            let mut found = Vec::new();
+            for (key, group) in &bin.groups {
+                if group.sum(&self.rule) < self.rule.threshold {
+                    continue;
+                }
+                match bin.look(*key, start, &self.rule, &self.exclusions) {
+                    (Some(alert), _) => found.push((bin.id(*key, start, State::Closed), alert)),
+                    (None, suppressed) => self.suppressed_rows += suppressed,
+                }
+            }
+            found.sort_by(|(_, a), (_, b)| a.order().cmp(&b.order()));
+            for (id, alert) in found {
+                let told = Told {
+                    server: name.to_owned(),
+                    end,
+                };
+                if !self.told.contains_key(&id) {
+                    rows.push(FollowedRow::new(id, State::Closed, &alert, None, told));
+                }
+            }
+        }
+        self.told
+            .retain(|_, told| told.server != name || told.end > upto);
+    }
+
+    /// Where the first line of a file begins that is in an open window.
+    pub(super) fn first(&self, file: u64) -> Option<u64> {
+        self.servers
+            .values()
+            .flat_map(|server| server.bins.values())
+            .filter_map(|bin| bin.firsts.get(&file).copied())
+            .min()
+    }
+
+    /// Windows that are open.
+    pub(super) fn open(&self) -> u64 {
+        self.servers
+            .values()
+            .map(|server| server.bins.len() as u64)
+            .sum()
+    }
+}
+
+impl Group {
+    fn sum(&self, rule: &Rule) -> u64 {
+        self.parts
+            .iter()
+            .map(|(_, tally)| tally.distinct(rule.count))
+            .sum()
+    }
+
+    /// Whether a row can be there now and could not when last looked for. The parts' sum is a bound that costs
+    /// nothing; only where it moves or a part comes can the outcome change.
+    fn may_be_new(&mut self, rule: &Rule) -> bool {
+        let now = (self.sum(rule), self.parts.len());
+        let before = std::mem::replace(&mut self.looked, now);
+        now != before && now.0 >= rule.threshold
+    }
+}
+
+impl Bin {
+    fn key(&mut self, rule: &Rule, keys: KeyTexts<'_>) -> GroupKey {
+        let by = rule.group_by;
+        let mut number = |wanted: bool, text| self.names.number(if wanted { text } else { b"" });
+        GroupKey {
+            client: number(by.client, keys.client),
+            computer: number(by.computer, keys.computer),
+            server: number(by.server, keys.server),
+        }
+    }
+
+    /// The row of a group, by the same code as for whole logs; and the rows that exclusions took away.
+    fn look(
+        &self,
+        key: GroupKey,
+        start: Timestamp,
+        rule: &Rule,
+        exclusions: &Exclusions,
+    ) -> (Option<Alert>, u64) {
+        let Some(group) = self.groups.get(&key) else {
+            return (None, 0);
+        };
+        let mut alone = Collector::new(rule.clone());
+        let mut number = |number| alone.names.number(self.names.text(number));
+        let key = GroupKey {
+            client: number(key.client),
+            computer: number(key.computer),
+            server: number(key.server),
+        };
+        let parts = group
+            .parts
+            .iter()
+            .map(|(id, tally)| {
+                let signature = self.signatures.get(*id);
+                (alone.signatures.number(signature), tally.clone())
+            })
+            .collect();
+        let instance = Instance { start, run: None };
+        alone.fixed.insert(instance, HashMap::from([(key, parts)]));
+        let detection = Detection::new(exclusions.clone(), alone, Counters::new(exclusions));
+        match detection.alerts(&Selection::All).pop() {
+            Some(alert) => (Some(alert), 0),
+            None => (None, detection.suppressed().len() as u64),
+        }
+    }
+
+    fn id(&self, key: GroupKey, start: Timestamp, state: State) -> String {
+        Key {
+            start,
+            client: self.names.text(key.client),
+            computer: self.names.text(key.computer),
+            server: self.names.text(key.server),
+        }
+        .id(state)
+    }
+}

@@ -1,0 +1,237 @@
+//! The work of following: looking at logs, reading what came, counting it.
+
+use super::bins::{Bins, Seen};
+use super::notice::FollowNotice;
+use super::row::FollowedRow;
+use super::tail::{Chunk, Tail};
+use super::{FollowOptions, FollowTotals, Follower, Round};
+use crate::collector::KeyTexts;
+use scanbench_w3c::{Content, Entry, Field, Line, LineParser, MAX_LINE_BYTES, RawLine};
+use std::io;
+use std::time::{Duration, Instant};
+
+/// Rows are given after so long at the latest, however much there is to read.
+const ROUND: Duration = Duration::from_millis(100);
+
+impl Follower {
+    /// Reads some of what there is, or looks whether there is more. To be called again at once where the round says
+    /// that there is more, else after a while.
+    pub fn round(&mut self, tell: &mut dyn FnMut(FollowNotice<'_>)) -> Round {
+        let mut rows = Vec::new();
+        let mut bytes = 0;
+        let begun = Instant::now();
+        let searched = self.pending.is_empty() && self.look(tell);
+        while let Some((_, id)) = self.pending.pop_first() {
+            bytes += self.read_on(id, &mut rows, tell);
+            let unread = self
+                .pending
+                .first()
+                .map_or(i64::MAX, |(position, _)| *position);
+            self.bins.close(unread, self.options.lateness, &mut rows);
+            if !rows.is_empty() || begun.elapsed() > ROUND {
+                break;
+            }
+        }
+        if self.pending.is_empty() {
+            self.bins.close(i64::MAX, self.options.lateness, &mut rows);
+        }
+        self.changed |= bytes > 0 || !rows.is_empty();
+        Round {
+            rows,
+            bytes,
+            more: !self.pending.is_empty(),
+            searched,
+        }
+    }
+
+    /// Looks for new logs, where it is time, and at the sizes of all.
+    fn look(&mut self, tell: &mut dyn FnMut(FollowNotice<'_>)) -> bool {
+        let searches = Instant::now() >= self.search_at;
+        if searches {
+            // Whatever was written before the last look is read by now, or will be found in this one.
+            self.bins.settle();
+            for tail in self.tails.values_mut() {
+                tail.settled = tail.size;
+            }
+            self.search(false, tell);
+        }
+        let mut other = Vec::new();
+        for (id, tail) in &mut self.tails {
+            match tail.look() {
+                Ok(Some(true)) => {
+                    self.pending.insert((tail.position, *id));
+                }
+                Ok(Some(false)) => {}
+                Ok(None) => {
+                    tell(FollowNotice::Replaced(&tail.log));
+                    other.push((*id, true));
+                }
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    tell(FollowNotice::Gone(&tail.log));
+                    other.push((*id, false));
+                }
+                Err(error) => tell(FollowNotice::Unreadable(&tail.log, error)),
+            }
+        }
+        for (id, again) in other {
+            self.forget(id, again);
+        }
+        searches
+    }
+
+    /// Forgets a log, or begins it anew.
+    fn forget(&mut self, id: u64, again: bool) {
+        self.changed = true;
+        if let Some(tail) = self.tails.remove(&id) {
+            let path = tail.path().to_owned();
+            self.by_path.remove(&path);
+            if again {
+                self.add(path, Tail::new(tail.log));
+            }
+        }
+    }
+
+    /// Reads on in one log; the bytes read.
+    fn read_on(
+        &mut self,
+        id: u64,
+        rows: &mut Vec<FollowedRow>,
+        tell: &mut dyn FnMut(FollowNotice<'_>),
+    ) -> u64 {
+        let Some(tail) = self.tails.get_mut(&id) else {
+            return 0;
+        };
+        let arrived = Instant::now();
+        let (length, skipped) = match tail.read(&mut self.buffer) {
+            Ok(Chunk::Lines { length, skipped }) => (length, skipped),
+            Ok(Chunk::Nothing) => return 0,
+            Ok(Chunk::Foreign(content)) => {
+                tail.foreign = Some(tail.size);
+                if content != Content::Empty {
+                    tell(FollowNotice::PassedOver(&tail.log, content));
+                }
+                return 0;
+            }
+            Ok(Chunk::Replaced) => {
+                tell(FollowNotice::Replaced(&tail.log));
+                self.forget(id, true);
+                return 0;
+            }
+            Err(error) => {
+                tell(FollowNotice::Unreadable(&tail.log, error));
+                return 0;
+            }
+        };
+        let mut lines = Lines {
+            id,
+            arrived,
+            options: &self.options,
+            bins: &mut self.bins,
+            totals: &mut self.totals,
+            rows,
+            tell,
+            late: 0,
+        };
+        lines.count(tail, &self.buffer[..length], skipped);
+        if tail.has_more() {
+            self.pending.insert((tail.position, id));
+        }
+        length as u64
+    }
+}
+
+/// Counts the lines of one chunk.
+struct Lines<'a> {
+    id: u64,
+    arrived: Instant,
+    options: &'a FollowOptions,
+    bins: &'a mut Bins,
+    totals: &'a mut FollowTotals,
+    rows: &'a mut Vec<FollowedRow>,
+    tell: &'a mut dyn FnMut(FollowNotice<'_>),
+    late: u64,
+}
+
+impl Lines<'_> {
+    fn count(&mut self, tail: &mut Tail, chunk: &[u8], mut skipped: u64) {
+        let mut parser = tail.parser.take().unwrap_or_default();
+        let mut start = 0;
+        for end in memchr::memchr_iter(b'\n', chunk) {
+            let text = &chunk[start..end];
+            let length = skipped + (end - start) as u64;
+            self.line(tail, &mut parser, text, length);
+            tail.offset += length + 1;
+            tail.line += 1;
+            (start, skipped) = (end + 1, 0);
+        }
+        tail.parser = Some(parser);
+        if self.late > 0 {
+            self.totals.late += self.late;
+            (self.tell)(FollowNotice::Late(&tail.log, self.late));
+        }
+    }
+
+    fn line(&mut self, tail: &mut Tail, parser: &mut LineParser, text: &[u8], length: u64) {
+        let text = text.strip_suffix(b"\r").unwrap_or(text);
+        let text = match tail.offset {
+            0 => text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text),
+            _ => text,
+        };
+        let too_long = length > MAX_LINE_BYTES as u64 + 1 || text.len() > MAX_LINE_BYTES;
+        let line = RawLine {
+            text,
+            number: tail.line + 1,
+            offset: tail.offset,
+            terminated: true,
+            too_long: too_long.then_some((length, MAX_LINE_BYTES)),
+        };
+        let is_new = tail.offset >= tail.counted_to;
+        match parser.parse(&line) {
+            Line::Entry(entry) => {
+                tail.position = entry.time().millis();
+                self.entry(tail, &entry, is_new);
+            }
+            Line::Bad(bad) if is_new => {
+                self.totals.bad += 1;
+                (self.tell)(FollowNotice::Bad(&tail.log, bad));
+            }
+            Line::Bad(_) | Line::Directive | Line::Blank => {}
+        }
+    }
+
+    fn entry(&mut self, tail: &mut Tail, entry: &Entry<'_>, is_new: bool) {
+        if !std::mem::replace(&mut tail.told_columns, true) {
+            for field in [Field::SPort, Field::CIp, Field::SIp] {
+                if entry.columns().position(field).is_none() {
+                    (self.tell)(FollowNotice::NoColumn(&tail.log, field));
+                }
+            }
+        }
+        let computer = match (&self.options.computer, entry.get(Field::SComputername)) {
+            (Some(said), _) => said.as_bytes(),
+            (None, Some(name)) if !matches!(name, b"" | b"-") => name,
+            _ => tail.log.computer.as_bytes(),
+        };
+        let client = self.bins.rule().client.of(entry);
+        let signature = self.bins.exclusions().signature(entry, &client, computer);
+        if is_new {
+            self.totals.lines += 1;
+            let drops = self.bins.exclusions().drops(&signature);
+            self.totals.suppressed_lines += u64::from(drops);
+        }
+        let seen = Seen {
+            keys: KeyTexts {
+                client: &client,
+                computer,
+                server: entry.get(Field::SIp).unwrap_or_default(),
+            },
+            signature: &signature,
+            file: self.id,
+            offset: tail.offset,
+            arrived: self.arrived,
+            settled: tail.offset < tail.settled,
+        };
+        let late = self.bins.add(entry, &seen, self.rows);
+        self.late += u64::from(late && is_new);
+    }
+}

@@ -1,0 +1,447 @@
+//! `follow`: logs as they are written, rows as soon as they are there.
+
+use super::CANCELLED;
+use super::failure::Failure;
+use super::messages::{Messages, count};
+use super::rule_args::RuleArgs;
+use clap::ValueEnum;
+use scanbench_detector::{
+    Checkpoint, CheckpointError, FollowError, FollowNotice, FollowOptions, FollowedRow, Follower,
+    Resume,
+};
+use scanbench_spec::parse_duration;
+use scanbench_w3c::visible;
+use serde_json::Value;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+/// How soon Ctrl-C is heard.
+const NAP: Duration = Duration::from_millis(50);
+
+/// Follow the logs that IIS is writing and tell clients that reach many ports as soon as they do
+///
+/// Polls folders of W3C logs, rollovers and new sites too, and prints a row with "state": "open" as soon as a
+/// window's count reaches the threshold, and the final row with "state": "closed" when the window closes: when its
+/// server's time has passed it by --lateness, or at the end.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  scanbench follow C:\\inetpub\\logs\\LogFiles --checkpoint follow.json
+  scanbench follow logs --from-start --until-idle 2s > rows.ndjson
+
+With --checkpoint, following goes on where it ended, after a crash too: no row is lost. Rows are written down before \
+they are printed; one whose printing was cut by a crash is printed again at the next start, the same byte by byte and \
+with the same id, and nothing else is printed twice. Ctrl-C then leaves windows open for the next start; without \
+--checkpoint it closes them. Every file is polled: change notices are missing on network shares.
+Exit codes: 0 ended by Ctrl-C or --until-idle, 2 bad input, arguments or checkpoint, 3 bad exclusion file")]
+pub(crate) struct Args {
+    /// Folders of logs, log files, or patterns
+    #[arg(required = true, value_name = "FOLDER")]
+    paths: Vec<PathBuf>,
+
+    #[command(flatten)]
+    rule: RuleArgs,
+
+    /// How rows are written
+    #[arg(long, value_name = "FORMAT", default_value = "ndjson")]
+    format: Format,
+
+    /// The Computer column of every line, whatever the log says
+    #[arg(long, value_name = "NAME")]
+    computer: Option<String>,
+
+    /// Where to go on from, and where that is kept
+    #[arg(long, value_name = "FILE")]
+    checkpoint: Option<PathBuf>,
+
+    /// How often the checkpoint is written
+    #[arg(long, value_name = "DURATION", default_value = "2s", value_parser = parse_duration)]
+    checkpoint_every: Duration,
+
+    /// How often to look for new lines
+    #[arg(long, value_name = "DURATION", default_value = "250ms", value_parser = parse_duration)]
+    poll: Duration,
+
+    /// How far lines may stand behind the latest time of their server: sites write their logs apart
+    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = parse_duration)]
+    lateness: Duration,
+
+    /// Read what is there already; without it, and without a checkpoint, only new lines are read
+    #[arg(long)]
+    from_start: bool,
+
+    /// End when nothing came for so long, and close what is open
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    until_idle: Option<Duration>,
+}
+
+impl Args {
+    /// Following as `detect --follow` does: all else as it is by default.
+    pub(crate) fn plain(
+        paths: Vec<PathBuf>,
+        rule: RuleArgs,
+        computer: Option<String>,
+        checkpoint: Option<PathBuf>,
+    ) -> Self {
+        Self {
+            paths,
+            rule,
+            format: Format::Ndjson,
+            computer,
+            checkpoint,
+            checkpoint_every: Duration::from_secs(2),
+            poll: Duration::from_millis(250),
+            lateness: Duration::from_mins(1),
+            from_start: false,
+            until_idle: None,
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Table,
+    Json,
+    Ndjson,
+}
+
+impl From<FollowError> for Failure {
+    fn from(error: FollowError) -> Self {
+        Self::input(&error)
+    }
+}
+
+impl From<CheckpointError> for Failure {
+    fn from(error: CheckpointError) -> Self {
+        Self::input(&error)
+    }
+}
+
+pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    let rule = args.rule.rule()?;
+    let exclusions = args.rule.exclusions()?;
+    let (checkpoint, resume) = match &args.checkpoint {
+        Some(path) => {
+            let (checkpoint, resume) = Checkpoint::open(path)?;
+            (Some(checkpoint), resume)
+        }
+        None => (None, None),
+    };
+    let options = FollowOptions {
+        paths: args.paths.clone(),
+        computer: args.computer.clone(),
+        lateness: args.lateness,
+        from_start: args.from_start,
+    };
+    let mut messages = Messages::bytes("following", None);
+    let untold = untold(resume.as_ref());
+    let follower = Follower::new(rule, exclusions, options, resume, &mut |notice| {
+        say(&mut messages, &notice);
+    })?;
+    let mut following = Following {
+        args,
+        follower,
+        checkpoint,
+        told: Told::new(args.format),
+        messages,
+        open: 0,
+        closed: 0,
+        latencies: Latencies::default(),
+    };
+    let outcome = following.all(&untold);
+    following.messages.end();
+    outcome?;
+    following.tell_totals();
+    Ok(())
+}
+
+fn untold(resume: Option<&Resume>) -> Vec<String> {
+    resume.map_or_else(Vec::new, |resume| resume.untold.clone())
+}
+
+fn say(messages: &mut Messages, notice: &FollowNotice<'_>) {
+    messages.say_some(notice.sort(), &notice.to_string());
+}
+
+struct Following<'a> {
+    args: &'a Args,
+    follower: Follower,
+    checkpoint: Option<Checkpoint>,
+    told: Told,
+    messages: Messages,
+    open: u64,
+    closed: u64,
+    latencies: Latencies,
+}
+
+impl Following<'_> {
+    fn all(&mut self, untold: &[String]) -> Result<(), Failure> {
+        self.told.begin()?;
+        for row in untold {
+            self.told.row(row)?;
+        }
+        self.told.flush()?;
+        self.save()?;
+        let is_over = self.follow()?;
+        if is_over || self.checkpoint.is_none() {
+            let rows = self.follower.close_all();
+            self.tell(&rows)?;
+        }
+        self.save()?;
+        self.told.end()?;
+        Ok(())
+    }
+
+    /// Follows to the end; whether that was since nothing came.
+    fn follow(&mut self) -> Result<bool, Failure> {
+        let (mut saved, mut came) = (Instant::now(), Instant::now());
+        let mut searched_since = 0;
+        while !CANCELLED.load(Ordering::Relaxed) {
+            let messages = &mut self.messages;
+            let round = self.follower.round(&mut |notice| say(messages, &notice));
+            self.tell(&round.rows)?;
+            if saved.elapsed() >= self.args.checkpoint_every {
+                self.save()?;
+                saved = Instant::now();
+            }
+            if round.bytes > 0 {
+                (came, searched_since) = (Instant::now(), 0);
+            }
+            searched_since += u32::from(round.searched);
+            if round.more {
+                continue;
+            }
+            // The second search finds what was begun during the first.
+            let is_idle = |idle| searched_since >= 2 && came.elapsed() >= idle;
+            if self.args.until_idle.is_some_and(is_idle) {
+                return Ok(true);
+            }
+            let until = Instant::now() + self.args.poll;
+            while !CANCELLED.load(Ordering::Relaxed) {
+                let left = until.saturating_duration_since(Instant::now());
+                if left.is_zero() {
+                    break;
+                }
+                std::thread::sleep(left.min(NAP));
+            }
+        }
+        Ok(false)
+    }
+
+    /// Writes rows down, prints them, and marks them as printed, in this order: see `Checkpoint`.
+    fn tell(&mut self, rows: &[FollowedRow]) -> Result<(), Failure> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        if let Some(checkpoint) = &mut self.checkpoint {
+            checkpoint.write(rows)?;
+        }
+        for row in rows {
+            self.told.row(&row.json)?;
+        }
+        self.told.flush()?;
+        for row in rows {
+            match row.arrived {
+                Some(arrived) => {
+                    self.open += 1;
+                    self.latencies.add(arrived.elapsed());
+                }
+                None => self.closed += 1,
+            }
+        }
+        if let Some(checkpoint) = &mut self.checkpoint {
+            checkpoint.mark(rows.len())?;
+        }
+        Ok(())
+    }
+
+    fn save(&mut self) -> Result<(), Failure> {
+        if let Some(checkpoint) = &mut self.checkpoint {
+            self.follower.save(checkpoint)?;
+        }
+        Ok(())
+    }
+
+    fn tell_totals(&self) {
+        let totals = self.follower.totals();
+        let mut parts = vec![format!(
+            "followed {}: {}, {}, {}, {} closed",
+            count(totals.files, "log", "logs"),
+            count(totals.lines, "line", "lines"),
+            count(totals.bad, "bad line", "bad lines"),
+            count(self.open, "alert", "alerts"),
+            count(self.closed, "row", "rows"),
+        )];
+        if let (Some(median), Some(high)) = (self.latencies.at(0.5), self.latencies.at(0.99)) {
+            parts.push(format!("latency {median} median, {high} p99"));
+        }
+        for (number, one, many, what) in [
+            (totals.late, "line", "lines", "too late to be counted"),
+            (
+                totals.suppressed_lines,
+                "line",
+                "lines",
+                "taken out by exclusions",
+            ),
+            (
+                totals.suppressed_rows,
+                "row",
+                "rows",
+                "taken out by exclusions",
+            ),
+            (
+                totals.open_windows,
+                "window",
+                "windows",
+                "left open for the next start",
+            ),
+        ] {
+            if number > 0 {
+                parts.push(format!("{} {what}", count(number, one, many)));
+            }
+        }
+        // Where standard error is gone there is nobody to tell.
+        let _ = writeln!(io::stderr(), "{}", parts.join("; "));
+    }
+}
+
+/// Standard output.
+struct Told {
+    format: Format,
+    is_first: bool,
+    text: String,
+}
+
+impl Told {
+    fn new(format: Format) -> Self {
+        Self {
+            format,
+            is_first: true,
+            text: String::new(),
+        }
+    }
+
+    fn begin(&mut self) -> io::Result<()> {
+        match self.format {
+            Format::Table => {
+                let names = [
+                    "TimeGenerated",
+                    "cIP",
+                    "Computer",
+                    "sIP",
+                    "portCount",
+                    "state",
+                    "latency",
+                ];
+                self.text += &columns(names.map(str::to_owned));
+            }
+            Format::Json => self.text += "[",
+            Format::Ndjson => {}
+        }
+        self.flush()
+    }
+
+    fn row(&mut self, json: &str) -> io::Result<()> {
+        match self.format {
+            Format::Ndjson => {
+                self.text += json;
+                self.text.push('\n');
+            }
+            Format::Json => {
+                self.text += if self.is_first { "\n" } else { ",\n" };
+                self.text += json;
+            }
+            Format::Table => self.text += &table_row(&serde_json::from_str(json)?),
+        }
+        self.is_first = false;
+        Ok(())
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        if self.format == Format::Json {
+            self.text += "\n]\n";
+        }
+        self.flush()
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        out.write_all(self.text.as_bytes())?;
+        self.text.clear();
+        out.flush()
+    }
+}
+
+fn table_row(row: &Value) -> String {
+    let text = |key: &str| match &row[key] {
+        Value::String(text) => visible(text.as_bytes()),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    };
+    let latency = match text("latency_ms") {
+        none if none.is_empty() => none,
+        millis => format!("{millis} ms"),
+    };
+    columns([
+        text("TimeGenerated"),
+        text("cIP"),
+        text("Computer"),
+        text("sIP"),
+        text("portCount"),
+        text("state"),
+        latency,
+    ])
+}
+
+/// A line of the table. Rows come one by one, so widths are those of common values.
+fn columns(values: [String; 7]) -> String {
+    let [time, client, computer, server, ports, state, latency] = values;
+    let line = format!(
+        "{time:<20}  {client:<15}  {computer:<12}  {server:<15}  {ports:>9}  {state:<6}  {latency}"
+    );
+    format!("{}\n", line.trim_end())
+}
+
+/// How long rows took from the arrival of the line that completed them until they were printed. Buckets of a
+/// sixteenth, so that memory does not grow.
+#[derive(Default)]
+struct Latencies {
+    buckets: std::collections::BTreeMap<u32, u64>,
+    count: u64,
+}
+
+impl Latencies {
+    fn add(&mut self, latency: Duration) {
+        let micros = u64::try_from(latency.as_micros())
+            .unwrap_or(u64::MAX)
+            .max(16);
+        let power = micros.ilog2();
+        let part = (micros >> (power - 4)) & 15;
+        *self
+            .buckets
+            .entry(power * 16 + u32::try_from(part).unwrap_or(0))
+            .or_default() += 1;
+        self.count += 1;
+    }
+
+    /// The latency that this share of rows does not exceed, to a sixteenth.
+    fn at(&self, share: f64) -> Option<String> {
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a share of rows; nobody counts 2^53 of them"
+        )]
+        let wanted = self.count as f64 * share;
+        let mut passed = 0;
+        self.buckets.iter().find_map(|(bucket, count)| {
+            passed += count;
+            #[expect(clippy::cast_precision_loss, reason = "as above")]
+            let is_there = passed as f64 >= wanted;
+            is_there.then(|| {
+                let micros =
+                    f64::from(bucket % 16 + 17) * 2_f64.powi((bucket / 16).cast_signed() - 4);
+                format!("{:.1} ms", micros / 1000.0)
+            })
+        })
+    }
+}
