@@ -25,7 +25,6 @@ pub(crate) struct Station<'w> {
     error_log: Option<ErrorLog<'w>>,
     windows: WindowCounter<'w>,
     pub(crate) campaigns: CampaignCounter<'w>,
-    minutes: Vec<Minute>,
     pub(crate) lines: u64,
     pub(crate) labelled: u64,
 }
@@ -64,7 +63,6 @@ impl<'w> Station<'w> {
             error_log: (options.error_log && shard.has(first_log)).then(|| ErrorLog::new(server)),
             windows: WindowCounter::new(server),
             campaigns: CampaignCounter::new(world),
-            minutes: Vec::new(),
             lines: 0,
             labelled: 0,
         }
@@ -101,13 +99,13 @@ impl<'w> Station<'w> {
         end: i64,
         to: &Destination,
     ) -> Result<(), GenerateError> {
+        let mut minutes_made: Vec<Minute> = Vec::new();
         for _ in 0..minutes {
             let (start, mut requests) = self.requests.take();
             requests.retain(|request| request.end < end);
             let order = in_order(&requests, start);
-            self.minutes.push((requests, order));
+            minutes_made.push((requests, order));
         }
-        let minutes_made = std::mem::take(&mut self.minutes);
         let (world, windows, campaigns) = (self.world, &mut self.windows, &mut self.campaigns);
         let mut labelled = 0;
         let count = || {
@@ -136,10 +134,10 @@ impl<'w> Station<'w> {
         let ((), written) = rayon::join(count, write);
         written?;
         self.labelled += labelled;
-        for (requests, order) in minutes_made {
-            self.lines += order.len() as u64;
-            self.requests.give_back(requests);
-        }
+        self.lines += minutes_made
+            .iter()
+            .map(|(_, order)| order.len() as u64)
+            .sum::<u64>();
         self.log_contacts(minutes, end, to)
     }
 
@@ -159,7 +157,6 @@ impl<'w> Station<'w> {
             for contact in &contacts {
                 log.line(contact, to)?;
             }
-            self.contacts.give_back(contacts);
         }
         Ok(())
     }

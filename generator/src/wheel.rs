@@ -10,9 +10,8 @@ pub(crate) const MINUTE_MS: i64 = 60_000;
 pub(crate) struct Wheel<T> {
     /// The first minute that is not yet taken.
     minute: i64,
+    /// Emptied slots are not kept: a slot that once held a busy minute would stay that large.
     slots: VecDeque<Vec<T>>,
-    /// Slots that were emptied, to be filled again.
-    spare: Vec<Vec<T>>,
 }
 
 impl<T> Wheel<T> {
@@ -21,7 +20,6 @@ impl<T> Wheel<T> {
         Self {
             minute: start.div_euclid(MINUTE_MS),
             slots: VecDeque::new(),
-            spare: Vec::new(),
         }
     }
 
@@ -30,7 +28,7 @@ impl<T> Wheel<T> {
         let ahead = moment.div_euclid(MINUTE_MS) - self.minute;
         let ahead = usize::try_from(ahead).unwrap_or(0);
         while self.slots.len() <= ahead {
-            self.slots.push_back(self.spare.pop().unwrap_or_default());
+            self.slots.push_back(Vec::new());
         }
         self.slots[ahead].push(thing);
     }
@@ -40,14 +38,6 @@ impl<T> Wheel<T> {
         let start = self.minute * MINUTE_MS;
         self.minute += 1;
         (start, self.slots.pop_front().unwrap_or_default())
-    }
-
-    /// Gives an emptied slot back.
-    pub(crate) fn give_back(&mut self, mut slot: Vec<T>) {
-        slot.clear();
-        if slot.capacity() > 0 && self.spare.len() < 16 {
-            self.spare.push(slot);
-        }
     }
 }
 

@@ -59,7 +59,9 @@ pub(crate) fn answer(
     let mut bytes = bytes;
     // Lognormal spans as fitted to real logs, zeros apart.
     let mut span = match effort {
-        Effort::Little if dice.chance(0.55) => 0.0,
+        // No time at all is rare for what is sent, and usual for what is not (12 % of 200s, 60 % of 304s and 404s in the
+        // real set that has zeros at all).
+        Effort::Little if dice.chance(if status == 200 { 0.12 } else { 0.55 }) => 0.0,
         Effort::Little => dice.lognormal(2.6, 1.1),
         Effort::Program => dice.lognormal(4.35, 1.2),
     };
