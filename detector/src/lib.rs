@@ -56,7 +56,7 @@ pub use exclusion::{Exclusion, Exclusions, Expectation, Stage};
 pub use find::{FindError, LogFile, find_logs};
 pub use follow::{
     Checkpoint, CheckpointError, FollowError, FollowNotice, FollowOptions, FollowTotals,
-    FollowedRow, Follower, Resume, Round,
+    FollowedRow, Follower, Latencies, Resume, Round,
 };
 pub use rule::{Count, GroupBy, Rule};
 pub use scan::{Bad, Notice, ScanOptions, Stats, Stopped, Totals, scan};

@@ -67,8 +67,11 @@ impl Follower {
                     other.push((*id, true));
                 }
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    tell(FollowNotice::Gone(&tail.log));
-                    other.push((*id, false));
+                    // Moved, perhaps: a search behind the one that missed it finds it under its new name.
+                    if std::mem::replace(&mut tail.is_gone, true) && searches {
+                        tell(FollowNotice::Gone(&tail.log));
+                        other.push((*id, false));
+                    }
                 }
                 Err(error) => tell(FollowNotice::Unreadable(&tail.log, error)),
             }
