@@ -55,6 +55,15 @@ impl Head {
     }
 }
 
+/// Whether there was a file when last looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Presence {
+    There,
+    Missed,
+    /// Missed after a search for new names too, and told.
+    Gone,
+}
+
 /// How a log is read on.
 pub(super) struct Tail {
     pub(super) log: LogFile,
@@ -77,8 +86,7 @@ pub(super) struct Tail {
     /// It is passed over, with its size when that was found.
     pub(super) foreign: Option<u64>,
     pub(super) told_columns: bool,
-    /// There was no such file when last looked at.
-    pub(super) is_gone: bool,
+    pub(super) presence: Presence,
     /// Bytes of an unfinished line over the limit that were passed over.
     skipped: u64,
 }
@@ -99,7 +107,7 @@ impl Tail {
             is_web: false,
             foreign: None,
             told_columns: false,
-            is_gone: false,
+            presence: Presence::There,
             skipped: 0,
         }
     }
@@ -133,7 +141,7 @@ impl Tail {
     pub(super) fn look(&mut self) -> io::Result<Option<bool>> {
         // Not what the folder says of it: on Windows that lags behind while the writer has the file open.
         self.size = self.path().metadata()?.len();
-        self.is_gone = false;
+        self.presence = Presence::There;
         match self.foreign {
             Some(size) => Ok((self.size >= size).then_some(false)),
             None if self.size < self.offset => Ok(None),

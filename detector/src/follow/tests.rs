@@ -275,3 +275,28 @@ fn a_log_that_is_moved_is_not_read_again() {
     assert_eq!(small.totals().lines, 3);
     assert!(small.notices.is_empty(), "{:?}", small.notices);
 }
+
+#[test]
+fn a_log_that_was_away_goes_on() {
+    let mut small = Small::new();
+    let folder = small.folder.path().to_owned();
+    small.append(
+        "a/a.log",
+        &(HEADER.to_owned() + &line(1, 80) + &line(2, 81)),
+    );
+    small.start(true);
+    assert!(small.rows().is_empty());
+    // Out of what is searched.
+    let away = tempfile::tempdir_in(folder.parent().unwrap()).unwrap();
+    fs::rename(folder.join("a"), away.path().join("a")).unwrap();
+    assert!(small.rows().is_empty());
+    assert!(
+        small.notices.len() == 1 && small.notices[0].contains("is gone"),
+        "{:?}",
+        small.notices
+    );
+    fs::rename(away.path().join("a"), folder.join("a")).unwrap();
+    small.append("a/a.log", &line(3, 82));
+    assert_eq!(small.rows(), ["open:3"]);
+    assert_eq!(small.totals().lines, 3);
+}
