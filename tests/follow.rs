@@ -232,10 +232,8 @@ fn with_a_checkpoint_windows_stay_open_for_the_next_start() {
         told.contains("1 window left open for the next start"),
         "{told}"
     );
-    assert_eq!(
-        output.stdout.iter().filter(|byte| **byte == b'\n').count(),
-        1
-    );
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(text.lines().count(), 1);
     let more = lines(9000..9003);
     let path = place.logs().join("a.log");
     let before = fs::read_to_string(&path).unwrap();

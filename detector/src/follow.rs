@@ -7,12 +7,16 @@
 
 mod bins;
 mod checkpoint;
+mod latencies;
 mod notice;
 mod row;
 mod tail;
+#[cfg(test)]
+mod tests;
 mod work;
 
 pub use checkpoint::{Checkpoint, CheckpointError, Resume};
+pub use latencies::Latencies;
 pub use notice::FollowNotice;
 pub use row::FollowedRow;
 
@@ -27,6 +31,9 @@ use thiserror::Error;
 
 /// Searching for new logs takes at most so much of the time: one part in this many.
 const SEARCH_SHARE: u32 = 20;
+
+/// A log is known again under another name by at least so many first bytes: the directives are longer.
+const MOVED_HEAD_BYTES: u64 = 64;
 
 /// How to follow.
 #[derive(Clone, Debug)]
@@ -96,6 +103,30 @@ pub struct Round {
 }
 
 /// Follows logs. Nothing happens but in its methods, in the caller's thread.
+///
+/// ```
+/// use scanbench_detector::{Exclusions, FollowOptions, Follower, Rule};
+/// use std::time::Duration;
+///
+/// let folder = tempfile::tempdir()?;
+/// let mut log = String::from("#Fields: date time s-ip s-port c-ip\n");
+/// for port in 8000..8030 {
+///     log += &format!("2026-11-02 10:00:00 10.0.0.1 {port} 192.0.2.7\n");
+/// }
+/// std::fs::write(folder.path().join("u_ex261102.log"), log)?;
+/// let options = FollowOptions {
+///     paths: vec![folder.path().to_owned()],
+///     computer: None,
+///     lateness: Duration::from_secs(60),
+///     from_start: true,
+/// };
+/// let tell = &mut |notice: scanbench_detector::FollowNotice<'_>| eprintln!("{notice}");
+/// let mut follower = Follower::new(Rule::default(), Exclusions::default(), options, None, tell)?;
+/// let round = follower.round(tell);
+/// assert!(round.rows[0].json.contains(r#""state":"open""#));
+/// assert!(follower.close_all()[0].json.contains(r#""state":"closed""#));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Follower {
     options: FollowOptions,
     bins: Bins,
@@ -199,15 +230,47 @@ impl Follower {
                 tell(FollowNotice::Find(error));
             }
         }
+        let mut gone: Option<Vec<u64>> = None;
         for log in logs {
-            if let Some(path) = log.path.clone()
-                && !self.by_path.contains_key(&path)
-            {
+            let Some(path) = log
+                .path
+                .clone()
+                .filter(|path| !self.by_path.contains_key(path))
+            else {
+                continue;
+            };
+            let gone = gone.get_or_insert_with(|| {
+                let is_gone = |(id, tail): (&u64, &Tail)| (!tail.path().exists()).then_some(*id);
+                self.tails.iter().filter_map(is_gone).collect()
+            });
+            if !self.is_moved(&log, &path, gone) {
                 let tail = self.begin(log, at_end, tell);
                 self.add(path, tail);
             }
         }
         self.search_at = Instant::now() + begun.elapsed() * SEARCH_SHARE;
+    }
+
+    /// Whether a new log is one that is gone under another name, as when logs are put away; it goes on as it was.
+    fn is_moved(&mut self, log: &LogFile, path: &Path, gone: &mut Vec<u64>) -> bool {
+        let new = Tail::new(log.clone());
+        let is_same = |id: &u64| {
+            let tail = &self.tails[id];
+            let is_known = tail.head.bytes >= MOVED_HEAD_BYTES;
+            is_known && tail.offset <= new.length() && new.begins_with(&tail.head).unwrap_or(false)
+        };
+        let Some(position) = gone.iter().position(is_same) else {
+            return false;
+        };
+        let id = gone.swap_remove(position);
+        if let Some(tail) = self.tails.get_mut(&id) {
+            self.by_path.remove(tail.path());
+            // Its lines stay those of the computer that wrote it.
+            tail.log.path = Some(path.to_owned());
+            self.by_path.insert(path.to_owned(), id);
+            self.changed = true;
+        }
+        true
     }
 
     fn begin(

@@ -57,7 +57,7 @@ pub use exclusion::{Exclusion, Exclusions, Expectation, Stage};
 pub use find::{FindError, LogFile, find_logs};
 pub use follow::{
     Checkpoint, CheckpointError, FollowError, FollowNotice, FollowOptions, FollowTotals,
-    FollowedRow, Follower, Resume, Round,
+    FollowedRow, Follower, Latencies, Resume, Round,
 };
 /// An address and the length of its prefix.
 pub use ipnet::IpNet;

@@ -7,7 +7,7 @@ use super::rule_args::RuleArgs;
 use clap::ValueEnum;
 use scanbench_detector::{
     Checkpoint, CheckpointError, FollowError, FollowNotice, FollowOptions, FollowedRow, Follower,
-    Resume,
+    Latencies, Resume,
 };
 use scanbench_spec::parse_duration;
 use scanbench_w3c::visible;
@@ -274,7 +274,12 @@ impl Following<'_> {
             count(self.closed, "row", "rows"),
         )];
         if let (Some(median), Some(high)) = (self.latencies.at(0.5), self.latencies.at(0.99)) {
-            parts.push(format!("latency {median} median, {high} p99"));
+            let millis = |latency: Duration| format!("{:.1} ms", latency.as_secs_f64() * 1000.0);
+            parts.push(format!(
+                "latency {} median, {} p99",
+                millis(median),
+                millis(high)
+            ));
         }
         for (number, one, many, what) in [
             (totals.late, "line", "lines", "too late to be counted"),
@@ -401,47 +406,4 @@ fn columns(values: [String; 7]) -> String {
         "{time:<20}  {client:<15}  {computer:<12}  {server:<15}  {ports:>9}  {state:<6}  {latency}"
     );
     format!("{}\n", line.trim_end())
-}
-
-/// How long rows took from the arrival of the line that completed them until they were printed. Buckets of a
-/// sixteenth, so that memory does not grow.
-#[derive(Default)]
-struct Latencies {
-    buckets: std::collections::BTreeMap<u32, u64>,
-    count: u64,
-}
-
-impl Latencies {
-    fn add(&mut self, latency: Duration) {
-        let micros = u64::try_from(latency.as_micros())
-            .unwrap_or(u64::MAX)
-            .max(16);
-        let power = micros.ilog2();
-        let part = (micros >> (power - 4)) & 15;
-        *self
-            .buckets
-            .entry(power * 16 + u32::try_from(part).unwrap_or(0))
-            .or_default() += 1;
-        self.count += 1;
-    }
-
-    /// The latency that this share of rows does not exceed, to a sixteenth.
-    fn at(&self, share: f64) -> Option<String> {
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "a share of rows; nobody counts 2^53 of them"
-        )]
-        let wanted = self.count as f64 * share;
-        let mut passed = 0;
-        self.buckets.iter().find_map(|(bucket, count)| {
-            passed += count;
-            #[expect(clippy::cast_precision_loss, reason = "as above")]
-            let is_there = passed as f64 >= wanted;
-            is_there.then(|| {
-                let micros =
-                    f64::from(bucket % 16 + 17) * 2_f64.powi((bucket / 16).cast_signed() - 4);
-                format!("{:.1} ms", micros / 1000.0)
-            })
-        })
-    }
 }

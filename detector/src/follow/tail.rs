@@ -55,6 +55,15 @@ impl Head {
     }
 }
 
+/// Whether there was a file when last looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Presence {
+    There,
+    Missed,
+    /// Missed after a search for new names too, and told.
+    Gone,
+}
+
 /// How a log is read on.
 pub(super) struct Tail {
     pub(super) log: LogFile,
@@ -77,6 +86,7 @@ pub(super) struct Tail {
     /// It is passed over, with its size when that was found.
     pub(super) foreign: Option<u64>,
     pub(super) told_columns: bool,
+    pub(super) presence: Presence,
     /// Bytes of an unfinished line over the limit that were passed over.
     skipped: u64,
 }
@@ -97,6 +107,7 @@ impl Tail {
             is_web: false,
             foreign: None,
             told_columns: false,
+            presence: Presence::There,
             skipped: 0,
         }
     }
@@ -121,10 +132,16 @@ impl Tail {
         Ok(Head::read(&mut file, head.bytes)? == *head)
     }
 
+    /// Its size now; 0 where it cannot be told.
+    pub(super) fn length(&self) -> u64 {
+        fs::metadata(self.path()).map_or(0, |data| data.len())
+    }
+
     /// Looks at the size. Whether there is something to read; `None` where the file has shrunk.
     pub(super) fn look(&mut self) -> io::Result<Option<bool>> {
         // Not what the folder says of it: on Windows that lags behind while the writer has the file open.
-        self.size = fs::metadata(self.path())?.len();
+        self.size = self.path().metadata()?.len();
+        self.presence = Presence::There;
         match self.foreign {
             Some(size) => Ok((self.size >= size).then_some(false)),
             None if self.size < self.offset => Ok(None),

@@ -3,7 +3,7 @@
 use super::bins::{Bins, Seen};
 use super::notice::FollowNotice;
 use super::row::FollowedRow;
-use super::tail::{Chunk, Tail};
+use super::tail::{Chunk, Presence, Tail};
 use super::{FollowOptions, FollowTotals, Follower, Round};
 use crate::collector::KeyTexts;
 use scanbench_w3c::{Content, Entry, Field, Line, LineParser, MAX_LINE_BYTES, RawLine};
@@ -55,7 +55,7 @@ impl Follower {
             }
             self.search(false, tell);
         }
-        let mut other = Vec::new();
+        let mut replaced = Vec::new();
         for (id, tail) in &mut self.tails {
             match tail.look() {
                 Ok(Some(true)) => {
@@ -64,30 +64,34 @@ impl Follower {
                 Ok(Some(false)) => {}
                 Ok(None) => {
                     tell(FollowNotice::Replaced(&tail.log));
-                    other.push((*id, true));
+                    replaced.push(*id);
                 }
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    tell(FollowNotice::Gone(&tail.log));
-                    other.push((*id, false));
+                    // Moved, perhaps: a search behind the one that missed it finds it under its new name. Deleted, or
+                    // on a share that is away: where it comes back, it goes on. So it is kept either way.
+                    match tail.presence {
+                        Presence::There => tail.presence = Presence::Missed,
+                        Presence::Missed if searches => {
+                            (tail.presence, tail.parser) = (Presence::Gone, None);
+                            tell(FollowNotice::Gone(&tail.log));
+                        }
+                        Presence::Missed | Presence::Gone => {}
+                    }
                 }
                 Err(error) => tell(FollowNotice::Unreadable(&tail.log, error)),
             }
         }
-        for (id, again) in other {
-            self.forget(id, again);
+        for id in replaced {
+            self.begin_anew(id);
         }
         searches
     }
 
-    /// Forgets a log, or begins it anew.
-    fn forget(&mut self, id: u64, again: bool) {
+    /// Follows another file under the name of one that was followed.
+    fn begin_anew(&mut self, id: u64) {
         self.changed = true;
         if let Some(tail) = self.tails.remove(&id) {
-            let path = tail.path().to_owned();
-            self.by_path.remove(&path);
-            if again {
-                self.add(path, Tail::new(tail.log));
-            }
+            self.add(tail.path().to_owned(), Tail::new(tail.log));
         }
     }
 
@@ -114,7 +118,7 @@ impl Follower {
             }
             Ok(Chunk::Replaced) => {
                 tell(FollowNotice::Replaced(&tail.log));
-                self.forget(id, true);
+                self.begin_anew(id);
                 return 0;
             }
             Err(error) => {
