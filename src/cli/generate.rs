@@ -24,6 +24,10 @@ use std::time::Instant;
   scanbench generate throughput --scale 10 --discard
 
 Exit codes: 0 made, 2 bad arguments or folder, 3 bad scenario file, 130 interrupted (nothing is left behind)")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line, on or off"
+)]
 pub(crate) struct Args {
     /// A scenario file, or the name of a built-in one (see `scanbench scenarios`)
     #[arg(value_name = "SCENARIO")]
