@@ -18,7 +18,7 @@ use std::sync::Arc;
 /// Takes the lines that are wanted.
 struct Wanted<'a> {
     exclusions: &'a Exclusions,
-    wanted: &'a HashMap<i64, Vec<Arc<HashSet<Who>>>>,
+    bins: &'a HashMap<i64, Vec<Arc<HashSet<Who>>>>,
     /// The bin of the last line, and who is wanted in it.
     bin: i64,
     who: &'a [Arc<HashSet<Who>>],
@@ -29,7 +29,7 @@ impl<V: Value> Sink<V> for Wanted<'_> {
     fn line(&mut self, at: Place, _: Option<V>, _: &impl Record, _: &[u8], _: &[u8]) -> bool {
         if at.bin != self.bin {
             self.bin = at.bin;
-            self.who = self.wanted.get(&at.bin).map_or(&[], Vec::as_slice);
+            self.who = self.bins.get(&at.bin).map_or(&[], Vec::as_slice);
         }
         self.who.iter().any(|who| who.contains(&at.who))
     }
@@ -76,7 +76,7 @@ pub(super) fn look<V: Value>(
     let mut walker = Walker::new(context, header, look.range.start);
     let mut sink = Wanted {
         exclusions: job.exclusions,
-        wanted: &look.wanted,
+        bins: &look.wanted,
         bin: i64::MIN,
         who: &[],
         collector,
