@@ -68,15 +68,17 @@ impl Log {
 
     fn new(count: u64, span: u64, is_busy: bool) -> Self {
         let mut dice = Dice(3);
-        let per_bin = (count * 600 / span).max(1);
+        let (mut bin, mut place) = (0, 0_u64);
         let mut lines = Vec::new();
         for number in 0..count {
-            let (bin, place) = (number / per_bin, number % per_bin);
+            let second = number * span / count;
+            place = if second / 600 == bin { place + 1 } else { 0 };
+            bin = second / 600;
             let roll = dice.next();
             // Which clients come back follows Zipf's law: ranks of twice as many digits are as often as the rest.
             let rank = (1 << (roll % 16)) | (roll >> 16) & ((1 << (roll % 16)) - 1);
             let mut line = Line {
-                second: number * span / count,
+                second,
                 server: roll >> 8 & 3,
                 client: client(rank),
                 port: PORTS[(roll >> 12 & 3) as usize],

@@ -2,6 +2,7 @@
 //! `.ci/bench-instructions`, which holds them against `benches/instructions.txt`; all logs have `LINES` lines.
 
 #![expect(clippy::expect_used, reason = "a panic is how a bench reports")]
+#![expect(missing_docs, reason = "of modules that macros make")]
 
 use gungraun::{library_benchmark, library_benchmark_group, main};
 use log::Log;
