@@ -8,7 +8,7 @@ use scanbench_w3c::{Field, Record, Timestamp};
 /// Takes records one by one, in any order, and counts them. Everything is kept until it is known to make no row:
 /// say with [`Detector::close_before`] that time has passed, or all is kept to the end.
 ///
-/// [`scan`](crate::scan) does the same for files, many times faster and in less memory.
+/// [`scan()`](crate::scan()) does the same for files, many times faster and in less memory.
 #[derive(Clone, Debug)]
 pub struct Detector {
     exclusions: Exclusions,

@@ -126,6 +126,12 @@ fn fields() {
             1,
             "expected 5 values as #Fields declares, found 10005",
         ),
+    ]);
+}
+
+#[test]
+fn fields_that_come_and_go() {
+    check(vec![
         read(
             "no columns",
             format!(

@@ -11,3 +11,4 @@ mod masses;
 mod packed;
 mod samples;
 mod tables;
+mod texts;

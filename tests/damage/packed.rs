@@ -137,8 +137,9 @@ fn zstd_files() {
 fn zeros(mut out: impl std::io::Write, count: usize) {
     out.write_all(HEADER.as_bytes()).unwrap();
     out.write_all(LINE.as_bytes()).unwrap();
+    let block = vec![0; MIB];
     for _ in 0..count {
-        out.write_all(&[0; MIB]).unwrap();
+        out.write_all(&block).unwrap();
     }
 }
 

@@ -128,7 +128,7 @@ fn json() {
                 "a key twice",
                 format!(
                     "{OBJECT}\n{}\n{OBJECT}\n",
-                    OBJECT.replace("{", "{\"sPort\":\"81\",")
+                    OBJECT.replace('{', "{\"sPort\":\"81\",")
                 ),
                 3,
                 "",

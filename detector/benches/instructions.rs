@@ -1,0 +1,79 @@
+//! Instructions of the parts, by callgrind: counts that repeat on machines where time does not. Run by
+//! `.ci/bench-instructions`, which holds them against `benches/instructions.txt`; all logs have `LINES` lines.
+
+#![expect(clippy::expect_used, reason = "a panic is how a bench reports")]
+#![expect(missing_docs, reason = "of modules that macros make")]
+
+use gungraun::{library_benchmark, library_benchmark_group, main};
+use log::Log;
+use scanbench_detector::{Detection, Detector, Exclusions, Rule};
+use scanbench_w3c::{BlockReader, Item, Reader};
+use std::hint::black_box;
+
+#[path = "../../benches/support/log.rs"]
+mod log;
+
+const LINES: u64 = 20_000;
+const COLUMNS: usize = 22;
+
+fn day(reader: BlockReader) -> (Vec<u8>, BlockReader) {
+    (Log::day(LINES).w3c(), reader)
+}
+
+#[library_benchmark]
+#[bench::vector(args = (BlockReader::new()), setup = day)]
+#[bench::portable(args = (BlockReader::portable()), setup = day)]
+fn blocks((text, mut reader): (Vec<u8>, BlockReader)) -> Vec<u8> {
+    let (mut start, mut regular) = (0, 0);
+    while start < text.len() {
+        let block = &text[start..text.len().min(start + (256 << 10))];
+        let mut lines = reader.lines(block);
+        while let Some(line) = lines.next(COLUMNS) {
+            regular += u64::from(line.ends.is_some());
+            black_box(line.ends);
+        }
+        start += lines.rest();
+    }
+    assert_eq!(regular, LINES);
+    text
+}
+
+fn text(is_busy: bool) -> Vec<u8> {
+    if is_busy {
+        Log::busy(LINES).w3c()
+    } else {
+        Log::day(LINES).w3c()
+    }
+}
+
+#[library_benchmark]
+#[bench::day(args = (false), setup = text)]
+fn careful(text: Vec<u8>) -> Vec<u8> {
+    let mut reader = Reader::new(text.as_slice()).expect("bytes in memory");
+    let mut entries = 0;
+    while let Some(item) = reader.next_item().expect("bytes in memory") {
+        entries += u64::from(matches!(item, Item::Entry(_)));
+    }
+    assert_eq!(entries, LINES);
+    text
+}
+
+#[library_benchmark]
+#[bench::few_ports(args = (false), setup = text)]
+#[bench::many_ports(args = (true), setup = text)]
+fn push(text: Vec<u8>) -> (Vec<u8>, Detection) {
+    let mut detector = Detector::new(Rule::default(), Exclusions::default());
+    let mut reader = Reader::new(text.as_slice()).expect("bytes in memory");
+    let mut entries = 0;
+    while let Some(item) = reader.next_item().expect("bytes in memory") {
+        if let Item::Entry(entry) = item {
+            detector.push(&entry, "WEB01");
+            entries += 1;
+        }
+    }
+    assert_eq!(entries, LINES);
+    (text, detector.finish())
+}
+
+library_benchmark_group!(name = parts, benchmarks = [blocks, careful, push]);
+main!(library_benchmark_groups = parts);
