@@ -30,6 +30,9 @@ enum Path {
     Avx512,
     #[cfg(target_arch = "x86_64")]
     Avx2,
+    /// What every processor of this family has.
+    #[cfg(target_arch = "x86_64")]
+    Sse2,
     Portable,
 }
 
@@ -51,6 +54,7 @@ impl Path {
             if counts && is_x86_feature_detected!("avx2") {
                 paths.push(Self::Avx2);
             }
+            paths.push(Self::Sse2);
         }
         paths.push(Self::Portable);
         paths
@@ -60,8 +64,12 @@ impl Path {
 impl Masks {
     /// Fills the masks for `block`, which is shorter than 4 GiB.
     pub(crate) fn fill(&mut self, block: &[u8], portable: bool) {
+        #[cfg(target_arch = "x86_64")]
+        let least = Path::Sse2;
+        #[cfg(not(target_arch = "x86_64"))]
+        let least = Path::Portable;
         let best = Path::all().first().copied().filter(|_| !portable);
-        self.fill_by(block, best.unwrap_or(Path::Portable));
+        self.fill_by(block, best.unwrap_or(least));
     }
 
     /// The places of separators and line feeds, first to last.
@@ -94,6 +102,9 @@ impl Masks {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as above.
             Path::Avx2 => unsafe { avx2(whole, &mut fill) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: every processor of this family has SSE2.
+            Path::Sse2 => unsafe { sse2(whole, &mut fill) },
             Path::Portable => portable(whole, &mut fill),
         }
         if !rest.is_empty() {
@@ -282,6 +293,34 @@ fn avx2(chunks: &[[u8; WORD]], fill: &mut Fill<'_>) {
             _mm256_cmpeq_epi8(low, line_feed),
             _mm256_cmpeq_epi8(high, line_feed),
         );
+        fill.take(separators, line_feeds);
+    }
+}
+
+/// SSE2 is part of x86-64 itself, so this needs no look at the processor.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "sse2")]
+fn sse2(chunks: &[[u8; WORD]], fill: &mut Fill<'_>) {
+    use std::arch::x86_64::{
+        _mm_cmpeq_epi8, _mm_loadu_si128, _mm_movemask_epi8, _mm_or_si128, _mm_set1_epi8,
+    };
+
+    let (space, tab, line_feed) = (
+        _mm_set1_epi8(0x20),
+        _mm_set1_epi8(0x09),
+        _mm_set1_epi8(0x0a),
+    );
+    for chunk in chunks {
+        let (mut separators, mut line_feeds) = (0, 0);
+        let (quarters, _) = chunk.as_chunks::<16>();
+        for (index, quarter) in quarters.iter().enumerate() {
+            // SAFETY: the 16 bytes read are those of `quarter`; the load asks for no alignment.
+            let bytes = unsafe { _mm_loadu_si128(quarter.as_ptr().cast()) };
+            let separator = _mm_or_si128(_mm_cmpeq_epi8(bytes, space), _mm_cmpeq_epi8(bytes, tab));
+            let bits = |mask| u64::from(_mm_movemask_epi8(mask).cast_unsigned()) << (index * 16);
+            separators |= bits(separator);
+            line_feeds |= bits(_mm_cmpeq_epi8(bytes, line_feed));
+        }
         fill.take(separators, line_feeds);
     }
 }

@@ -3,13 +3,13 @@
 //! A bin is final once every log that is not done has passed it. Then whoever reached the threshold in it is known,
 //! what remains is looked at again, and the bin is forgotten: memory follows the bins that are open, not the logs.
 
-use super::lens::Who;
+use super::lens::{Who, WhoSet};
 use super::piece::{Piece, Range};
 use super::table::{Table, Value};
 use crate::Window;
 use crate::detection::Counters;
 use scanbench_w3c::Counts;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// Where the text of a piece is.
@@ -29,7 +29,7 @@ pub(super) struct Look {
     pub(super) text: Text,
     pub(super) range: Range,
     /// Whose lines are wanted, by bin: out of order, many bins share a stretch.
-    pub(super) wanted: HashMap<i64, Vec<Arc<HashSet<Who>>>>,
+    pub(super) wanted: HashMap<i64, Vec<Arc<WhoSet>>>,
 }
 
 /// What the first look can tell besides rows.
@@ -45,7 +45,7 @@ struct Bin<V> {
     tables: HashMap<u64, Table<V>>,
     texts: Vec<(usize, Text, Range)>,
     /// Who was already looked at in this bin.
-    looked: HashSet<Who>,
+    looked: WhoSet,
 }
 
 impl<V> Default for Bin<V> {
@@ -53,7 +53,7 @@ impl<V> Default for Bin<V> {
         Self {
             tables: HashMap::new(),
             texts: Vec::new(),
-            looked: HashSet::new(),
+            looked: WhoSet::default(),
         }
     }
 }
@@ -225,7 +225,7 @@ impl<V: Value> Ledger<V> {
     }
 }
 
-fn full<V: Value>(bin: &Bin<V>) -> HashSet<Who> {
+fn full<V: Value>(bin: &Bin<V>) -> WhoSet {
     let clients = |(server, table): (&u64, &Table<V>)| -> Vec<Who> {
         let who = |client: &u64| Who {
             server: *server,
@@ -237,8 +237,8 @@ fn full<V: Value>(bin: &Bin<V>) -> HashSet<Who> {
 }
 
 /// Who has the threshold of values in both bins together.
-fn enough_together<V: Value>(before: &Bin<V>, bin: &Bin<V>, threshold: usize) -> HashSet<Who> {
-    let mut found = HashSet::new();
+fn enough_together<V: Value>(before: &Bin<V>, bin: &Bin<V>, threshold: usize) -> WhoSet {
+    let mut found = WhoSet::default();
     for (server, table) in &bin.tables {
         let Some(other) = before.tables.get(server) else {
             continue;
@@ -264,7 +264,7 @@ fn enough_together<V: Value>(before: &Bin<V>, bin: &Bin<V>, threshold: usize) ->
 
 impl<V> Bin<V> {
     /// Has those looked at that were not yet.
-    fn look(&mut self, mut wanted: HashSet<Who>, looks: &mut Vec<Look>) {
+    fn look(&mut self, mut wanted: WhoSet, looks: &mut Vec<Look>) {
         wanted.retain(|who| self.looked.insert(*who));
         if wanted.is_empty() {
             return;

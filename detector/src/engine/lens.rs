@@ -3,6 +3,7 @@
 use crate::client::ClientSource;
 use crate::{Count, Rule};
 use scanbench_w3c::{BlockLine, Columns, Entry, Field, Header, Record, Timestamp};
+use std::collections::HashSet;
 use std::hash::{BuildHasher, Hasher};
 
 /// Drawn anew in each run: clients choose what is hashed.
@@ -24,6 +25,9 @@ pub(super) struct Who {
     /// Hash of the client, or 0 where the rule does not group by it.
     pub(super) client: u64,
 }
+
+/// Some of whom lines are wanted.
+pub(super) type WhoSet = HashSet<Who, foldhash::fast::RandomState>;
 
 /// The columns that the first look needs.
 #[derive(Clone, Debug)]

@@ -2,7 +2,7 @@
 
 use super::feed::Buffer;
 use super::ledger::{Look, Text};
-use super::lens::{ComputerSource, Who};
+use super::lens::{ComputerSource, WhoSet};
 use super::table::Value;
 use super::walk::{Context, Place, Sink, Walker};
 use super::work::Timed;
@@ -10,7 +10,7 @@ use super::{Job, plan::Source};
 use crate::Exclusions;
 use crate::collector::{Collector, KeyTexts};
 use scanbench_w3c::{BadLine, Entry, Field, Header, Record};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::sync::Arc;
@@ -18,10 +18,10 @@ use std::sync::Arc;
 /// Takes the lines that are wanted.
 struct Wanted<'a> {
     exclusions: &'a Exclusions,
-    by_bin: &'a HashMap<i64, Vec<Arc<HashSet<Who>>>>,
+    by_bin: &'a HashMap<i64, Vec<Arc<WhoSet>>>,
     /// The bin of the last line, and who is wanted in it.
     bin: i64,
-    who: &'a [Arc<HashSet<Who>>],
+    who: &'a [Arc<WhoSet>],
     collector: &'a mut Collector,
 }
 

@@ -53,6 +53,9 @@ pub(super) struct Gather<'a, V> {
     /// Tables of the last servers: most logs have one, and merged ones a few.
     recent: [(i64, u64, usize); RECENT],
     next_recent: usize,
+    /// Values that are counted a few lines later, when the memory that they go to has come: table, client, value.
+    waiting: [(usize, u64, Option<V>); WAITING],
+    next_waiting: usize,
     ranges: Vec<Range>,
     /// The bins, where they share one range: their lines stand too much apart, or a line's day depends on those
     /// before it.
@@ -72,6 +75,9 @@ pub(super) struct Gather<'a, V> {
 
 const RECENT: usize = 8;
 
+/// Lines between a look at a client's memory and its use.
+const WAITING: usize = 8;
+
 impl<'a, V: Value> Gather<'a, V> {
     pub(super) fn new(
         exclusions: &'a Exclusions,
@@ -86,6 +92,8 @@ impl<'a, V: Value> Gather<'a, V> {
             places: HashMap::new(),
             recent: [(i64::MIN, 0, 0); RECENT],
             next_recent: 0,
+            waiting: [(0, 0, None); WAITING],
+            next_waiting: 0,
             ranges: Vec::new(),
             shared: (!header.is_self_contained()).then(BTreeSet::new),
             bin: i64::MIN,
@@ -101,7 +109,10 @@ impl<'a, V: Value> Gather<'a, V> {
         }
     }
 
-    pub(super) fn finish(self, counts: Counts, header_after: &Header) -> Piece<V> {
+    pub(super) fn finish(mut self, counts: Counts, header_after: &Header) -> Piece<V> {
+        for _ in 0..WAITING {
+            self.wait(0, 0, None);
+        }
         let header = Arc::new(self.header_before.clone());
         let ranges = match self.shared {
             None => self.ranges,
@@ -129,16 +140,25 @@ impl<'a, V: Value> Gather<'a, V> {
     }
 
     #[inline]
-    fn table(&mut self, bin: i64, server: u64) -> &mut Table<V> {
-        let place = match self
+    fn table(&mut self, bin: i64, server: u64) -> usize {
+        match self
             .recent
             .iter()
             .find(|recent| recent.1 == server && recent.0 == bin)
         {
             Some((_, _, place)) => *place,
             None => self.other_table(bin, server),
-        };
-        &mut self.tables[place].1
+        }
+    }
+
+    /// Counts what waited longest, and has this wait.
+    #[inline]
+    fn wait(&mut self, table: usize, client: u64, value: Option<V>) {
+        let slot = &mut self.waiting[self.next_waiting % WAITING];
+        self.next_waiting += 1;
+        if let (table, client, Some(value)) = std::mem::replace(slot, (table, client, value)) {
+            self.tables[table].1.add(client, value, self.threshold);
+        }
     }
 
     #[cold]
@@ -207,8 +227,9 @@ impl<V: Value> Sink<V> for Gather<'_, V> {
         }
         if let Some(value) = value {
             let Who { server, client } = at.who;
-            let threshold = self.threshold;
-            self.table(at.bin, server).add(client, value, threshold);
+            let table = self.table(at.bin, server);
+            self.tables[table].1.touch(client);
+            self.wait(table, client, Some(value));
         }
         self.counters.lines += 1;
         if !self.exclusions.list().is_empty() {

@@ -132,6 +132,18 @@ impl<V: Value> Table<V> {
         Some(&self.slots[self.place(client)]).filter(|slot| slot.len > 0)
     }
 
+    /// Has the memory fetched where a client is or would be, so that it is there when the client is added a few lines
+    /// later. Nothing depends on what is read.
+    #[inline]
+    pub(crate) fn touch(&self, client: u64) {
+        let mask = self.slots.len().wrapping_sub(1);
+        #[expect(clippy::cast_possible_truncation, reason = "the low bits will do")]
+        let place = client as usize & mask;
+        if let Some(slot) = self.slots.get(place) {
+            std::hint::black_box(slot.len);
+        }
+    }
+
     /// Counts a value of a client.
     #[inline]
     pub(crate) fn add(&mut self, client: u64, value: V, threshold: usize) {
