@@ -90,8 +90,12 @@ pub(super) struct FastLine<'a> {
     pub(super) port: Option<u16>,
 }
 
+#[expect(
+    clippy::inline_always,
+    reason = "a call for each of these shows in the time for a line"
+)]
 impl<'a> FastLine<'a> {
-    #[inline]
+    #[inline(always)]
     pub(super) fn column(&self, position: usize) -> &'a [u8] {
         &self.block[self.line.column(self.ends, position)]
     }
@@ -102,7 +106,7 @@ impl<'a> FastLine<'a> {
     }
 
     /// Date and time as one text, where they stand side by side and have no fraction.
-    #[inline]
+    #[inline(always)]
     pub(super) fn stamp(&self) -> Option<&'a [u8; 19]> {
         if self.lens.time != self.lens.date + 1 {
             return None;
@@ -122,12 +126,12 @@ impl<'a> FastLine<'a> {
         (self.column(self.lens.date), self.column(self.lens.time))
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn port_text(&self) -> Option<&'a [u8]> {
         self.optional(self.lens.port)
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn server_texts(&self) -> (Option<&'a [u8]>, &'a [u8]) {
         (
             self.optional(self.lens.computer),
@@ -137,7 +141,7 @@ impl<'a> FastLine<'a> {
 
     /// Computer and server address with the blank between them, where the line has both side by side and the rule
     /// groups by both.
-    #[inline]
+    #[inline(always)]
     pub(super) fn joined_server(&self, context: &super::walk::Context<'_>) -> Option<&'a [u8]> {
         let (computer, server) = self.lens.computer.zip(self.lens.server)?;
         let by = context.rule.group_by;
@@ -153,7 +157,7 @@ impl<'a> FastLine<'a> {
         is_named.then(|| &self.block[computer.start..server.end])
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn client_text(&self) -> &'a [u8] {
         self.optional(self.lens.client).unwrap_or_default()
     }

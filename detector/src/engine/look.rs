@@ -120,7 +120,7 @@ impl Job<'_> {
             rule: self.rule,
             seed: &self.seed,
             computer,
-            needs_agent: !self.exclusions.list().is_empty(),
+            has_exclusions: !self.exclusions.list().is_empty(),
             portable: self.options.portable,
         }
     }

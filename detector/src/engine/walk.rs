@@ -52,8 +52,8 @@ pub(super) struct Context<'a> {
     pub(super) rule: &'a Rule,
     pub(super) seed: &'a Seed,
     pub(super) computer: ComputerSource<'a>,
-    /// Whether exclusions look at agents.
-    pub(super) needs_agent: bool,
+    /// Whether exclusions are to look at each line.
+    pub(super) has_exclusions: bool,
     pub(super) portable: bool,
 }
 
@@ -84,7 +84,7 @@ struct Clock {
 
 impl<'a> Walker<'a> {
     pub(super) fn new(context: Context<'a>, header: Header, offset: u64) -> Self {
-        let lens = Lens::new(&header, context.rule, context.needs_agent);
+        let lens = Lens::new(&header, context.rule, context.has_exclusions);
         Self {
             lens,
             parser: LineParser::new(header),
@@ -278,11 +278,16 @@ impl<'a> Walker<'a> {
                 None => return false,
             },
         }
-        let (computer, server) = record.server_texts();
-        let computer = self.context.computer.of(computer);
         let client_text = match self.context.rule.client {
             ClientSource::Logged => Cow::Borrowed(record.client_text()),
             ClientSource::Forwarded { .. } => self.context.rule.client.of(&record),
+        };
+        let server = if let Some(joined) = record.joined_server(&self.context) {
+            hash(self.context.seed, joined)
+        } else {
+            let (computer, server) = record.server_texts();
+            let computer = self.context.computer.of(computer);
+            self.servers.of(&self.context, computer, server)
         };
         let place = Place {
             offset: self.offset + line.start as u64,
@@ -290,10 +295,7 @@ impl<'a> Walker<'a> {
             bin: self.clock.bin,
             time: self.clock.time,
             who: Who {
-                server: match record.joined_server(&self.context) {
-                    Some(joined) => hash(self.context.seed, joined),
-                    None => self.servers.of(&self.context, computer, server),
-                },
+                server,
                 client: self.context.client_hash(&client_text),
             },
         };
@@ -307,8 +309,15 @@ impl<'a> Walker<'a> {
                     .unwrap_or_default(),
             )),
         };
-        let is_wanted = sink.line(place, value, &record, &client_text, computer);
-        if is_wanted {
+        // Only exclusions ask for it, and few lines are wanted whole.
+        let computer = || self.context.computer.of(record.server_texts().0);
+        let asked = if self.context.has_exclusions {
+            computer()
+        } else {
+            b""
+        };
+        if sink.line(place, value, &record, &client_text, asked) {
+            let computer = computer();
             let raw = RawLine {
                 text: &block[line.start..line.end],
                 number: self.line,
@@ -376,7 +385,7 @@ impl<'a> Walker<'a> {
         }
         if is_directive {
             self.counts.directives += 1;
-            self.lens = Lens::new(self.parser.header(), context.rule, context.needs_agent);
+            self.lens = Lens::new(self.parser.header(), context.rule, context.has_exclusions);
             sink.header(self.offset + next as u64, self.parser.header());
         }
     }
