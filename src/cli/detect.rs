@@ -20,7 +20,8 @@ use std::time::Duration;
 
 /// Find the clients that reach many ports in IIS logs
 ///
-/// Reads W3C logs of IIS sites and prints the rows that the Microsoft Sentinel rule "High count of connections by
+/// Reads W3C logs of IIS sites, plain or packed (.gz, .zst, .zip), and exports of the Sentinel table (CSV, NDJSON,
+/// Parquet), and prints the rows that the Microsoft Sentinel rule "High count of connections by
 /// client IP on many ports" returns: one for each 10-minute bin, client, computer and server address with 30 or
 /// more distinct ports.
 #[derive(clap::Args)]
@@ -41,26 +42,36 @@ pub(crate) struct Args {
     rule: RuleArgs,
 
     /// How rows are written
-    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "table",
+        help_heading = "Output"
+    )]
     format: FormatArg,
 
     #[command(flatten)]
     reading: ReadArgs,
 
     /// Follow logs as they are written, and print rows as soon as they are there; see `scanbench follow --help`
-    #[arg(long)]
+    #[arg(long, help_heading = "Following")]
     follow: bool,
 
     /// With --follow: where to go on from, and where that is kept
-    #[arg(long, value_name = "FILE", requires = "follow")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "follow",
+        help_heading = "Following"
+    )]
     checkpoint: Option<PathBuf>,
 
     /// Join rows of neighbouring windows of one client and server, and print one line for each episode
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     episodes: bool,
 
     /// Say on standard error how much was counted and where the time went
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     stats: bool,
 }
 
