@@ -16,7 +16,7 @@ pub use truth::{GroundTruth, TruthError};
 use campaigns::outcomes;
 use exclusions::effect;
 use rows::Judge;
-use scanbench_detector::{Alert, Detection, Expectation, Selection, Stage};
+use scanbench_detector::{Alert, Expectation, Stage};
 use serde::Serialize;
 
 /// Version of the shape of [`Evaluation`] in JSON.
@@ -46,24 +46,6 @@ pub struct AloneRun {
     pub expect: Expectation,
     /// The rows.
     pub rows: Vec<Alert>,
-}
-
-impl From<&Detection> for Runs {
-    fn from(detection: &Detection) -> Self {
-        let alone = |(index, exclusion): (usize, &scanbench_detector::Exclusion)| AloneRun {
-            id: exclusion.id().to_owned(),
-            stage: exclusion.stage(),
-            lines: detection.matched_lines(index),
-            expect: exclusion.expect(),
-            rows: detection.alerts(&Selection::Only(index)),
-        };
-        let list = detection.exclusions().list();
-        Self {
-            without: detection.alerts(&Selection::None),
-            with: detection.alerts(&Selection::All),
-            alone: list.iter().enumerate().map(alone).collect(),
-        }
-    }
 }
 
 /// How good the rows are.
