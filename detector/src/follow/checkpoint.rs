@@ -6,7 +6,8 @@
 //! loses no row; one that comes between telling and marking leaves a row that is told again at the next start, byte by
 //! byte the same and under the same id, and nothing else is told twice.
 
-use super::bins::Told;
+use super::bins::{Told, ToldStretch};
+use super::carried::RunState;
 use super::row::FollowedRow;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -17,7 +18,7 @@ use tempfile::NamedTempFile;
 use thiserror::Error;
 
 const FORMAT: &str = "scanbench-follow";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// A checkpoint that cannot be used.
 #[derive(Debug, Error)]
@@ -53,6 +54,8 @@ pub(super) struct Snapshot {
     pub(super) servers: BTreeMap<String, ServerState>,
     pub(super) files: Vec<FileState>,
     pub(super) told: Vec<ToldState>,
+    /// Of windows that move, stretches that began before what is read again.
+    pub(super) runs: Vec<RunState>,
 }
 
 /// A server's clock; milliseconds since 1970.
@@ -83,6 +86,8 @@ pub(super) struct ToldState {
     pub(super) id: String,
     pub(super) server: String,
     pub(super) end: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) stretch: Option<ToldStretch>,
 }
 
 impl Snapshot {
@@ -94,6 +99,7 @@ impl Snapshot {
             servers: BTreeMap::new(),
             files: Vec::new(),
             told: Vec::new(),
+            runs: Vec::new(),
         }
     }
 }
@@ -106,6 +112,8 @@ enum Entry {
         id: String,
         server: String,
         end: i64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stretch: Option<ToldStretch>,
         json: String,
     },
     /// So many rows of this journal were told.
@@ -180,8 +188,17 @@ impl Checkpoint {
                     id,
                     server,
                     end,
+                    stretch,
                     json,
-                }) => rows.push((ToldState { id, server, end }, json)),
+                }) => {
+                    let state = ToldState {
+                        id,
+                        server,
+                        end,
+                        stretch,
+                    };
+                    rows.push((state, json));
+                }
                 Ok(Entry::Told(count)) => told = count,
                 Err(error) => return Err(wrong(number + 1, format!("a damaged journal: {error}"))),
             }
@@ -211,11 +228,16 @@ impl Checkpoint {
     pub fn write(&mut self, rows: &[FollowedRow]) -> Result<(), CheckpointError> {
         let mut text = String::new();
         for row in rows {
-            let Told { server, end } = row.told.clone();
+            let Told {
+                server,
+                end,
+                stretch,
+            } = row.told.clone();
             let entry = Entry::Row {
                 id: row.id.clone(),
                 server,
                 end,
+                stretch,
                 json: row.json.clone(),
             };
             // Strings and a number: nothing that JSON cannot say.
