@@ -11,7 +11,7 @@ use super::carried::RunState;
 use super::row::FollowedRow;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
@@ -30,6 +30,12 @@ pub enum CheckpointError {
         path: PathBuf,
         /// Why.
         source: io::Error,
+    },
+    /// Somebody else goes on from it now.
+    #[error("checkpoint {path} is in use: another process follows with it; give each its own")]
+    InUse {
+        /// The file.
+        path: PathBuf,
     },
     /// It holds something else.
     #[error("checkpoint {path}, line {line}: {why}; delete it to begin anew")]
@@ -136,18 +142,22 @@ pub struct Checkpoint {
     /// For the journal, once there is something to stand behind.
     file: Option<File>,
     told: usize,
+    /// Locked as long as this is open.
+    _lock: File,
 }
 
 impl Checkpoint {
-    /// Opens a checkpoint and reads what is there; a file that does not exist is made with the first snapshot.
+    /// Opens a checkpoint and reads what is there; a file that does not exist is made with the first snapshot. Nobody
+    /// else can open it until this is dropped: a file beside it, with `.lock` behind its name, is locked, and stays.
     ///
     /// # Errors
-    /// Where it cannot be read, or is no checkpoint of this version.
+    /// Where it is open elsewhere, cannot be read, or is no checkpoint of this version.
     pub fn open(path: &Path) -> Result<(Self, Option<Resume>), CheckpointError> {
         let checkpoint = Self {
             path: path.to_owned(),
             file: None,
             told: 0,
+            _lock: lock(path)?,
         };
         let text = match fs::read_to_string(path) {
             Ok(text) => text,
@@ -296,5 +306,28 @@ impl Checkpoint {
             path: self.path.clone(),
             source,
         }
+    }
+}
+
+/// Locks the file beside a checkpoint. It is never removed: who opened it before and who makes it anew would both
+/// hold a lock.
+fn lock(checkpoint: &Path) -> Result<File, CheckpointError> {
+    let mut path = checkpoint.as_os_str().to_owned();
+    path.push(".lock");
+    let failed = |source| CheckpointError::Io {
+        path: PathBuf::from(&path),
+        source,
+    };
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false).write(true);
+    let file = options.open(&path).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(CheckpointError::InUse {
+            path: checkpoint.to_owned(),
+        }),
+        // Some network shares know no locks; whoever keeps a checkpoint there has to see to it.
+        Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => Ok(file),
+        Err(TryLockError::Error(error)) => Err(failed(error)),
     }
 }

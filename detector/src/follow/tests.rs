@@ -261,6 +261,17 @@ fn damaged_checkpoints_are_refused() {
 }
 
 #[test]
+fn a_checkpoint_is_open_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("checkpoint");
+    let first = Checkpoint::open(&file).unwrap();
+    let error = Checkpoint::open(&file).unwrap_err();
+    assert!(matches!(error, CheckpointError::InUse { .. }), "{error}");
+    drop(first);
+    assert!(Checkpoint::open(&file).is_ok());
+}
+
+#[test]
 fn a_log_that_is_moved_is_not_read_again() {
     let mut small = Small::new();
     small.append(
