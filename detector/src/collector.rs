@@ -285,13 +285,13 @@ pub(crate) fn stretches(rule: &Rule, lines: &[impl std::borrow::Borrow<Kept>]) -
 /// The tally of a signature's lines, an empty one where there are none. Most groups have one, and there are many
 /// groups: by itself a vector would begin with room for four.
 pub(crate) fn tally_of(parts: &mut Parts, signature: SignatureId) -> &mut Tally {
-    match parts.iter().position(|(id, _)| *id == signature) {
-        Some(position) => &mut parts[position].1,
-        None => {
-            parts.reserve_exact(1);
-            &mut parts.push_mut((signature, Tally::default())).1
-        }
-    }
+    let place = parts.iter().position(|(id, _)| *id == signature);
+    let place = place.unwrap_or_else(|| {
+        parts.reserve_exact(1);
+        parts.push((signature, Tally::default()));
+        parts.len() - 1
+    });
+    &mut parts[place].1
 }
 
 /// Distinct values of all lines of a group. Most groups have one part, which is asked as it is.
