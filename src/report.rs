@@ -1,6 +1,11 @@
 //! What was found, written for people and for programs.
 
+pub mod charts;
+pub mod html;
+pub mod junit;
 pub mod markdown;
+pub mod number;
 pub mod rows;
+pub mod scene;
 pub mod story;
 pub mod terminal;

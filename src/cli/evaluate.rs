@@ -4,7 +4,9 @@ use super::detect::{ReadArgs, read};
 use super::failure::Failure;
 use super::rule_args::RuleArgs;
 use scanbench::eval::{self, Evaluation, GroundTruth, Runs};
-use scanbench::report::{markdown, story, terminal};
+use scanbench::report::charts::{Chart, Layout};
+use scanbench::report::scene::Scene;
+use scanbench::report::{html, junit, markdown, story, terminal};
 use scanbench_detector::{Exclusions, Rule};
 use scanbench_generator::manifest;
 use std::io::{self, BufWriter, Write};
@@ -29,19 +31,45 @@ pub(crate) struct Args {
     #[command(flatten)]
     rule: RuleArgs,
 
-    /// Write report.json and report.md into this folder
+    /// Write report.html, report.json, report.md and junit.xml into this folder
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
+
+    #[command(flatten)]
+    plots: Plots,
+}
+
+/// Pictures in files of their own.
+#[derive(clap::Args)]
+pub(crate) struct Plots {
+    /// Write the report's pictures into this folder, as SVG for slides
+    #[arg(long = "plots", value_name = "DIR")]
+    folder: Option<PathBuf>,
+}
+
+/// A scored dataset, and what it was scored from.
+pub(crate) struct Scored {
+    pub(crate) evaluation: Evaluation,
+    truth: GroundTruth,
+    runs: Runs,
+    rule: Rule,
+}
+
+impl Scored {
+    fn scene(&self) -> Scene<'_> {
+        Scene::new(&self.evaluation, &self.truth, &self.runs, &self.rule)
+    }
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let (rule, exclusions) = (args.rule.rule()?, args.rule.exclusions()?);
-    let evaluation = evaluate(&args.dataset, &rule, &exclusions)?;
-    show(&evaluation)?;
+    let scored = evaluate(&args.dataset, &rule, &exclusions)?;
+    show(&scored.evaluation)?;
     if let Some(folder) = &args.output {
-        write_reports(folder, &evaluation)?;
+        write_reports(folder, &scored)?;
     }
-    hold_promises(&evaluation)
+    args.plots.write(&scored)?;
+    hold_promises(&scored.evaluation)
 }
 
 /// Checks the dataset, detects on it and scores the rows.
@@ -49,7 +77,7 @@ pub(crate) fn evaluate(
     dataset: &Path,
     rule: &Rule,
     exclusions: &Exclusions,
-) -> Result<Evaluation, Failure> {
+) -> Result<Scored, Failure> {
     let manifest = manifest::verify(dataset).map_err(|error| {
         Failure::Input(format!(
             "{error}\na dataset is a folder that `scanbench generate` wrote; to read your own logs use \
@@ -62,7 +90,13 @@ pub(crate) fn evaluate(
     if totals.failed > 0 {
         return Err(Failure::InputTold);
     }
-    Ok(eval::evaluate(&truth, &Runs::from(&detection)))
+    let runs = Runs::from(&detection);
+    Ok(Scored {
+        evaluation: eval::evaluate(&truth, &runs),
+        truth,
+        runs,
+        rule: rule.clone(),
+    })
 }
 
 /// Prints the report.
@@ -73,8 +107,9 @@ pub(crate) fn show(evaluation: &Evaluation) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Writes `report.json` and `report.md`, each whole or not at all.
-pub(crate) fn write_reports(folder: &Path, evaluation: &Evaluation) -> Result<(), Failure> {
+/// Writes `report.html`, `report.json`, `report.md` and `junit.xml`, each whole or not at all.
+pub(crate) fn write_reports(folder: &Path, scored: &Scored) -> Result<(), Failure> {
+    let evaluation = &scored.evaluation;
     let title = format!(
         "scanbench: {} (seed {}, {} lines)",
         evaluation.scenario, evaluation.seed, evaluation.lines
@@ -83,8 +118,37 @@ pub(crate) fn write_reports(folder: &Path, evaluation: &Evaluation) -> Result<()
     markdown::write(&mut text, &title, &story::tell(evaluation))?;
     let mut json = serde_json::to_vec_pretty(evaluation).map_err(io::Error::from)?;
     json.push(b'\n');
-    for (name, bytes) in [("report.json", json), ("report.md", text)] {
-        write_whole(folder, name, &bytes).map_err(|error| {
+    write_all(
+        folder,
+        &[
+            ("report.json", &json),
+            ("report.md", &text),
+            ("junit.xml", junit::xml(evaluation).as_bytes()),
+            ("report.html", html::page(&scored.scene()).as_bytes()),
+        ],
+    )
+}
+
+impl Plots {
+    /// Writes the pictures, where a folder for them was named.
+    pub(crate) fn write(&self, scored: &Scored) -> Result<(), Failure> {
+        let Some(folder) = &self.folder else {
+            return Ok(());
+        };
+        let scene = scored.scene();
+        for chart in Chart::ALL {
+            if let Some(svg) = chart.svg(&scene, Layout::Wide) {
+                let name = format!("{}.svg", chart.name());
+                write_all(folder, &[(&name, svg.as_bytes())])?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn write_all(folder: &Path, files: &[(&str, &[u8])]) -> Result<(), Failure> {
+    for (name, bytes) in files {
+        write_whole(folder, name, bytes).map_err(|error| {
             Failure::Input(format!(
                 "cannot write {}: {error}",
                 folder.join(name).display()

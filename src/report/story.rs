@@ -74,7 +74,7 @@ fn campaigns(evaluation: &Evaluation) -> Section {
 }
 
 /// What the rule and then the exclusions did with a campaign.
-fn outcome(one: &CampaignOutcome) -> String {
+pub(super) fn outcome(one: &CampaignOutcome) -> String {
     let fired = one.rows_without_exclusions > 0;
     let hidden = fired && one.rows_with_exclusions == 0;
     let by = match one.hidden_by.as_slice() {
@@ -96,7 +96,7 @@ fn outcome(one: &CampaignOutcome) -> String {
     }
 }
 
-fn kind(kind: Kind) -> &'static str {
+pub(super) fn kind(kind: Kind) -> &'static str {
     match kind {
         Kind::Scan => "port scan",
         Kind::Maintenance => "maintenance",
@@ -110,7 +110,7 @@ fn kind(kind: Kind) -> &'static str {
     }
 }
 
-fn class(class: Class) -> &'static str {
+pub(super) fn class(class: Class) -> &'static str {
     match class {
         Class::Malicious => "malicious",
         Class::LookAlike => "look-alike",
@@ -118,7 +118,7 @@ fn class(class: Class) -> &'static str {
     }
 }
 
-fn reason(reason: Option<Reason>) -> &'static str {
+pub(super) fn reason(reason: Option<Reason>) -> &'static str {
     match reason {
         Some(Reason::UnboundPorts) => "most of its ports are bound to no site and leave no line",
         Some(Reason::BelowThreshold) => "too few ports in any ten minutes",
@@ -164,7 +164,7 @@ fn scores(evaluation: &Evaluation) -> Section {
 }
 
 /// `22: reverse proxy 20, maintenance 2`.
-fn false_rows(counts: &RowCounts) -> String {
+pub(super) fn false_rows(counts: &RowCounts) -> String {
     let mut kinds: Vec<String> = counts
         .look_alike
         .iter()

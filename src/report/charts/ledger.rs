@@ -1,0 +1,175 @@
+//! What each exclusion removes against what it hides: bars to the right and to the left of one line, on one scale.
+
+use super::Layout;
+use super::palette::{ALLOWED, ATTACK, FALSE, GRID, MUTED};
+use super::sheet::{Anchor, Entry, Mark, Shape, Sheet, Style, fit, length, pixels};
+use crate::eval::Effect;
+use crate::report::scene::Scene;
+use crate::report::story;
+
+const LEGEND: [Entry; 3] = [
+    Entry {
+        shape: Shape::Square,
+        ink: ATTACK,
+        filled: true,
+        words: "right rows hidden",
+    },
+    Entry {
+        shape: Shape::Square,
+        ink: FALSE,
+        filled: true,
+        words: "false rows removed",
+    },
+    Entry {
+        shape: Shape::Square,
+        ink: ALLOWED,
+        filled: true,
+        words: "rows of authorised scans removed",
+    },
+];
+
+pub(super) fn draw(scene: &Scene<'_>, layout: Layout) -> Option<String> {
+    let evaluation = scene.evaluation;
+    if evaluation.exclusions.is_empty() {
+        return None;
+    }
+    let mut rows: Vec<(&str, &Effect)> = evaluation
+        .exclusions
+        .iter()
+        .map(|one| (one.id.as_str(), &one.effect))
+        .collect();
+    if rows.len() > 1 {
+        rows.push(("all together", &evaluation.exclusions_together));
+    }
+    let most = |count: fn(&Effect) -> u64| rows.iter().map(|(_, one)| count(one)).max();
+    let hidden = most(|one| one.rows_removed.malicious)?;
+    let removed = most(|one| one.rows_removed.false_rows() + one.rows_removed.authorised)?;
+    let lane = layout.pick(44.0, 66.0);
+    let head = layout.pick(54.0, 74.0);
+    let height = head + lane * f32::from(u16::try_from(rows.len()).ok()?) + 8.0;
+    let mut sheet = Sheet::new(layout.width(), height);
+    sheet.legend(8.0, 4.0, layout.width() - 8.0, &LEGEND);
+
+    let left = layout.pick(232.0, 8.0);
+    // Room for the numbers at both ends.
+    let margin = 64.0;
+    let width = layout.width() - left - 8.0 - 2.0 * margin;
+    let unit = width / pixels(length((hidden + removed).max(1)));
+    let middle = left + margin + unit * pixels(length(hidden));
+    sheet.line((middle, head - 4.0), (middle, height - 8.0), MUTED, None);
+    let mut pen = Pen {
+        sheet,
+        layout,
+        left,
+        middle,
+        unit,
+    };
+    let caption = Style::muted(11.0);
+    pen.sheet.text(
+        middle - 8.0,
+        head - 8.0,
+        "hides attacks",
+        caption.anchor(Anchor::End),
+    );
+    pen.sheet
+        .text(middle + 8.0, head - 8.0, "removes noise", caption);
+    for (index, (id, effect)) in rows.iter().enumerate() {
+        let top = head + lane * f32::from(u16::try_from(index).ok()?);
+        pen.row(top, id, effect);
+    }
+    pen.sheet.svg(
+        "Exclusions",
+        &format!(
+            "{} exclusions together remove {} false rows and hide {} attacks.",
+            evaluation.exclusions.len(),
+            evaluation.exclusions_together.rows_removed.false_rows(),
+            evaluation.exclusions_together.campaigns_hidden.len()
+        ),
+    )
+}
+
+struct Pen {
+    sheet: Sheet,
+    layout: Layout,
+    left: f32,
+    /// Where nothing is hidden and nothing removed.
+    middle: f32,
+    /// The length of one row.
+    unit: f32,
+}
+
+impl Pen {
+    fn row(&mut self, top: f32, id: &str, effect: &Effect) {
+        let right = self.layout.width() - 8.0;
+        self.sheet.line((8.0, top), (right, top), GRID, None);
+        let room = self.layout.pick(self.left - 24.0, 340.0);
+        let name = fit(id, 13.0, room);
+        self.sheet.text(8.0, top + 18.0, &name, Style::text(13.0));
+        let hides = fit(&hides(effect), 11.0, room);
+        let style = if effect.campaigns_hidden.is_empty() {
+            Style::muted(11.0)
+        } else {
+            Style::text(11.0).ink(ATTACK).bold()
+        };
+        self.sheet.text(8.0, top + 33.0, &hides, style);
+
+        let top = top + self.layout.pick(13.0, 42.0);
+        let counts = &effect.rows_removed;
+        let hidden = self.unit * pixels(length(counts.malicious));
+        let mark = |ink, tip: String| Mark {
+            tip,
+            ink,
+            filled: true,
+            time: None,
+        };
+        if counts.malicious > 0 {
+            let tip = format!("{id} hides {} right rows: {}", counts.malicious, self::hides(effect));
+            self.sheet
+                .bar(self.middle - hidden, top, hidden, 16.0, &mark(ATTACK, tip));
+        }
+        let number = Style::text(12.0);
+        self.sheet.text(
+            self.middle - hidden - 6.0,
+            top + 12.5,
+            &counts.malicious.to_string(),
+            number.anchor(Anchor::End),
+        );
+        let mut x = self.middle;
+        for (count, ink, what) in [
+            (
+                counts.false_rows(),
+                FALSE,
+                format!("false rows ({})", story::false_rows(counts)),
+            ),
+            (
+                counts.authorised,
+                ALLOWED,
+                "rows of authorised scans".to_owned(),
+            ),
+        ] {
+            if count > 0 {
+                let width = self.unit * pixels(length(count));
+                let tip = format!("{id} removes {count} {what}");
+                self.sheet.bar(x, top, width, 16.0, &mark(ink, tip));
+                x += width;
+            }
+        }
+        let removed = counts.false_rows() + counts.authorised;
+        self.sheet
+            .text(x + 6.0, top + 12.5, &removed.to_string(), number);
+    }
+}
+
+/// `hides scan-inside`, or what stands for that.
+fn hides(effect: &Effect) -> String {
+    let removed = &effect.rows_removed;
+    match (
+        effect.campaigns_hidden.as_slice(),
+        effect.campaigns_hidden_in_part.as_slice(),
+    ) {
+        ([], []) if removed.false_rows() + removed.authorised == 0 => "changes nothing".to_owned(),
+        ([], []) => "hides nothing".to_owned(),
+        ([], parts) => format!("hides part of {}", parts.join(", ")),
+        (ids, _) => format!("hides {}", ids.join(", ")),
+    }
+}

@@ -1,0 +1,223 @@
+//! The first screen: what fires, what is missed and why, what the exclusions cost.
+
+use super::{parts, trusted};
+use crate::eval::{CampaignOutcome, Evaluation, RowCounts};
+use crate::report::charts::firing;
+use crate::report::number::grouped;
+use crate::report::scene::Scene;
+use crate::report::story;
+use maud::{Markup, html};
+use scanbench_generator::truth::Class;
+
+/// Names that a card lists.
+const LISTED: usize = 4;
+
+pub(super) fn section(scene: &Scene<'_>) -> Markup {
+    let evaluation = scene.evaluation;
+    html! {
+        section #glance aria-label="At a glance" {
+            p.verdict { (verdict(evaluation)) }
+            (warnings(evaluation))
+            div.cards {
+                (fires(evaluation))
+                (missed(evaluation))
+                @if !evaluation.exclusions.is_empty() { (cost(evaluation)) }
+            }
+        }
+    }
+}
+
+fn attacks(evaluation: &Evaluation) -> impl Iterator<Item = &CampaignOutcome> {
+    let all = evaluation.campaigns.iter();
+    all.filter(|one| one.class == Class::Malicious)
+}
+
+/// The whole story in a sentence or two.
+pub(super) fn verdict(evaluation: &Evaluation) -> String {
+    let all = attacks(evaluation).count();
+    let caught = attacks(evaluation).filter(|one| one.rows_without_exclusions > 0).count();
+    let left = attacks(evaluation).filter(|one| one.rows_with_exclusions > 0).count();
+    let rule = match (all, caught) {
+        (0, _) => "No attack was made, so recall is unmeasured.".to_owned(),
+        (1, 1) => "The rule catches the one attack.".to_owned(),
+        (1, _) => "The rule misses the one attack.".to_owned(),
+        (_, 0) => format!("The rule catches none of {all} attacks."),
+        _ => format!("The rule catches {caught} of {all} attacks."),
+    };
+    if evaluation.exclusions.is_empty() || all == 0 {
+        return rule;
+    }
+    let with = match (left, caught) {
+        (left, caught) if left == caught => "The exclusions hide none of them.".to_owned(),
+        (0, _) => "With the exclusions in force it catches none.".to_owned(),
+        _ => format!("With the exclusions in force, {left}."),
+    };
+    if caught == 0 { rule } else { format!("{rule} {with}") }
+}
+
+/// What a reader must know before any number.
+fn warnings(evaluation: &Evaluation) -> Markup {
+    let broken = evaluation
+        .exclusions
+        .iter()
+        .flat_map(|one| one.broken.iter().map(move |broken| (one, broken)));
+    html! {
+        @for (one, broken) in broken {
+            p.warning {
+                strong { "Broken promise: " }
+                (parts::long(&one.id)) " promises " code { (broken.promise) " = " (broken.promised) }
+                ", measured " (broken.measured) "."
+            }
+        }
+        @if !evaluation.missing_rows.is_empty() || !evaluation.unexpected_rows.is_empty() {
+            p.warning {
+                strong { "Not the rule of the truth: " }
+                (evaluation.missing_rows.len()) " rows that the truth expects are missing, "
+                (evaluation.unexpected_rows.len()) " are there that it does not expect. "
+                a href="#numbers" { "Which" }
+            }
+        }
+    }
+}
+
+fn fires(evaluation: &Evaluation) -> Markup {
+    let (alone, with) = (&evaluation.without_exclusions, &evaluation.with_exclusions);
+    let excludes = !evaluation.exclusions.is_empty();
+    let bars: &[(&str, &RowCounts)] = if excludes {
+        &[("rule alone", &alone.rows), ("with exclusions", &with.rows)]
+    } else {
+        &[("rule alone", &alone.rows)]
+    };
+    html! {
+        article.card {
+            h2 { "What fires" }
+            p.big { (count(total(&alone.rows), "row")) }
+            @if let Some(svg) = firing(bars) {
+                div.strip { (trusted(svg)) }
+            }
+            ul {
+                li { (number(alone.rows.malicious)) " right" @if excludes { ", " (with.rows.malicious) " left" } }
+                li {
+                    (number(alone.rows.authorised)) " of authorised scans"
+                    @if excludes { ", " (with.rows.authorised) " left" }
+                }
+                li {
+                    (number(alone.rows.false_rows())) " false"
+                    @if excludes { ", " (with.rows.false_rows()) " left" }
+                    (kinds(&alone.rows))
+                }
+            }
+        }
+    }
+}
+
+/// `: reverse proxy 12, maintenance 1`, small.
+fn kinds(counts: &RowCounts) -> Markup {
+    let text = story::false_rows(counts);
+    html! {
+        @if let Some((_, kinds)) = text.split_once(": ") {
+            br;
+            span.muted { (kinds) }
+        }
+    }
+}
+
+fn missed(evaluation: &Evaluation) -> Markup {
+    let all = attacks(evaluation).count();
+    let missed: Vec<&CampaignOutcome> = attacks(evaluation)
+        .filter(|one| one.rows_without_exclusions == 0)
+        .collect();
+    html! {
+        article.card {
+            h2 { "What is missed, and why" }
+            p.big {
+                @if all == 0 { "No attack was made" }
+                @else if missed.is_empty() { "No attack" }
+                @else { (missed.len()) " of " (count(all as u64, "attack")) }
+            }
+            ul {
+                @for one in missed.iter().take(LISTED) {
+                    li {
+                        strong { (parts::long(&one.id)) } br;
+                        span.muted {
+                            (story::reason(one.reason)) ": " (one.ports_probed) " ports probed, "
+                            (one.ports_logged) " logged"
+                        }
+                    }
+                }
+                (more(missed.len()))
+            }
+            @if missed.is_empty() && all > 0 {
+                p.muted { "Every attack has at least one row of the rule alone." }
+            }
+        }
+    }
+}
+
+fn cost(evaluation: &Evaluation) -> Markup {
+    let together = &evaluation.exclusions_together;
+    let hidden = &together.campaigns_hidden;
+    let idle: Vec<&str> = evaluation
+        .exclusions
+        .iter()
+        .filter(|one| total(&one.effect.rows_removed) == 0)
+        .map(|one| one.id.as_str())
+        .collect();
+    html! {
+        article.card {
+            h2 { "What the exclusions cost" }
+            p.big {
+                @if hidden.is_empty() { "No attack hidden" } @else { (count(hidden.len() as u64, "attack")) " hidden" }
+            }
+            ul {
+                @for id in hidden.iter().take(LISTED) {
+                    li { strong { (parts::long(id)) } br; span.muted { "hidden by " (hider(evaluation, id)) } }
+                }
+                (more(hidden.len()))
+                li {
+                    (number(together.rows_removed.false_rows())) " of "
+                    (evaluation.without_exclusions.rows.false_rows()) " false rows removed"
+                }
+                @if !idle.is_empty() {
+                    li {
+                        (number(idle.len() as u64)) " of " (evaluation.exclusions.len()) " change no row"
+                        br;
+                        span.muted { (parts::long(&idle.join(", "))) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The exclusions that hide a campaign alone.
+fn hider(evaluation: &Evaluation, id: &str) -> Markup {
+    let by = evaluation
+        .campaigns
+        .iter()
+        .find(|one| one.id == id)
+        .map(|one| one.hidden_by.join(", "))
+        .filter(|by| !by.is_empty());
+    html! { (parts::long(by.as_deref().unwrap_or("several together"))) }
+}
+
+fn more(all: usize) -> Markup {
+    html! {
+        @if all > LISTED {
+            li.muted { "and " (all - LISTED) " more" }
+        }
+    }
+}
+
+fn total(counts: &RowCounts) -> u64 {
+    counts.malicious + counts.authorised + counts.false_rows()
+}
+
+fn number(count: u64) -> Markup {
+    html! { strong { (grouped(count)) } }
+}
+
+fn count(number: u64, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", grouped(number))
+}

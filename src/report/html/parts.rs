@@ -1,0 +1,108 @@
+//! Pieces of the page: values of any length, tables, figures.
+
+use super::trusted;
+use crate::report::charts::{Chart, Layout};
+use crate::report::scene::Scene;
+use maud::{Markup, html};
+use scanbench_w3c::visible;
+
+/// Characters of a value that are shown before it is folded.
+const SHOWN: usize = 96;
+
+/// A value, folded where it is long; all of it is there when unfolded.
+pub(super) fn long(value: &str) -> Markup {
+    let value = visible(value.as_bytes());
+    match value.char_indices().nth(SHOWN) {
+        None => html! { (value) },
+        Some((end, _)) => {
+            let rest = value[end..].chars().count();
+            html! {
+                details.long {
+                    summary { (value[..end]) "… " span.muted { "(" (rest) " more)" } }
+                    span.whole { (value) }
+                }
+            }
+        }
+    }
+}
+
+/// A value where nothing can be folded, cut.
+pub(super) fn short(value: &str) -> String {
+    let value = visible(value.as_bytes());
+    match value.char_indices().nth(SHOWN) {
+        None => value,
+        Some((end, _)) => format!("{}…", &value[..end]),
+    }
+}
+
+/// A table that scrolls by itself where it is wider than the screen.
+pub(super) fn table<H: AsRef<str>>(label: &str, header: &[H], rows: &[Vec<String>]) -> Markup {
+    let numeric: Vec<bool> = (0..header.len()).map(|column| is_numeric(rows, column)).collect();
+    let class = |column: usize| numeric.get(column).is_some_and(|is| *is).then_some("number");
+    html! {
+        div.table tabindex="0" role="region" aria-label=(format!("Table: {}", short(label))) {
+            table {
+                thead {
+                    tr {
+                        @for (column, title) in header.iter().enumerate() {
+                            th scope="col" class=[class(column)] { (title.as_ref()) }
+                        }
+                    }
+                }
+                tbody {
+                    @for row in rows {
+                        tr {
+                            @for (column, cell) in row.iter().enumerate() {
+                                @if column == 0 {
+                                    th scope="row" class=[class(0)] { (long(cell)) }
+                                } @else {
+                                    td class=[class(column)] { (long(cell)) }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn is_numeric(rows: &[Vec<String>], column: usize) -> bool {
+    let mut cells = rows.iter().filter_map(|row| row.get(column)).peekable();
+    cells.peek().is_some()
+        && cells.all(|cell| !cell.is_empty() && cell.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// A section with a picture, for screens and for phones, and the table behind it; nothing where there is no picture.
+pub(super) fn figure(chart: Chart, scene: &Scene<'_>, lead: &Markup, table: &Markup) -> Markup {
+    let Some((wide, narrow)) = chart
+        .svg(scene, Layout::Wide)
+        .zip(chart.svg(scene, Layout::Narrow))
+    else {
+        return html! {};
+    };
+    let heading = format!("{}-heading", chart.name());
+    let zooms = matches!(chart, Chart::Timeline);
+    let label = format!(
+        "{}. Arrow keys step through what is drawn{}.",
+        chart.title(),
+        if zooms { "; plus, minus and 0 zoom" } else { "" }
+    );
+    html! {
+        section id=(chart.name()) aria-labelledby=(heading) {
+            h2 id=(heading) { (chart.title()) }
+            p.lead { (lead) }
+            figure {
+                @for (class, svg) in [("plot wide", wide), ("plot narrow", narrow)] {
+                    div class=(class) tabindex="0" role="group" aria-label=(label) data-zooms[zooms] {
+                        (trusted(svg))
+                    }
+                }
+            }
+            details.behind {
+                summary { "The same as a table" }
+                (table)
+            }
+        }
+    }
+}
