@@ -158,7 +158,11 @@ fn ledger(scene: &Scene<'_>) -> Markup {
     let lead = html! {
         "Each exclusion alone in force. To the right what you want gone, to the left what you lose by it."
     };
-    let rows = scene.evaluation.exclusions.iter().map(|one| (one.id.as_str(), &one.effect));
+    let rows = scene
+        .evaluation
+        .exclusions
+        .iter()
+        .map(|one| (one.id.as_str(), &one.effect));
     let rows = rows.chain([("all together", &scene.evaluation.exclusions_together)]);
     let header = [
         "exclusion",
@@ -181,7 +185,12 @@ fn ledger(scene: &Scene<'_>) -> Markup {
             ]
         })
         .collect();
-    figure(Chart::Ledger, scene, &lead, &table("Exclusions", &header, &rows))
+    figure(
+        Chart::Ledger,
+        scene,
+        &lead,
+        &table("Exclusions", &header, &rows),
+    )
 }
 
 fn ports(scene: &Scene<'_>) -> Markup {
@@ -205,7 +214,8 @@ fn ports(scene: &Scene<'_>) -> Markup {
     ];
     let rows: Vec<Vec<String>> = lanes()
         .map(|lane| {
-            let count = |from: u64, to: u64| lane.windows.range(from..to).map(|(_, n)| n).sum::<u64>();
+            let count =
+                |from: u64, to: u64| lane.windows.range(from..to).map(|(_, n)| n).sum::<u64>();
             let most = lane.windows.last_key_value().map_or(0, |(ports, _)| *ports);
             vec![
                 lane.outcome.id.clone(),
@@ -217,7 +227,12 @@ fn ports(scene: &Scene<'_>) -> Markup {
             ]
         })
         .collect();
-    figure(Chart::Ports, scene, &lead, &table("Near misses", &header, &rows))
+    figure(
+        Chart::Ports,
+        scene,
+        &lead,
+        &table("Near misses", &header, &rows),
+    )
 }
 
 /// Every table of the terminal report.
@@ -231,7 +246,7 @@ fn numbers(scene: &Scene<'_>) -> Markup {
                     (table(&part.heading, &part.header, &part.rows))
                 }
                 @for note in &part.notes {
-                    p.note { (parts::long(note)) }
+                    p.note { (parts::sentence(note)) }
                 }
             }
         }

@@ -21,7 +21,10 @@ pub fn xml(evaluation: &Evaluation) -> String {
         .collect();
     let missed = attacks.iter().filter(|one| !caught(one)).count();
     let exclusions = &evaluation.exclusions;
-    let broken = exclusions.iter().filter(|one| !one.broken.is_empty()).count();
+    let broken = exclusions
+        .iter()
+        .filter(|one| !one.broken.is_empty())
+        .count();
     let tests = attacks.len() + exclusions.len();
     let body = html! {
         testsuites name="scanbench" tests=(tests) failures=(broken) skipped=(missed) {

@@ -14,7 +14,7 @@ pub struct Scene<'a> {
     pub evaluation: &'a Evaluation,
     /// Distinct values that make a row.
     pub threshold: u64,
-    /// Servers by name, each with its campaigns in the order of the truth.
+    /// Servers, those with most rows first and then by name, each with its campaigns in the order of the truth.
     pub servers: Vec<Server<'a>>,
     /// Rows of the rule alone, first in time first.
     pub rows: Vec<Row<'a>>,
@@ -29,6 +29,13 @@ pub struct Server<'a> {
     pub campaigns: Vec<Lane<'a>>,
     /// Rows with no campaign behind them, as indices of [`Scene::rows`].
     pub unlabelled: Vec<usize>,
+}
+
+impl Server<'_> {
+    fn rows(&self) -> usize {
+        let of_campaigns: usize = self.campaigns.iter().map(|lane| lane.rows.len()).sum();
+        of_campaigns + self.unlabelled.len()
+    }
 }
 
 /// A campaign in time.
@@ -110,10 +117,12 @@ impl<'a> Scene<'a> {
                     .push(index);
             }
         }
+        let mut servers: Vec<Server<'a>> = servers.into_values().collect();
+        servers.sort_by_key(|server| std::cmp::Reverse(server.rows()));
         Self {
             evaluation,
             threshold: rule.threshold,
-            servers: servers.into_values().collect(),
+            servers,
             rows,
         }
     }
@@ -154,12 +163,7 @@ fn rows<'a>(
     let alone: Vec<(&str, HashSet<RowKey>)> = runs
         .alone
         .iter()
-        .map(|one| {
-            (
-                one.id.as_str(),
-                one.rows.iter().map(RowKey::from).collect(),
-            )
-        })
+        .map(|one| (one.id.as_str(), one.rows.iter().map(RowKey::from).collect()))
         .collect();
     let mut rows: Vec<Row<'a>> = runs
         .without
@@ -212,4 +216,3 @@ fn gravity(class: Class) -> u8 {
         Class::LookAlike => 2,
     }
 }
-

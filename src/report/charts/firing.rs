@@ -10,7 +10,11 @@ const LANE: f32 = 40.0;
 /// Draws the bars on one scale; `None` where there is no row.
 pub(crate) fn draw(bars: &[(&str, &RowCounts)]) -> Option<String> {
     let total = |one: &RowCounts| one.malicious + one.authorised + one.false_rows();
-    let most = bars.iter().map(|(_, one)| total(one)).max().filter(|most| *most > 0)?;
+    let most = bars
+        .iter()
+        .map(|(_, one)| total(one))
+        .max()
+        .filter(|most| *most > 0)?;
     let mut sheet = Sheet::new(WIDTH, LANE * f32::from(u16::try_from(bars.len()).ok()?));
     let mut told = Vec::new();
     for (index, (name, counts)) in bars.iter().enumerate() {

@@ -56,13 +56,13 @@ pub(super) fn draw(scene: &Scene<'_>, layout: Layout) -> Option<String> {
     let width = layout.width() - left - 8.0 - 2.0 * margin;
     let unit = width / pixels(length((hidden + removed).max(1)));
     let middle = left + margin + unit * pixels(length(hidden));
-    sheet.line((middle, head - 4.0), (middle, height - 8.0), MUTED, None);
     let mut pen = Pen {
         sheet,
         layout,
         left,
         middle,
         unit,
+        lane,
     };
     let caption = Style::muted(11.0);
     pen.sheet.text(
@@ -96,6 +96,8 @@ struct Pen {
     middle: f32,
     /// The length of one row.
     unit: f32,
+    /// The height of a line.
+    lane: f32,
 }
 
 impl Pen {
@@ -113,6 +115,11 @@ impl Pen {
         };
         self.sheet.text(8.0, top + 33.0, &hides, style);
 
+        // On a phone names stand above the bars, where the middle line would cross them.
+        let (from, to) = self.layout.pick((0.0, self.lane), (38.0, 62.0));
+        let middle = self.middle;
+        self.sheet
+            .line((middle, top + from), (middle, top + to), MUTED, None);
         let top = top + self.layout.pick(13.0, 42.0);
         let counts = &effect.rows_removed;
         let hidden = self.unit * pixels(length(counts.malicious));
@@ -123,7 +130,11 @@ impl Pen {
             time: None,
         };
         if counts.malicious > 0 {
-            let tip = format!("{id} hides {} right rows: {}", counts.malicious, self::hides(effect));
+            let tip = format!(
+                "{id} hides {} right rows: {}",
+                counts.malicious,
+                self::hides(effect)
+            );
             self.sheet
                 .bar(self.middle - hidden, top, hidden, 16.0, &mark(ATTACK, tip));
         }

@@ -108,7 +108,11 @@ mod tests {
     #[test]
     fn a_colour_is_found_again_by_its_light_value() {
         for (index, one) in ALL.iter().enumerate() {
-            assert!(ALL[index + 1..].iter().all(|other| other.light != one.light));
+            assert!(
+                ALL[index + 1..]
+                    .iter()
+                    .all(|other| other.light != one.light)
+            );
         }
         assert!(style().contains("svg [fill=\"#C2410C\"]{fill:var(--attack)}"));
     }

@@ -2,7 +2,9 @@
 
 use super::Layout;
 use super::palette::{ALLOWED, ATTACK, BAND, FALSE, GRID, TEXT};
-use super::sheet::{Anchor, Entry, Mark, Shape, Sheet, Style, fit, length, pixels};
+use super::sheet::{
+    Anchor, Entry, Mark, Shape, Sheet, Style, fit, length, pixels, width as width_of,
+};
 use super::timeline::ink;
 use crate::report::scene::{Lane, Scene};
 
@@ -68,11 +70,27 @@ pub(super) fn draw(scene: &Scene<'_>, layout: Layout) -> Option<String> {
     let caption = Style::muted(11.0);
     let words = "distinct ports in ten minutes, each dot a window (log scale)";
     sheet.text(left, body + 36.0, words, caption);
-    sheet.line((threshold, head - 4.0), (threshold, body + 4.0), TEXT, Some("4 3"));
+    sheet.line(
+        (threshold, head - 4.0),
+        (threshold, body + 4.0),
+        TEXT,
+        Some("4 3"),
+    );
     let words = format!("{} or more: the rule fires", scene.threshold);
+    let room = layout.width() - threshold - 8.0;
+    let words = if width_of(&words, 11.0) <= room {
+        words
+    } else {
+        format!("{}: fires", scene.threshold)
+    };
     sheet.text(threshold + 6.0, head - 8.0, &words, Style::text(11.0));
     let words = layout.pick("near misses", "near");
-    sheet.text(threshold - 6.0, head - 8.0, words, caption.anchor(Anchor::End));
+    sheet.text(
+        threshold - 6.0,
+        head - 8.0,
+        words,
+        caption.anchor(Anchor::End),
+    );
 
     for (index, (lane, _)) in lanes.iter().enumerate() {
         let top = head + lane_height * f32::from(u16::try_from(index).ok()?);

@@ -147,7 +147,13 @@ impl Sheet {
         });
     }
 
-    pub(super) fn line(&mut self, from: (f32, f32), to: (f32, f32), ink: Ink, dashes: Option<&str>) {
+    pub(super) fn line(
+        &mut self,
+        from: (f32, f32),
+        to: (f32, f32),
+        ink: Ink,
+        dashes: Option<&str>,
+    ) {
         self.canvas.line(Line {
             color: Some(ink.color()),
             stroke_width: 1.0,

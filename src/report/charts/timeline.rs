@@ -13,6 +13,9 @@ pub(crate) const MOST_LANES: usize = 120;
 /// Rows that are drawn.
 pub(crate) const MOST_ROWS: usize = 4000;
 
+/// A bar shows however short its campaign was; as in the script that zooms.
+const NARROWEST: f32 = 5.0;
+
 /// Steps between ticks, in minutes.
 const STEPS: [i64; 15] = [
     1, 2, 5, 10, 30, 60, 120, 180, 360, 720, 1440, 2880, 10_080, 40_320, 525_600,
@@ -23,7 +26,12 @@ const LEGEND: [Entry; 5] = [
     entry(Shape::Square, ALLOWED, true, "authorised scan"),
     entry(Shape::Square, FALSE, true, "look-alike"),
     entry(Shape::Triangle, TEXT, true, "row of the rule"),
-    entry(Shape::Triangle, TEXT, false, "row that an exclusion removes"),
+    entry(
+        Shape::Triangle,
+        TEXT,
+        false,
+        "row that an exclusion removes",
+    ),
 ];
 
 const fn entry(shape: Shape, ink: Ink, filled: bool, words: &'static str) -> Entry {
@@ -62,7 +70,9 @@ impl Scale {
             .rows
             .iter()
             .map(|row| (row.alert.time_generated, row.end));
-        let mut spans = lanes.chain(rows).map(|(start, end)| (seconds(start), seconds(end)));
+        let mut spans = lanes
+            .chain(rows)
+            .map(|(start, end)| (seconds(start), seconds(end)));
         let first = spans.next()?;
         let (start, end) = spans.fold(first, |(start, end), (from, to)| {
             (start.min(from), end.max(to))
@@ -107,7 +117,10 @@ fn seconds(time: Timestamp) -> i64 {
     time.millis().div_euclid(1000)
 }
 
-#[expect(clippy::cast_precision_loss, reason = "seconds of a dataset stay far below 2^52")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "seconds of a dataset stay far below 2^52"
+)]
 fn span(seconds: i64) -> f64 {
     seconds as f64
 }
@@ -147,14 +160,23 @@ pub(super) fn draw(scene: &Scene<'_>, layout: Layout) -> Option<String> {
     let count = lanes + unlabelled.count();
     let head = layout.pick(34.0, 74.0);
     let body = head + 30.0 * sheets(scene.servers.len()) + heights.lane * sheets(count);
-    let mut sheet = Sheet::new(layout.width(), body + 34.0);
+    let mut sheet = Sheet::new(layout.width(), body + layout.pick(28.0, 42.0));
     sheet.legend(8.0, 4.0, layout.width() - 8.0, &LEGEND);
     sheet.frame(scale.left, scale.width, (scale.start, scale.end));
     for (second, words) in scale.ticks(layout.pick(12, 4)) {
         let x = scale.x(second);
         sheet.tick_line(x, head, body + 4.0, GRID);
-        sheet.tick_text(x, body + 18.0, &words, Style::muted(11.0).anchor(Anchor::Middle));
+        sheet.tick_text(
+            x,
+            body + 18.0,
+            &words,
+            Style::muted(11.0).anchor(Anchor::Middle),
+        );
     }
+    let day = Timestamp::from_millis(scale.start * 1000).to_string();
+    let words = format!("UTC, from {}", day.get(..10).unwrap_or_default());
+    let y = body + layout.pick(18.0, 34.0);
+    sheet.text(layout.pick(16.0, 8.0), y, &words, Style::muted(11.0));
     let mut pen = Pen {
         sheet,
         scale,
@@ -167,8 +189,7 @@ pub(super) fn draw(scene: &Scene<'_>, layout: Layout) -> Option<String> {
     for server in &scene.servers {
         pen.server(scene, server);
     }
-    pen.sheet
-        .svg("Timeline", &description(scene, &pen.scale))
+    pen.sheet.svg("Timeline", &description(scene, &pen.scale))
 }
 
 fn sheets(count: usize) -> f32 {
@@ -215,7 +236,7 @@ impl Pen {
             self.lane(scene, lane);
         }
         if !server.unlabelled.is_empty() {
-            self.words("no campaign", "fires on background");
+            self.words("no campaign", "false", Style::muted(11.0));
             self.rows(scene, &server.unlabelled);
             self.top += self.heights.lane;
         }
@@ -224,7 +245,12 @@ impl Pen {
     fn lane(&mut self, scene: &Scene<'_>, lane: &Lane<'_>) {
         let one = lane.outcome;
         let outcome = story::outcome(one);
-        self.words(&one.id, &outcome);
+        let style = if one.class == Class::Malicious && one.rows_with_exclusions == 0 {
+            Style::text(11.0).ink(ATTACK).bold()
+        } else {
+            Style::muted(11.0)
+        };
+        self.words(&one.id, &in_brief(lane), style);
         if let Some((first, last)) = lane.span {
             let (start, end) = (seconds(first), seconds(last));
             let left = self.scale.x(start);
@@ -239,7 +265,7 @@ impl Pen {
                 filled: one.rows_without_exclusions > 0,
                 time: Some((start, end)),
             };
-            let width = (self.scale.x(end) - left).max(3.0);
+            let width = (self.scale.x(end) - left).max(NARROWEST);
             self.sheet
                 .bar(left, self.top + self.heights.bar, width, 9.0, &mark);
         }
@@ -247,7 +273,7 @@ impl Pen {
         self.top += self.heights.lane;
     }
 
-    fn words(&mut self, name: &str, outcome: &str) {
+    fn words(&mut self, name: &str, outcome: &str, style: Style) {
         let room = self.layout.pick(self.scale.left - 28.0, 340.0);
         let left = self.layout.pick(16.0, 8.0);
         let name = fit(name, 13.0, room);
@@ -255,7 +281,7 @@ impl Pen {
         self.sheet
             .text(left, self.top + self.heights.name, &name, Style::text(13.0));
         let y = self.top + self.heights.outcome;
-        self.sheet.text(left, y, &outcome, Style::muted(11.0));
+        self.sheet.text(left, y, &outcome, style);
     }
 
     fn rows(&mut self, scene: &Scene<'_>, rows: &[usize]) {
@@ -275,6 +301,27 @@ impl Pen {
             self.sheet
                 .triangle(x, self.top + self.heights.rows, 10.0, &mark);
         }
+    }
+}
+
+/// What the rule and the exclusions did with a campaign, in as few words as stand under its name.
+fn in_brief(lane: &Lane<'_>) -> String {
+    let one = lane.outcome;
+    let fired = one.rows_without_exclusions > 0;
+    let by = match one.hidden_by.as_slice() {
+        [] => "exclusions".to_owned(),
+        ids => ids.join(", "),
+    };
+    let removed = fired && one.rows_with_exclusions == 0;
+    match (one.class, fired) {
+        (Class::Malicious, false) => "missed".to_owned(),
+        (Class::Malicious, true) if removed => format!("hidden by {by}"),
+        (Class::Malicious, true) => "caught".to_owned(),
+        (_, false) => "silent".to_owned(),
+        (Class::LookAlike, true) if removed => format!("false, removed by {by}"),
+        (Class::LookAlike, true) => "false".to_owned(),
+        (Class::Authorised, true) if removed => format!("allowed, removed by {by}"),
+        (Class::Authorised, true) => "allowed, reported".to_owned(),
     }
 }
 

@@ -33,26 +33,28 @@ fn attacks(evaluation: &Evaluation) -> impl Iterator<Item = &CampaignOutcome> {
 }
 
 /// The whole story in a sentence or two.
-pub(super) fn verdict(evaluation: &Evaluation) -> String {
+fn verdict(evaluation: &Evaluation) -> String {
     let all = attacks(evaluation).count();
-    let caught = attacks(evaluation).filter(|one| one.rows_without_exclusions > 0).count();
-    let left = attacks(evaluation).filter(|one| one.rows_with_exclusions > 0).count();
+    let caught = attacks(evaluation)
+        .filter(|one| one.rows_without_exclusions > 0)
+        .count();
+    let left = attacks(evaluation)
+        .filter(|one| one.rows_with_exclusions > 0)
+        .count();
     let rule = match (all, caught) {
-        (0, _) => "No attack was made, so recall is unmeasured.".to_owned(),
-        (1, 1) => "The rule catches the one attack.".to_owned(),
-        (1, _) => "The rule misses the one attack.".to_owned(),
-        (_, 0) => format!("The rule catches none of {all} attacks."),
-        _ => format!("The rule catches {caught} of {all} attacks."),
+        (0, _) => return "No attack was made, so recall is unmeasured.".to_owned(),
+        (1, 1) => "The rule catches the one attack".to_owned(),
+        (1, _) => "The rule misses the one attack".to_owned(),
+        (_, 0) => format!("The rule catches none of {all} attacks"),
+        _ => format!("The rule catches {caught} of {all} attacks"),
     };
-    if evaluation.exclusions.is_empty() || all == 0 {
-        return rule;
-    }
-    let with = match (left, caught) {
-        (left, caught) if left == caught => "The exclusions hide none of them.".to_owned(),
-        (0, _) => "With the exclusions in force it catches none.".to_owned(),
-        _ => format!("With the exclusions in force, {left}."),
+    let with = match left {
+        _ if evaluation.exclusions.is_empty() || caught == 0 => "",
+        _ if left == caught => ", and the exclusions hide none of them",
+        0 => ", and none with the exclusions in force",
+        _ => return format!("{rule}, and {left} with the exclusions in force."),
     };
-    if caught == 0 { rule } else { format!("{rule} {with}") }
+    format!("{rule}{with}.")
 }
 
 /// What a reader must know before any number.

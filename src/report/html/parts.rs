@@ -8,11 +8,27 @@ use scanbench_w3c::visible;
 
 /// Characters of a value that are shown before it is folded.
 const SHOWN: usize = 96;
+/// ... of a sentence that may name values.
+const SHOWN_OF_SENTENCES: usize = 600;
+/// Words up to this length are never broken.
+const LONGEST_WORD: usize = 24;
 
 /// A value, folded where it is long; all of it is there when unfolded.
 pub(super) fn long(value: &str) -> Markup {
+    folded(value, SHOWN)
+}
+
+/// A sentence that may name values, folded where it is long.
+pub(super) fn sentence(text: &str) -> Markup {
+    folded(text, SHOWN_OF_SENTENCES)
+}
+
+fn folded(value: &str, shown: usize) -> Markup {
     let value = visible(value.as_bytes());
-    match value.char_indices().nth(SHOWN) {
+    let mut words = value.split(' ');
+    let breaks = words.any(|word| word.chars().count() > LONGEST_WORD);
+    match value.char_indices().nth(shown) {
+        None if breaks => html! { span.breaks { (value) } },
         None => html! { (value) },
         Some((end, _)) => {
             let rest = value[end..].chars().count();
@@ -37,8 +53,10 @@ pub(super) fn short(value: &str) -> String {
 
 /// A table that scrolls by itself where it is wider than the screen.
 pub(super) fn table<H: AsRef<str>>(label: &str, header: &[H], rows: &[Vec<String>]) -> Markup {
-    let numeric: Vec<bool> = (0..header.len()).map(|column| is_numeric(rows, column)).collect();
-    let class = |column: usize| numeric.get(column).is_some_and(|is| *is).then_some("number");
+    let classes: Vec<_> = (0..header.len())
+        .map(|column| class(rows, column))
+        .collect();
+    let class = |column: usize| classes.get(column).copied().flatten();
     html! {
         div.table tabindex="0" role="region" aria-label=(format!("Table: {}", short(label))) {
             table {
@@ -67,10 +85,22 @@ pub(super) fn table<H: AsRef<str>>(label: &str, header: &[H], rows: &[Vec<String
     }
 }
 
-fn is_numeric(rows: &[Vec<String>], column: usize) -> bool {
-    let mut cells = rows.iter().filter_map(|row| row.get(column)).peekable();
-    cells.peek().is_some()
-        && cells.all(|cell| !cell.is_empty() && cell.bytes().all(|byte| byte.is_ascii_digit()))
+/// How a column is set: numbers to the right, sentences not too narrow.
+fn class(rows: &[Vec<String>], column: usize) -> Option<&'static str> {
+    let cells = || rows.iter().filter_map(|row| row.get(column));
+    let is_number = |cell: &String| {
+        cell.is_empty()
+            || cell
+                .bytes()
+                .all(|byte| byte.is_ascii_digit() || byte == b',')
+    };
+    if cells().all(is_number) && cells().any(|cell| !cell.is_empty()) {
+        Some("number")
+    } else {
+        cells()
+            .any(|cell| cell.chars().count() > 32)
+            .then_some("words")
+    }
 }
 
 /// A section with a picture, for screens and for phones, and the table behind it; nothing where there is no picture.
@@ -86,7 +116,11 @@ pub(super) fn figure(chart: Chart, scene: &Scene<'_>, lead: &Markup, table: &Mar
     let label = format!(
         "{}. Arrow keys step through what is drawn{}.",
         chart.title(),
-        if zooms { "; plus, minus and 0 zoom" } else { "" }
+        if zooms {
+            "; plus, minus and 0 zoom"
+        } else {
+            ""
+        }
     );
     html! {
         section id=(chart.name()) aria-labelledby=(heading) {

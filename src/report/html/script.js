@@ -89,6 +89,8 @@ function setUpZoom(plot, svg, marks) {
   const whole = [Number(frame.dataset.start), Number(frame.dataset.end)];
   const left = Number(frame.getAttribute("x"));
   const width = Number(frame.getAttribute("width"));
+  // As in the program that drew the picture.
+  const narrowest = 5;
   const shortest = 1800;
   let [start, end] = whole;
   const place = (second, from, to) => left + (width * (second - from)) / (to - from);
@@ -126,7 +128,7 @@ function setUpZoom(plot, svg, marks) {
       if (mark.tagName === "rect") {
         const x = Math.max(place(from, start, end), left);
         mark.setAttribute("x", x);
-        mark.setAttribute("width", Math.max(Math.min(place(to, start, end), left + width) - x, 3));
+        mark.setAttribute("width", Math.max(Math.min(place(to, start, end), left + width) - x, narrowest));
       } else {
         const middle = (from + to) / 2;
         const shift = place(middle, start, end) - place(middle, whole[0], whole[1]);
@@ -189,10 +191,10 @@ function setUpZoom(plot, svg, marks) {
 
 for (const plot of document.querySelectorAll(".plot")) setUp(plot);
 
-// Paper has nothing to unfold.
+// Paper has nothing to unfold. Long values stay folded there: they would fill pages.
 let unfolded = [];
 addEventListener("beforeprint", () => {
-  unfolded = [...document.querySelectorAll("details:not([open])")];
+  unfolded = [...document.querySelectorAll(".behind:not([open])")];
   for (const one of unfolded) one.open = true;
 });
 addEventListener("afterprint", () => {
