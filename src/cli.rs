@@ -5,6 +5,7 @@ mod completions;
 mod detect;
 mod embedded;
 mod evaluate;
+mod exclusions;
 mod failure;
 mod follow;
 mod generate;
@@ -38,6 +39,7 @@ enum Command {
     Detect(detect::Args),
     Follow(follow::Args),
     Evaluate(evaluate::Args),
+    Exclusions(exclusions::Args),
     Scenarios(scenarios::Args),
     Completions(completions::Args),
 }
@@ -56,6 +58,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Detect(args) => detect::run(&args),
         Command::Follow(args) => follow::run(&args),
         Command::Evaluate(args) => evaluate::run(&args),
+        Command::Exclusions(args) => exclusions::run(&args),
         Command::Scenarios(args) => scenarios::run(&args),
         Command::Completions(args) => completions::run(&args),
     };

@@ -42,6 +42,7 @@ mod follow;
 mod friendly;
 mod input;
 mod names;
+mod removal;
 mod rule;
 mod scan;
 mod tally;
@@ -61,6 +62,7 @@ pub use follow::{
 };
 /// An address and the length of its prefix.
 pub use ipnet::IpNet;
+pub use removal::Removals;
 pub use rule::{Count, GroupBy, Rule};
 pub use scan::{Bad, Notice, ScanOptions, Stats, Stopped, Totals, scan};
 pub use window::{Schedule, Window};
