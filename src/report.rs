@@ -1,5 +1,6 @@
 //! What was found, written for people and for programs.
 
+pub mod exclusions;
 pub mod markdown;
 pub mod rows;
 pub mod story;

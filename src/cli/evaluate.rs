@@ -75,10 +75,11 @@ pub(crate) fn show(evaluation: &Evaluation) -> Result<(), Failure> {
 
 /// Writes `report.json` and `report.md`, each whole or not at all.
 pub(crate) fn write_reports(folder: &Path, evaluation: &Evaluation) -> Result<(), Failure> {
-    let title = format!(
-        "scanbench: {} (seed {}, {} lines)",
-        evaluation.scenario, evaluation.seed, evaluation.lines
-    );
+    let datasets = evaluation
+        .datasets
+        .iter()
+        .map(|one| format!("{} (seed {}, {} lines)", one.scenario, one.seed, one.lines));
+    let title = format!("scanbench: {}", datasets.collect::<Vec<_>>().join(", "));
     let mut text = Vec::new();
     markdown::write(&mut text, &title, &story::tell(evaluation))?;
     let mut json = serde_json::to_vec_pretty(evaluation).map_err(io::Error::from)?;
