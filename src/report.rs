@@ -1,6 +1,7 @@
 //! What was found, written for people and for programs.
 
 pub mod charts;
+pub mod exclusions;
 pub mod html;
 pub mod junit;
 pub mod markdown;

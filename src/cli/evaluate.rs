@@ -7,7 +7,7 @@ use scanbench::eval::{self, Evaluation, GroundTruth, Runs};
 use scanbench::report::charts::{Chart, Layout};
 use scanbench::report::scene::Scene;
 use scanbench::report::{html, junit, markdown, story, terminal};
-use scanbench_detector::{Exclusions, Rule};
+use scanbench_detector::{Detection, Exclusions, Rule};
 use scanbench_generator::manifest;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -51,13 +51,15 @@ pub(crate) struct Plots {
 pub(crate) struct Scored {
     pub(crate) evaluation: Evaluation,
     truth: GroundTruth,
-    runs: Runs,
-    rule: Rule,
+    detection: Detection,
 }
 
 impl Scored {
-    fn scene(&self) -> Scene<'_> {
-        Scene::new(&self.evaluation, &self.truth, &self.runs, &self.rule)
+    /// Lends out all that pictures need.
+    fn show<T>(&self, draw: impl FnOnce(&Scene<'_>) -> T) -> T {
+        let runs = Runs::from(&self.detection);
+        let threshold = self.detection.rule().threshold;
+        draw(&Scene::new(&self.evaluation, &self.truth, &runs, threshold))
     }
 }
 
@@ -90,12 +92,11 @@ pub(crate) fn evaluate(
     if totals.failed > 0 {
         return Err(Failure::InputTold);
     }
-    let runs = Runs::from(&detection);
+    let evaluation = eval::evaluate(&truth, &Runs::from(&detection));
     Ok(Scored {
-        evaluation: eval::evaluate(&truth, &runs),
+        evaluation,
         truth,
-        runs,
-        rule: rule.clone(),
+        detection,
     })
 }
 
@@ -110,10 +111,11 @@ pub(crate) fn show(evaluation: &Evaluation) -> Result<(), Failure> {
 /// Writes `report.html`, `report.json`, `report.md` and `junit.xml`, each whole or not at all.
 pub(crate) fn write_reports(folder: &Path, scored: &Scored) -> Result<(), Failure> {
     let evaluation = &scored.evaluation;
-    let title = format!(
-        "scanbench: {} (seed {}, {} lines)",
-        evaluation.scenario, evaluation.seed, evaluation.lines
-    );
+    let datasets = evaluation
+        .datasets
+        .iter()
+        .map(|one| format!("{} (seed {}, {} lines)", one.scenario, one.seed, one.lines));
+    let title = format!("scanbench: {}", datasets.collect::<Vec<_>>().join(", "));
     let mut text = Vec::new();
     markdown::write(&mut text, &title, &story::tell(evaluation))?;
     let mut json = serde_json::to_vec_pretty(evaluation).map_err(io::Error::from)?;
@@ -124,7 +126,7 @@ pub(crate) fn write_reports(folder: &Path, scored: &Scored) -> Result<(), Failur
             ("report.json", &json),
             ("report.md", &text),
             ("junit.xml", junit::xml(evaluation).as_bytes()),
-            ("report.html", html::page(&scored.scene()).as_bytes()),
+            ("report.html", scored.show(html::page).as_bytes()),
         ],
     )
 }
@@ -135,14 +137,15 @@ impl Plots {
         let Some(folder) = &self.folder else {
             return Ok(());
         };
-        let scene = scored.scene();
-        for chart in Chart::ALL {
-            if let Some(svg) = chart.svg(&scene, Layout::Wide) {
-                let name = format!("{}.svg", chart.name());
-                write_all(folder, &[(&name, svg.as_bytes())])?;
+        scored.show(|scene| {
+            for chart in Chart::ALL {
+                if let Some(svg) = chart.svg(scene, Layout::Wide) {
+                    let name = format!("{}.svg", chart.name());
+                    write_all(folder, &[(&name, svg.as_bytes())])?;
+                }
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 }
 

@@ -12,7 +12,8 @@ mod parts;
 use super::charts::{Chart, MOST_DOTTED, MOST_LANES, MOST_ROWS, palette};
 use super::number::grouped;
 use super::scene::Scene;
-use super::story;
+use super::{exclusions, story};
+use crate::eval::{Attribution, Evaluation};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use parts::{figure, table};
 use scanbench_w3c::visible;
@@ -30,12 +31,13 @@ pub fn page(scene: &Scene<'_>) -> String {
         a.skip href="#glance" { "To the report" }
         header {
             p.eyebrow { "scanbench report" }
-            h1 { (parts::long(&evaluation.scenario)) }
+            h1 { (parts::long(&title(evaluation))) }
             p.muted {
-                (grouped(evaluation.lines)) " log lines · "
+                (grouped(evaluation.datasets.iter().map(|one| one.lines).sum())) " log lines · "
                 (scene.servers.len()) " servers · "
-                (evaluation.campaigns.len()) " campaigns · seed " (evaluation.seed)
-                " · the rule fires at " (scene.threshold) " distinct ports"
+                (evaluation.campaigns.len()) " campaigns · "
+                @if let [one] = evaluation.datasets.as_slice() { "seed " (one.seed) " · " }
+                "the rule fires at " (scene.threshold) " distinct ports"
             }
         }
         main {
@@ -60,7 +62,7 @@ pub fn page(scene: &Scene<'_>) -> String {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 meta name="referrer" content="no-referrer";
-                title { "scanbench: " (parts::short(&evaluation.scenario)) }
+                title { "scanbench: " (parts::short(&title(evaluation))) }
                 style { (trusted(style)) }
             }
             body {
@@ -70,6 +72,23 @@ pub fn page(scene: &Scene<'_>) -> String {
         }
     };
     seal(&page.into_string())
+}
+
+/// The scenario, or how many datasets there are.
+fn title(evaluation: &Evaluation) -> String {
+    match evaluation.datasets.as_slice() {
+        [one] => one.scenario.clone(),
+        many => format!("{} datasets", many.len()),
+    }
+}
+
+/// That pictures in time are of one dataset, where there are several.
+fn which(scene: &Scene<'_>) -> Markup {
+    html! {
+        @if let [first, _, ..] = scene.evaluation.datasets.as_slice() {
+            " Drawn is the first dataset: " (parts::short(&first.scenario)) ", seed " (first.seed) "."
+        }
+    }
 }
 
 /// Forbids the page everything but its own style and script, which it names by their hashes (CSP level 3).
@@ -146,6 +165,7 @@ fn timeline(scene: &Scene<'_>) -> Markup {
     let lead = html! {
         "A bar is a campaign: full where the rule fires on it, hollow where it is silent. A triangle is a row of the "
         "rule: hollow where an exclusion removes it."
+        (which(scene))
         @if lanes > MOST_LANES || scene.rows.len() > MOST_ROWS {
             " Drawn are the first " (MOST_LANES) " of " (lanes) " campaigns and " (MOST_ROWS.min(scene.rows.len()))
             " of " (scene.rows.len()) " rows."
@@ -156,14 +176,12 @@ fn timeline(scene: &Scene<'_>) -> Markup {
 
 fn ledger(scene: &Scene<'_>) -> Markup {
     let lead = html! {
-        "Each exclusion alone in force. To the right what you want gone, to the left what you lose by it."
+        "Each exclusion alone in force. To the right what you want gone, to the left what you lose by it. Where "
+        "exclusions overlap, the table has the fair share of each."
     };
-    let rows = scene
-        .evaluation
-        .exclusions
-        .iter()
-        .map(|one| (one.id.as_str(), &one.effect));
-    let rows = rows.chain([("all together", &scene.evaluation.exclusions_together)]);
+    let listed = scene.evaluation.exclusions.iter();
+    let rows = listed.map(|one| (one.id.as_str(), &one.effect, Some(&one.attribution)));
+    let rows = rows.chain([("all together", &scene.evaluation.exclusions_together, None)]);
     let header = [
         "exclusion",
         "false rows removed",
@@ -171,9 +189,14 @@ fn ledger(scene: &Scene<'_>) -> Markup {
         "right rows hidden",
         "attacks hidden",
         "attacks hidden in part",
+        "fair share of false rows removed",
+        "fair share of attacks hidden",
     ];
     let rows: Vec<Vec<String>> = rows
-        .map(|(id, effect)| {
+        .map(|(id, effect, attribution)| {
+            let share = |pick: fn(&Attribution) -> f64| {
+                attribution.map_or(String::new(), |one| exclusions::number(pick(one)))
+            };
             let counts = &effect.rows_removed;
             vec![
                 id.to_owned(),
@@ -182,6 +205,8 @@ fn ledger(scene: &Scene<'_>) -> Markup {
                 counts.malicious.to_string(),
                 effect.campaigns_hidden.join(", "),
                 effect.campaigns_hidden_in_part.join(", "),
+                share(|one| one.shapley.false_rows),
+                share(|one| one.shapley.campaigns_hidden),
             ]
         })
         .collect();
@@ -200,6 +225,7 @@ fn ports(scene: &Scene<'_>) -> Markup {
     let lead = html! {
         "Left of the dashed line the rule is silent. Windows with " (near) " to " (scene.threshold.saturating_sub(1))
         " ports are near misses: a slightly lower threshold, or a slightly busier client, and they fire."
+        (which(scene))
         @if drawn > MOST_DOTTED {
             " Drawn are the " (MOST_DOTTED) " of " (drawn) " campaigns with most ports."
         }

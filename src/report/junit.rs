@@ -1,7 +1,7 @@
 //! The report as `JUnit` XML, for the test page of a CI server.
 //!
 //! A test fails where the exit code says that something failed, and nowhere else: each exclusion is a test that fails
-//! where a promise of its `expect` does not hold. Each attack is a test that passes where the rule catches it with all
+//! where a promise of its `expect` does not hold, and is skipped where it promises nothing. Each attack is a test that passes where the rule catches it with all
 //! exclusions in force and is otherwise *skipped*, with the reason: a miss is a finding about the rule, and only a
 //! promise makes it a failure.
 
@@ -21,14 +21,15 @@ pub fn xml(evaluation: &Evaluation) -> String {
         .collect();
     let missed = attacks.iter().filter(|one| !caught(one)).count();
     let exclusions = &evaluation.exclusions;
+    let silent = exclusions.iter().filter(|one| one.promises == 0).count();
     let broken = exclusions
         .iter()
         .filter(|one| !one.broken.is_empty())
         .count();
     let tests = attacks.len() + exclusions.len();
     let body = html! {
-        testsuites name="scanbench" tests=(tests) failures=(broken) skipped=(missed) {
-            testsuite name="exclusions" tests=(exclusions.len()) failures=(broken) errors="0" skipped="0" {
+        testsuites name="scanbench" tests=(tests) failures=(broken) skipped=(missed + silent) {
+            testsuite name="exclusions" tests=(exclusions.len()) failures=(broken) errors="0" skipped=(silent) {
                 @for one in exclusions { (exclusion(one)) }
             }
             testsuite name="attacks" tests=(attacks.len()) failures="0" errors="0" skipped=(missed) {
@@ -60,6 +61,9 @@ fn attack(one: &CampaignOutcome) -> Markup {
 fn exclusion(one: &ExclusionOutcome) -> Markup {
     html! {
         testcase classname="scanbench.exclusions" name=(plain(&one.id)) {
+            @if one.promises == 0 {
+                (empty("skipped", "it promises nothing"))
+            }
             @for broken in &one.broken {
                 (empty("failure", &format!(
                     "promises {} = {}, measured {}", broken.promise, broken.promised, broken.measured

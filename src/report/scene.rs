@@ -1,16 +1,16 @@
 //! What pictures show and scores do not keep: when campaigns and rows were, how many ports each window had, and
 //! which rows exclusions take away.
 
-use crate::eval::{CampaignOutcome, Evaluation, GroundTruth, RowKey, Runs};
-use scanbench_detector::{Alert, Rule};
+use crate::eval::{CampaignOutcome, Evaluation, GroundTruth, Runs};
+use scanbench_detector::Alert;
 use scanbench_generator::truth::{BIN, Campaign, Class, Window};
 use scanbench_w3c::Timestamp;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 /// A scored dataset, with all that pictures of it need.
 #[derive(Clone, Debug)]
 pub struct Scene<'a> {
-    /// The scores.
+    /// The scores: of this dataset first, and perhaps of more.
     pub evaluation: &'a Evaluation,
     /// Distinct values that make a row.
     pub threshold: u64,
@@ -69,20 +69,21 @@ pub struct Row<'a> {
 }
 
 impl<'a> Scene<'a> {
-    /// Brings rows and truth together.
+    /// Brings rows and truth of the first dataset together. `threshold` is the number of distinct values that makes
+    /// a row.
     #[must_use]
     pub fn new(
         evaluation: &'a Evaluation,
         truth: &'a GroundTruth,
-        runs: &'a Runs,
-        rule: &Rule,
+        runs: &'a Runs<'_>,
+        threshold: u64,
     ) -> Self {
         let campaigns: HashMap<&str, &Campaign> = truth
             .campaigns
             .iter()
             .map(|one| (one.id.as_str(), one))
             .collect();
-        let rows = rows(truth, runs, rule, &campaigns);
+        let rows = rows(truth, runs, &campaigns);
         let mut ports: HashMap<&str, BTreeMap<u64, u64>> = HashMap::new();
         for window in &truth.windows {
             for id in &window.campaigns {
@@ -97,7 +98,7 @@ impl<'a> Scene<'a> {
             }
         }
         let mut servers: BTreeMap<&str, Server<'a>> = BTreeMap::new();
-        for outcome in &evaluation.campaigns {
+        for outcome in evaluation.campaigns.iter().filter(|one| one.dataset == 0) {
             let id = outcome.id.as_str();
             let lane = Lane {
                 outcome,
@@ -121,7 +122,7 @@ impl<'a> Scene<'a> {
         servers.sort_by_key(|server| std::cmp::Reverse(server.rows()));
         Self {
             evaluation,
-            threshold: rule.threshold,
+            threshold,
             servers,
             rows,
         }
@@ -146,8 +147,7 @@ fn server<'s, 'a>(
 
 fn rows<'a>(
     truth: &'a GroundTruth,
-    runs: &'a Runs,
-    rule: &Rule,
+    runs: &'a Runs<'_>,
     campaigns: &HashMap<&str, &Campaign>,
 ) -> Vec<Row<'a>> {
     let mut windows: HashMap<(String, &str, String), Vec<&'a Window>> = HashMap::new();
@@ -159,18 +159,13 @@ fn rows<'a>(
         );
         windows.entry(key).or_default().push(window);
     }
-    let left: HashSet<RowKey> = runs.with.iter().map(RowKey::from).collect();
-    let alone: Vec<(&str, HashSet<RowKey>)> = runs
-        .alone
-        .iter()
-        .map(|one| (one.id.as_str(), one.rows.iter().map(RowKey::from).collect()))
-        .collect();
     let mut rows: Vec<Row<'a>> = runs
         .without
         .iter()
-        .map(|alert| {
+        .enumerate()
+        .map(|(index, alert)| {
             let start = alert.time_generated;
-            let end = alert.window_end.unwrap_or_else(|| rule.window.end(start));
+            let end = alert.window_end.unwrap_or_else(|| runs.window.end(start));
             let key = (
                 alert.c_ip.clone(),
                 alert.computer.as_str(),
@@ -185,7 +180,6 @@ fn rows<'a>(
                 .collect();
             ids.sort_unstable();
             ids.dedup();
-            let row = RowKey::from(alert);
             Row {
                 alert,
                 end,
@@ -194,11 +188,15 @@ fn rows<'a>(
                     .filter_map(|id| campaigns.get(id))
                     .map(|campaign| campaign.class)
                     .min_by_key(|class| gravity(*class)),
-                left: left.contains(&row),
-                removed_by: alone
+                left: runs.coalition.is_left(index, &|_| true),
+                removed_by: runs
+                    .exclusions
                     .iter()
-                    .filter(|(_, kept)| !kept.contains(&row))
-                    .map(|(id, _)| *id)
+                    .enumerate()
+                    .filter(|(place, _)| {
+                        !runs.coalition.is_left(index, &|other| other == *place)
+                    })
+                    .map(|(_, one)| one.id.as_str())
                     .collect(),
                 campaigns: ids,
             }

@@ -1,13 +1,14 @@
 //! What each exclusion removes against what it hides: bars to the right and to the left of one line, on one scale.
 
 use super::Layout;
-use super::palette::{ALLOWED, ATTACK, FALSE, GRID, MUTED};
+use super::palette::{ALLOWED, ATTACK, FALSE, GRID, MUTED, TEXT};
 use super::sheet::{Anchor, Entry, Mark, Shape, Sheet, Style, fit, length, pixels};
-use crate::eval::Effect;
+use crate::eval::{Attribution, Effect};
+use crate::report::exclusions::number;
 use crate::report::scene::Scene;
 use crate::report::story;
 
-const LEGEND: [Entry; 3] = [
+const LEGEND: [Entry; 4] = [
     Entry {
         shape: Shape::Square,
         ink: ATTACK,
@@ -26,6 +27,12 @@ const LEGEND: [Entry; 3] = [
         filled: true,
         words: "rows of authorised scans removed",
     },
+    Entry {
+        shape: Shape::Stroke,
+        ink: TEXT,
+        filled: true,
+        words: "fair share, where exclusions overlap",
+    },
 ];
 
 pub(super) fn draw(scene: &Scene<'_>, layout: Layout) -> Option<String> {
@@ -33,15 +40,15 @@ pub(super) fn draw(scene: &Scene<'_>, layout: Layout) -> Option<String> {
     if evaluation.exclusions.is_empty() {
         return None;
     }
-    let mut rows: Vec<(&str, &Effect)> = evaluation
+    let mut rows: Vec<(&str, &Effect, Option<&Attribution>)> = evaluation
         .exclusions
         .iter()
-        .map(|one| (one.id.as_str(), &one.effect))
+        .map(|one| (one.id.as_str(), &one.effect, Some(&one.attribution)))
         .collect();
     if rows.len() > 1 {
-        rows.push(("all together", &evaluation.exclusions_together));
+        rows.push(("all together", &evaluation.exclusions_together, None));
     }
-    let most = |count: fn(&Effect) -> u64| rows.iter().map(|(_, one)| count(one)).max();
+    let most = |count: fn(&Effect) -> u64| rows.iter().map(|(_, one, _)| count(one)).max();
     let hidden = most(|one| one.rows_removed.malicious)?;
     let removed = most(|one| one.rows_removed.false_rows() + one.rows_removed.authorised)?;
     let lane = layout.pick(44.0, 66.0);
@@ -73,9 +80,12 @@ pub(super) fn draw(scene: &Scene<'_>, layout: Layout) -> Option<String> {
     );
     pen.sheet
         .text(middle + 8.0, head - 8.0, "removes noise", caption);
-    for (index, (id, effect)) in rows.iter().enumerate() {
+    for (index, (id, effect, attribution)) in rows.iter().enumerate() {
         let top = head + lane * f32::from(u16::try_from(index).ok()?);
         pen.row(top, id, effect);
+        if let Some(attribution) = attribution {
+            pen.fair_share(top, id, attribution);
+        }
     }
     pen.sheet.svg(
         "Exclusions",
@@ -138,12 +148,12 @@ impl Pen {
             self.sheet
                 .bar(self.middle - hidden, top, hidden, 16.0, &mark(ATTACK, tip));
         }
-        let number = Style::text(12.0);
+        let plain = Style::text(12.0);
         self.sheet.text(
             self.middle - hidden - 6.0,
             top + 12.5,
             &counts.malicious.to_string(),
-            number.anchor(Anchor::End),
+            plain.anchor(Anchor::End),
         );
         let mut x = self.middle;
         for (count, ink, what) in [
@@ -167,7 +177,31 @@ impl Pen {
         }
         let removed = counts.false_rows() + counts.authorised;
         self.sheet
-            .text(x + 6.0, top + 12.5, &removed.to_string(), number);
+            .text(x + 6.0, top + 12.5, &removed.to_string(), plain);
+    }
+}
+
+impl Pen {
+    /// Marks the fair share of what is removed, where that is not what the exclusion removes alone.
+    fn fair_share(&mut self, top: f32, id: &str, attribution: &Attribution) {
+        let alone = attribution.alone.false_rows + attribution.alone.authorised_rows;
+        let share = attribution.shapley.false_rows + attribution.shapley.authorised_rows;
+        let alone = u64::try_from(alone).map_or(0.0, length);
+        if (share - alone).abs() < 0.005 || share < 0.0 {
+            return;
+        }
+        let mark = Mark {
+            tip: format!(
+                "{id}: its fair share among overlapping exclusions is {} rows",
+                number(share)
+            ),
+            ink: TEXT,
+            filled: true,
+            time: None,
+        };
+        let x = self.middle + self.unit * pixels(share);
+        let top = top + self.layout.pick(9.0, 38.0);
+        self.sheet.bar(x - 1.5, top, 3.0, 24.0, &mark);
     }
 }
 

@@ -293,6 +293,16 @@ impl Sheet {
                     ],
                     ..Polygon::default()
                 }),
+                Shape::Stroke => self.canvas.rect(Rect {
+                    fill: Some(Fill::Solid(ink)),
+                    left: x + 3.5,
+                    top: y,
+                    width: 3.0,
+                    height: 14.0,
+                    rx: Some(1.5),
+                    ry: Some(1.5),
+                    ..Rect::default()
+                }),
                 Shape::Dot => self.canvas.circle(Circle {
                     stroke_color: Some(ink),
                     stroke_width: 1.5,
@@ -327,6 +337,7 @@ pub(super) enum Shape {
     Square,
     Triangle,
     Dot,
+    Stroke,
 }
 
 /// How wide a text is, about.

@@ -71,12 +71,13 @@ fn warnings(evaluation: &Evaluation) -> Markup {
                 ", measured " (broken.measured) "."
             }
         }
-        @if !evaluation.missing_rows.is_empty() || !evaluation.unexpected_rows.is_empty() {
-            p.warning {
-                strong { "Not the rule of the truth: " }
-                (evaluation.missing_rows.len()) " rows that the truth expects are missing, "
-                (evaluation.unexpected_rows.len()) " are there that it does not expect. "
-                a href="#numbers" { "Which" }
+        @if let Some(one) = &evaluation.agreement {
+            @if !one.missing_rows.is_empty() || !one.unexpected_rows.is_empty() {
+                p.warning {
+                    strong { "Not the rows that the truth expects: " }
+                    (one.missing_rows.len()) " are missing, " (one.unexpected_rows.len()) " too many. "
+                    a href="#numbers" { "Which" }
+                }
             }
         }
     }
