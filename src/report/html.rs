@@ -10,7 +10,7 @@ mod glance;
 mod parts;
 
 use super::charts::{Chart, MOST_DOTTED, MOST_LANES, MOST_ROWS, palette};
-use super::number::grouped;
+use super::number::{counted, grouped};
 use super::scene::Scene;
 use super::{exclusions, story};
 use crate::eval::{Attribution, Evaluation};
@@ -34,8 +34,8 @@ pub fn page(scene: &Scene<'_>) -> String {
             h1 { (parts::long(&title(evaluation))) }
             p.muted {
                 (grouped(evaluation.datasets.iter().map(|one| one.lines).sum())) " log lines · "
-                (scene.servers.len()) " servers · "
-                (evaluation.campaigns.len()) " campaigns · "
+                (counted(scene.servers.len(), "server")) " · "
+                (counted(evaluation.campaigns.len(), "campaign")) " · "
                 @if let [one] = evaluation.datasets.as_slice() { "seed " (one.seed) " · " }
                 "the rule fires at " (scene.threshold) " distinct ports"
             }

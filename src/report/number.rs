@@ -13,3 +13,10 @@ pub fn grouped(number: u64) -> String {
     }
     text
 }
+
+/// `1 row`, `2,000 rows`.
+#[must_use]
+pub fn counted(number: usize, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", grouped(number as u64))
+}

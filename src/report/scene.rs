@@ -193,9 +193,7 @@ fn rows<'a>(
                     .exclusions
                     .iter()
                     .enumerate()
-                    .filter(|(place, _)| {
-                        !runs.coalition.is_left(index, &|other| other == *place)
-                    })
+                    .filter(|(place, _)| !runs.coalition.is_left(index, &|other| other == *place))
                     .map(|(_, one)| one.id.as_str())
                     .collect(),
                 campaigns: ids,

@@ -2,7 +2,7 @@
 
 use super::Layout;
 use super::palette::{ALLOWED, ATTACK, FALSE, GRID, MUTED, TEXT};
-use super::sheet::{Anchor, Entry, Mark, Shape, Sheet, Style, fit, length, pixels};
+use super::sheet::{Anchor, Entry, Mark, Shape, Sheet, Style, fit, legend_height, length, pixels};
 use crate::eval::{Attribution, Effect};
 use crate::report::exclusions::number;
 use crate::report::scene::Scene;
@@ -52,14 +52,14 @@ pub(super) fn draw(scene: &Scene<'_>, layout: Layout) -> Option<String> {
     let hidden = most(|one| one.rows_removed.malicious)?;
     let removed = most(|one| one.rows_removed.false_rows() + one.rows_removed.authorised)?;
     let lane = layout.pick(44.0, 66.0);
-    let head = layout.pick(54.0, 74.0);
+    let head = legend_height(layout, &LEGEND) + 28.0;
     let height = head + lane * f32::from(u16::try_from(rows.len()).ok()?) + 8.0;
     let mut sheet = Sheet::new(layout.width(), height);
-    sheet.legend(8.0, 4.0, layout.width() - 8.0, &LEGEND);
+    sheet.legend(layout, &LEGEND);
 
     let left = layout.pick(232.0, 8.0);
-    // Room for the numbers at both ends.
-    let margin = 64.0;
+    // Room for the numbers and captions at both ends.
+    let margin = 88.0;
     let width = layout.width() - left - 8.0 - 2.0 * margin;
     let unit = width / pixels(length((hidden + removed).max(1)));
     let middle = left + margin + unit * pixels(length(hidden));

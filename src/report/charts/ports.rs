@@ -3,7 +3,7 @@
 use super::Layout;
 use super::palette::{ALLOWED, ATTACK, BAND, FALSE, GRID, TEXT};
 use super::sheet::{
-    Anchor, Entry, Mark, Shape, Sheet, Style, fit, length, pixels, width as width_of,
+    Anchor, Entry, Mark, Shape, Sheet, Style, fit, legend_height, length, pixels, width as width_of,
 };
 use super::timeline::ink;
 use crate::report::scene::{Lane, Scene};
@@ -51,12 +51,12 @@ pub(super) fn draw(scene: &Scene<'_>, layout: Layout) -> Option<String> {
 
     let left = layout.pick(232.0, 16.0);
     let lane_height = layout.pick(28.0, 46.0);
-    let head = layout.pick(54.0, 74.0);
+    let head = legend_height(layout, &LEGEND) + 28.0;
     let body = head + lane_height * f32::from(u16::try_from(lanes.len()).ok()?);
     let width = layout.width() - left - 24.0;
     let x = |ports: u64| left + width * pixels(place(ports) / place(most.saturating_mul(5) / 4));
     let mut sheet = Sheet::new(layout.width(), body + 44.0);
-    sheet.legend(8.0, 4.0, layout.width() - 8.0, &LEGEND);
+    sheet.legend(layout, &LEGEND);
 
     let (near, threshold) = (x(near(scene.threshold)), x(scene.threshold));
     sheet.plain(near, head - 4.0, threshold - near, body - head + 8.0, BAND);

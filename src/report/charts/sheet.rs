@@ -1,6 +1,7 @@
 //! A sheet to draw on: the library's canvas, with pens that take only colours of the palette and texts in which
 //! nothing acts.
 
+use super::Layout;
 use super::palette::{Ink, MUTED, PAPER, TEXT};
 use charts_rs::{
     Canvas, Circle, Color, DEFAULT_FONT_FAMILY, Fill, Line, Point, Polygon, Rect, Text,
@@ -259,15 +260,9 @@ impl Sheet {
         });
     }
 
-    /// Small squares or triangles with words, from left to right and then on the next line; gives the height.
-    pub(super) fn legend(&mut self, left: f32, top: f32, right: f32, entries: &[Entry]) -> f32 {
-        let (mut x, mut y) = (left, top);
-        for entry in entries {
-            let width = 16.0 + width(entry.words, LEGEND) + 18.0;
-            if x > left && x + width - 18.0 > right {
-                x = left;
-                y += 20.0;
-            }
+    /// Small shapes with words, from left to right and then on the next line. [`legend_height`] says how high.
+    pub(super) fn legend(&mut self, layout: Layout, entries: &[Entry]) {
+        for (entry, x, y) in flow(layout, entries) {
             let ink = entry.ink.color();
             let fill = if entry.filled { ink } else { PAPER.color() };
             match entry.shape {
@@ -314,10 +309,31 @@ impl Sheet {
                 }),
             };
             self.text(x + 16.0, y + 11.0, entry.words, Style::muted(LEGEND));
-            x += width;
         }
-        y - top + 20.0
     }
+}
+
+/// Where the entries of a legend stand.
+fn flow(layout: Layout, entries: &[Entry]) -> impl Iterator<Item = (&Entry, f32, f32)> {
+    let (left, right) = (8.0, layout.width() - 8.0);
+    let (mut x, mut y) = (left, 4.0);
+    entries.iter().map(move |entry| {
+        let room = 16.0 + width(entry.words, LEGEND);
+        if x > left && x + room > right {
+            x = left;
+            y += 20.0;
+        }
+        let place = (entry, x, y);
+        x += room + 18.0;
+        place
+    })
+}
+
+/// How high a legend is.
+pub(super) fn legend_height(layout: Layout, entries: &[Entry]) -> f32 {
+    flow(layout, entries)
+        .last()
+        .map_or(0.0, |(_, _, y)| y + 20.0)
 }
 
 /// Size of the legend's words.

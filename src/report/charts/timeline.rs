@@ -2,7 +2,7 @@
 
 use super::Layout;
 use super::palette::{ALLOWED, ATTACK, FALSE, GRID, Ink, TEXT};
-use super::sheet::{Anchor, Entry, Mark, Shape, Sheet, Style, fit, pixels};
+use super::sheet::{Anchor, Entry, Mark, Shape, Sheet, Style, fit, legend_height, pixels};
 use crate::report::scene::{Lane, Row, Scene, Server};
 use crate::report::story;
 use scanbench_generator::truth::Class;
@@ -77,10 +77,10 @@ impl Scale {
         let (start, end) = spans.fold(first, |(start, end), (from, to)| {
             (start.min(from), end.max(to))
         });
-        let left = layout.pick(232.0, 8.0);
+        let left = layout.pick(232.0, 20.0);
         Some(Self {
             left,
-            width: layout.width() - left - layout.pick(16.0, 8.0),
+            width: layout.width() - left - 20.0,
             start: start.div_euclid(HOUR) * HOUR,
             end: (end.div_euclid(HOUR) + 1) * HOUR,
         })
@@ -158,10 +158,10 @@ pub(super) fn draw(scene: &Scene<'_>, layout: Layout) -> Option<String> {
         .iter()
         .filter(|server| !server.unlabelled.is_empty());
     let count = lanes + unlabelled.count();
-    let head = layout.pick(34.0, 74.0);
+    let head = legend_height(layout, &LEGEND) + 10.0;
     let body = head + 30.0 * sheets(scene.servers.len()) + heights.lane * sheets(count);
     let mut sheet = Sheet::new(layout.width(), body + layout.pick(28.0, 42.0));
-    sheet.legend(8.0, 4.0, layout.width() - 8.0, &LEGEND);
+    sheet.legend(layout, &LEGEND);
     sheet.frame(scale.left, scale.width, (scale.start, scale.end));
     for (second, words) in scale.ticks(layout.pick(12, 4)) {
         let x = scale.x(second);

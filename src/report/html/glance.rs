@@ -3,11 +3,12 @@
 use super::{parts, trusted};
 use crate::eval::{CampaignOutcome, Evaluation, RowCounts};
 use crate::report::charts::firing;
-use crate::report::number::grouped;
+use crate::report::number::{counted, grouped};
 use crate::report::scene::Scene;
 use crate::report::story;
 use maud::{Markup, html};
-use scanbench_generator::truth::Class;
+use scanbench_generator::truth::{Class, Reason};
+use std::collections::BTreeMap;
 
 /// Names that a card lists.
 const LISTED: usize = 4;
@@ -94,33 +95,45 @@ fn fires(evaluation: &Evaluation) -> Markup {
     html! {
         article.card {
             h2 { "What fires" }
-            p.big { (count(total(&alone.rows), "row")) }
+            p.big { (grouped(total(&alone.rows))) @if total(&alone.rows) == 1 { " row" } @else { " rows" } }
             @if let Some(svg) = firing(bars) {
                 div.strip { (trusted(svg)) }
             }
-            ul {
-                li { (number(alone.rows.malicious)) " right" @if excludes { ", " (with.rows.malicious) " left" } }
-                li {
-                    (number(alone.rows.authorised)) " of authorised scans"
-                    @if excludes { ", " (with.rows.authorised) " left" }
+            table.small {
+                thead {
+                    tr {
+                        td {}
+                        th scope="col" { "rule alone" }
+                        @if excludes { th scope="col" { "with exclusions" } }
+                    }
                 }
-                li {
-                    (number(alone.rows.false_rows())) " false"
-                    @if excludes { ", " (with.rows.false_rows()) " left" }
-                    (kinds(&alone.rows))
+                tbody {
+                    (counts("right", alone.rows.malicious, excludes.then_some(with.rows.malicious)))
+                    (counts("false", alone.rows.false_rows(), excludes.then_some(with.rows.false_rows())))
+                    (counts("authorised", alone.rows.authorised, excludes.then_some(with.rows.authorised)))
                 }
             }
+            (kinds(&alone.rows))
         }
     }
 }
 
-/// `: reverse proxy 12, maintenance 1`, small.
+fn counts(name: &str, alone: u64, with: Option<u64>) -> Markup {
+    html! {
+        tr {
+            th scope="row" { (name) }
+            td { (grouped(alone)) }
+            @if let Some(with) = with { td { (grouped(with)) } }
+        }
+    }
+}
+
+/// `False: reverse proxy 12, maintenance 1`.
 fn kinds(counts: &RowCounts) -> Markup {
     let text = story::false_rows(counts);
     html! {
         @if let Some((_, kinds)) = text.split_once(": ") {
-            br;
-            span.muted { (kinds) }
+            p.muted { "False: " (kinds) }
         }
     }
 }
@@ -136,22 +149,49 @@ fn missed(evaluation: &Evaluation) -> Markup {
             p.big {
                 @if all == 0 { "No attack was made" }
                 @else if missed.is_empty() { "No attack" }
-                @else { (missed.len()) " of " (count(all as u64, "attack")) }
+                @else { (grouped(missed.len() as u64)) " of " (counted(all, "attack")) }
             }
             ul {
-                @for one in missed.iter().take(LISTED) {
+                @for (reason, campaigns) in by_reason(&missed) {
                     li {
-                        strong { (parts::long(&one.id)) } br;
-                        span.muted {
-                            (story::reason(one.reason)) ": " (one.ports_probed) " ports probed, "
-                            (one.ports_logged) " logged"
-                        }
+                        strong { (campaigns.len()) } ": " (story::reason(reason)) br;
+                        span.muted { (named(&campaigns)) }
                     }
                 }
-                (more(missed.len()))
             }
             @if missed.is_empty() && all > 0 {
                 p.muted { "Every attack has at least one row of the rule alone." }
+            }
+        }
+    }
+}
+
+/// Most frequent reasons first.
+fn by_reason<'a>(
+    missed: &[&'a CampaignOutcome],
+) -> Vec<(Option<Reason>, Vec<&'a CampaignOutcome>)> {
+    let mut reasons: BTreeMap<Option<Reason>, Vec<&CampaignOutcome>> = BTreeMap::new();
+    for one in missed {
+        reasons.entry(one.reason).or_default().push(one);
+    }
+    let mut reasons: Vec<_> = reasons.into_iter().collect();
+    reasons.sort_by_key(|(_, campaigns)| std::cmp::Reverse(campaigns.len()));
+    reasons
+}
+
+/// The first few by name, and how many more; one by itself with its ports.
+fn named(campaigns: &[&CampaignOutcome]) -> Markup {
+    html! {
+        @if let [one] = campaigns {
+            (parts::long(&one.id)) ": " (grouped(one.ports_probed)) " ports probed, "
+            (grouped(one.ports_logged)) " logged"
+        } @else {
+            @for (index, one) in campaigns.iter().take(LISTED).enumerate() {
+                @if index > 0 { ", " }
+                (parts::long(&one.id))
+            }
+            @if campaigns.len() > LISTED {
+                " and " (campaigns.len() - LISTED) " more"
             }
         }
     }
@@ -170,16 +210,18 @@ fn cost(evaluation: &Evaluation) -> Markup {
         article.card {
             h2 { "What the exclusions cost" }
             p.big {
-                @if hidden.is_empty() { "No attack hidden" } @else { (count(hidden.len() as u64, "attack")) " hidden" }
+                @if hidden.is_empty() { "No attack hidden" } @else { (counted(hidden.len(), "attack")) " hidden" }
             }
             ul {
                 @for id in hidden.iter().take(LISTED) {
                     li { strong { (parts::long(id)) } br; span.muted { "hidden by " (hider(evaluation, id)) } }
                 }
                 (more(hidden.len()))
-                li {
-                    (number(together.rows_removed.false_rows())) " of "
-                    (evaluation.without_exclusions.rows.false_rows()) " false rows removed"
+                @if evaluation.without_exclusions.rows.false_rows() > 0 {
+                    li {
+                        (number(together.rows_removed.false_rows())) " of "
+                        (grouped(evaluation.without_exclusions.rows.false_rows())) " false rows removed"
+                    }
                 }
                 @if !idle.is_empty() {
                     li {
@@ -218,9 +260,4 @@ fn total(counts: &RowCounts) -> u64 {
 
 fn number(count: u64) -> Markup {
     html! { strong { (grouped(count)) } }
-}
-
-fn count(number: u64, noun: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{} {noun}{plural}", grouped(number))
 }

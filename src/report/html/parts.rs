@@ -62,8 +62,9 @@ pub(super) fn table<H: AsRef<str>>(label: &str, header: &[H], rows: &[Vec<String
             table {
                 thead {
                     tr {
-                        @for (column, title) in header.iter().enumerate() {
-                            th scope="col" class=[class(column)] { (title.as_ref()) }
+                        @for (column, title) in header.iter().map(AsRef::as_ref).enumerate() {
+                            @if title.is_empty() { td {} }
+                            @else { th scope="col" class=[class(column)] { (title) } }
                         }
                     }
                 }

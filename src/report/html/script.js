@@ -105,6 +105,7 @@ function setUpZoom(plot, svg, marks) {
     const most = width > 500 ? 12 : 4;
     const step = 60 * (steps.find((one) => (end - start) / 60 / one <= most) || steps[steps.length - 1]);
     drawn = [];
+    let last = frame;
     for (let second = Math.ceil(start / step) * step; second <= end; second += step) {
       const x = place(second, start, end);
       const text = new Date(second * 1000).toISOString();
@@ -113,7 +114,8 @@ function setUpZoom(plot, svg, marks) {
       const label = words.cloneNode(true);
       label.setAttribute("x", x);
       label.textContent = step >= 86400 ? text.slice(5, 10) : text.slice(11, 16);
-      frame.after(tick, label);
+      last.after(tick, label);
+      last = label;
       drawn.push(tick, label);
     }
   }
