@@ -2,7 +2,7 @@
 
 use super::AloneRun;
 use super::rows::{Judge, RowCounts, RowKey};
-use scanbench_detector::{Alert, Stage};
+use scanbench_detector::Alert;
 use scanbench_generator::truth::Class;
 use serde::Serialize;
 use std::collections::HashSet;
@@ -58,6 +58,19 @@ impl ExclusionOutcome {
                 hidden <= alone.expect.max_hidden_campaigns.unwrap_or(u64::MAX),
             ),
             (
+                "max-hidden-rows",
+                alone.expect.max_hidden_rows,
+                effect.rows_removed.malicious,
+                effect.rows_removed.malicious <= alone.expect.max_hidden_rows.unwrap_or(u64::MAX),
+            ),
+            (
+                "max-hidden-authorised",
+                alone.expect.max_hidden_authorised,
+                effect.rows_removed.authorised,
+                effect.rows_removed.authorised
+                    <= alone.expect.max_hidden_authorised.unwrap_or(u64::MAX),
+            ),
+            (
                 "min-removed-alerts",
                 alone.expect.min_removed_alerts,
                 removed,
@@ -66,10 +79,7 @@ impl ExclusionOutcome {
         ];
         Self {
             id: alone.id.clone(),
-            stage: match alone.stage {
-                Stage::Event => "event",
-                Stage::Alert => "alert",
-            },
+            stage: alone.stage.name(),
             lines: alone.lines,
             effect,
             broken: broken
