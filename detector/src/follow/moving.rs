@@ -331,10 +331,11 @@ pub(super) fn slice_width(rule: &Rule) -> i64 {
 
 /// The first moment of lines that are kept once time has passed.
 fn kept_from(passed: i64, shape: &Shape) -> i64 {
-    match shape.is_sliding {
-        true => passed.saturating_sub(shape.reach),
+    if shape.is_sliding {
+        passed.saturating_sub(shape.reach)
+    } else {
         // All that a session needs of them is in its tally.
-        false => passed,
+        passed
     }
 }
 
