@@ -1,6 +1,8 @@
 //! `exclusions`: whatever is done with an exclusion list itself; one file a subcommand.
 
+mod against;
 mod check;
+mod show;
 
 use super::failure::Failure;
 use clap::Subcommand;
