@@ -53,8 +53,10 @@ pub use client::ClientSource;
 pub use detection::{Cut, Detection, Selection, Suppressed};
 pub use detector::Detector;
 pub use episode::{Episode, episode_rows, episodes};
-pub use exclusion::{Exclusion, Exclusions, Expectation, Stage};
-
+pub use exclusion::{
+    AddressRange, Asks, CODES, Condition, Exclusion, Exclusions, Expectation, Hours, Policy,
+    Reading, Stage, Standing, Subject, Test, TextKind, TextTest, exclusion_schema,
+};
 pub use find::{FindError, LogFile, find_logs};
 pub use follow::{
     Checkpoint, CheckpointError, FollowError, FollowNotice, FollowOptions, FollowTotals,

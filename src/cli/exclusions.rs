@@ -1,6 +1,7 @@
 //! `exclusions`: whatever is done with an exclusion list itself; one file a subcommand.
 
 mod check;
+mod measure;
 
 use super::failure::Failure;
 use clap::Subcommand;
@@ -15,10 +16,12 @@ pub(crate) struct Args {
 #[derive(Subcommand)]
 enum Command {
     Check(check::Args),
+    Measure(measure::Args),
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     match &args.command {
         Command::Check(args) => check::run(args),
+        Command::Measure(args) => measure::run(args),
     }
 }
