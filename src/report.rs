@@ -4,4 +4,5 @@ pub mod exclusions;
 pub mod markdown;
 pub mod rows;
 pub mod story;
+pub mod suggestions;
 pub mod terminal;

@@ -2,6 +2,7 @@
 
 mod check;
 mod measure;
+mod suggest;
 
 use super::failure::Failure;
 use clap::Subcommand;
@@ -17,11 +18,13 @@ pub(crate) struct Args {
 enum Command {
     Check(check::Args),
     Measure(measure::Args),
+    Suggest(suggest::Args),
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     match &args.command {
         Command::Check(args) => check::run(args),
         Command::Measure(args) => measure::run(args),
+        Command::Suggest(args) => suggest::run(args),
     }
 }
