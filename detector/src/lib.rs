@@ -52,7 +52,7 @@ pub use alert::{Alert, Counted};
 pub use client::ClientSource;
 pub use detection::{Cut, Detection, Selection, Suppressed};
 pub use detector::Detector;
-pub use episode::{Episode, episodes};
+pub use episode::{Episode, episode_rows, episodes};
 pub use exclusion::{
     AddressRange, Asks, Condition, Exclusion, Exclusions, Expectation, Hours, Policy, Probe,
     Probes, Reading, Stage, Standing, Subject, Test, TextKind, TextTest, codes, exclusion_schema,

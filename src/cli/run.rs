@@ -60,7 +60,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         .map_err(|error| Failure::Input(format!("cannot make {}: {error}", folder.display())))?;
     let dataset = folder.join("dataset");
     make(&scenario, &dataset, &args.making, args.force)?;
-    let evaluation = evaluate(&dataset, &Rule::default(), &exclusions)?;
+    let evaluation = evaluate(&[dataset], &Rule::default(), &exclusions)?;
     {
         let mut out = io::stdout().lock();
         writeln!(out, "{}: {}\n", scenario.name(), scenario.title())?;
