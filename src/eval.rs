@@ -7,6 +7,7 @@ mod intervals;
 mod rows;
 mod shapley;
 mod share;
+mod suggest;
 mod truth;
 mod units;
 mod worth;
@@ -16,6 +17,7 @@ pub use exclusions::{Attribution, Broken, Effect, ExclusionOutcome};
 pub use intervals::{Interval, Method, RESAMPLES, interval};
 pub use rows::{RowCounts, RowKey, Verdict};
 pub use share::Share;
+pub use suggest::{MOST_ADDRESSES, Periodic, Suggester, Suggestion, port_text};
 pub use truth::{GroundTruth, TruthError};
 pub use worth::Worth;
 

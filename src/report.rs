@@ -9,4 +9,5 @@ pub mod number;
 pub mod rows;
 pub mod scene;
 pub mod story;
+pub mod suggestions;
 pub mod terminal;

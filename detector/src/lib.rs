@@ -53,8 +53,11 @@ pub use client::ClientSource;
 pub use detection::{Cut, Detection, Selection, Suppressed};
 pub use detector::Detector;
 pub use episode::{Episode, episode_rows, episodes};
-pub use exclusion::{Exclusion, Exclusions, Expectation, Stage};
-
+pub use exclusion::{
+    AddressRange, Asks, Condition, Exclusion, Exclusions, Expectation, Hours, Policy, Probe,
+    Probes, Reading, Stage, Standing, Subject, Test, TextKind, TextTest, codes, exclusion_schema,
+    lint,
+};
 pub use find::{FindError, LogFile, find_logs};
 pub use follow::{
     Checkpoint, CheckpointError, FollowError, FollowNotice, FollowOptions, FollowTotals,

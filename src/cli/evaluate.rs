@@ -3,7 +3,7 @@
 use super::detect::{ReadArgs, read};
 use super::failure::Failure;
 use super::rule_args::RuleArgs;
-use scanbench::eval::{self, Evaluation, GroundTruth, Runs};
+use scanbench::eval::{Evaluation, Evaluator, GroundTruth, Runs};
 use scanbench::report::charts::{Chart, Layout};
 use scanbench::report::scene::Scene;
 use scanbench::report::{html, junit, markdown, story, terminal};
@@ -12,21 +12,22 @@ use scanbench_generator::manifest;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-/// Score the rule, with and without exclusions, on a dataset
+/// Score the rule, with and without exclusions, on datasets
 ///
-/// Runs the detector over the dataset's logs and holds its rows against the truth: who fires, rightly or wrongly,
+/// Runs the detector over the logs of each dataset and holds its rows against the truth: who fires, rightly or wrongly,
 /// who is missed and why, and what each exclusion removes and hides.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   scanbench evaluate dataset
   scanbench evaluate dataset --exclusions exclusions.toml -o report
+  scanbench evaluate seed-1 seed-2 seed-3
 
 Exit codes: 0 scored and every [exclusion.expect] holds, 1 one does not hold, 2 bad input or arguments,
 3 bad exclusion file, 130 interrupted")]
 pub(crate) struct Args {
-    /// The folder of a dataset, as `scanbench generate` writes it
-    #[arg(value_name = "DATASET")]
-    dataset: PathBuf,
+    /// Folders of datasets, as `scanbench generate` writes them; the scores are those of all together
+    #[arg(value_name = "DATASET", required = true)]
+    datasets: Vec<PathBuf>,
 
     #[command(flatten)]
     rule: RuleArgs,
@@ -47,25 +48,25 @@ pub(crate) struct Plots {
     folder: Option<PathBuf>,
 }
 
-/// A scored dataset, and what it was scored from.
+/// Scores, and the dataset of which pictures are drawn: the first.
 pub(crate) struct Scored {
     pub(crate) evaluation: Evaluation,
-    truth: GroundTruth,
-    detection: Detection,
+    first: Option<(GroundTruth, Detection)>,
 }
 
 impl Scored {
-    /// Lends out all that pictures need.
-    fn show<T>(&self, draw: impl FnOnce(&Scene<'_>) -> T) -> T {
-        let runs = Runs::from(&self.detection);
-        let threshold = self.detection.rule().threshold;
-        draw(&Scene::new(&self.evaluation, &self.truth, &runs, threshold))
+    /// Lends out all that pictures need; `None` where nothing was scored.
+    fn show<T>(&self, draw: impl FnOnce(&Scene<'_>) -> T) -> Option<T> {
+        let (truth, detection) = self.first.as_ref()?;
+        let runs = Runs::from(detection);
+        let threshold = detection.rule().threshold;
+        Some(draw(&Scene::new(&self.evaluation, truth, &runs, threshold)))
     }
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let (rule, exclusions) = (args.rule.rule()?, args.rule.exclusions()?);
-    let scored = evaluate(&args.dataset, &rule, &exclusions)?;
+    let scored = score(&args.datasets, &rule, &exclusions)?;
     show(&scored.evaluation)?;
     if let Some(folder) = &args.output {
         write_reports(folder, &scored)?;
@@ -74,12 +75,40 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     hold_promises(&scored.evaluation)
 }
 
-/// Checks the dataset, detects on it and scores the rows.
+/// Checks each dataset, detects on it and scores the rows. Two datasets are held at a time, the first and another.
 pub(crate) fn evaluate(
-    dataset: &Path,
+    datasets: &[PathBuf],
+    rule: &Rule,
+    exclusions: &Exclusions,
+) -> Result<Evaluation, Failure> {
+    score(datasets, rule, exclusions).map(|scored| scored.evaluation)
+}
+
+/// The same, and the first dataset is kept.
+pub(crate) fn score(
+    datasets: &[PathBuf],
     rule: &Rule,
     exclusions: &Exclusions,
 ) -> Result<Scored, Failure> {
+    let mut evaluator = Evaluator::default();
+    let mut first = None;
+    for dataset in datasets {
+        let (truth, detection) = detect(dataset, rule, exclusions)?;
+        evaluator.add(&truth, &Runs::from(&detection));
+        first.get_or_insert((truth, detection));
+    }
+    Ok(Scored {
+        evaluation: evaluator.finish(),
+        first,
+    })
+}
+
+/// Checks a dataset and detects on it.
+pub(crate) fn detect(
+    dataset: &Path,
+    rule: &Rule,
+    exclusions: &Exclusions,
+) -> Result<(GroundTruth, Detection), Failure> {
     let manifest = manifest::verify(dataset).map_err(|error| {
         Failure::Input(format!(
             "{error}\na dataset is a folder that `scanbench generate` wrote; to read your own logs use \
@@ -92,12 +121,7 @@ pub(crate) fn evaluate(
     if totals.failed > 0 {
         return Err(Failure::InputTold);
     }
-    let evaluation = eval::evaluate(&truth, &Runs::from(&detection));
-    Ok(Scored {
-        evaluation,
-        truth,
-        detection,
-    })
+    Ok((truth, detection))
 }
 
 /// Prints the report.
@@ -120,15 +144,13 @@ pub(crate) fn write_reports(folder: &Path, scored: &Scored) -> Result<(), Failur
     markdown::write(&mut text, &title, &story::tell(evaluation))?;
     let mut json = serde_json::to_vec_pretty(evaluation).map_err(io::Error::from)?;
     json.push(b'\n');
-    write_all(
-        folder,
-        &[
-            ("report.json", &json),
-            ("report.md", &text),
-            ("junit.xml", junit::xml(evaluation).as_bytes()),
-            ("report.html", scored.show(html::page).as_bytes()),
-        ],
-    )
+    write_file(folder, "report.json", &json)?;
+    write_file(folder, "report.md", &text)?;
+    write_file(folder, "junit.xml", junit::xml(evaluation).as_bytes())?;
+    if let Some(page) = scored.show(html::page) {
+        write_file(folder, "report.html", page.as_bytes())?;
+    }
+    Ok(())
 }
 
 impl Plots {
@@ -137,28 +159,25 @@ impl Plots {
         let Some(folder) = &self.folder else {
             return Ok(());
         };
-        scored.show(|scene| {
-            for chart in Chart::ALL {
-                if let Some(svg) = chart.svg(scene, Layout::Wide) {
-                    let name = format!("{}.svg", chart.name());
-                    write_all(folder, &[(&name, svg.as_bytes())])?;
-                }
-            }
-            Ok(())
-        })
+        let pictures = scored.show(|scene| {
+            let all = Chart::ALL.into_iter();
+            let drawn = all.filter_map(|chart| Some((chart, chart.svg(scene, Layout::Wide)?)));
+            drawn.collect::<Vec<_>>()
+        });
+        for (chart, svg) in pictures.into_iter().flatten() {
+            write_file(folder, &format!("{}.svg", chart.name()), svg.as_bytes())?;
+        }
+        Ok(())
     }
 }
 
-fn write_all(folder: &Path, files: &[(&str, &[u8])]) -> Result<(), Failure> {
-    for (name, bytes) in files {
-        write_whole(folder, name, bytes).map_err(|error| {
-            Failure::Input(format!(
-                "cannot write {}: {error}",
-                folder.join(name).display()
-            ))
-        })?;
-    }
-    Ok(())
+fn write_file(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Failure> {
+    write_whole(folder, name, bytes).map_err(|error| {
+        Failure::Input(format!(
+            "cannot write {}: {error}",
+            folder.join(name).display()
+        ))
+    })
 }
 
 /// Writes a file beside its place and then renames it, so that it is whole or absent.

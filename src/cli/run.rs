@@ -1,7 +1,7 @@
 //! `run`: the main job from scenario to report.
 
 use super::embedded;
-use super::evaluate::{Plots, evaluate, hold_promises, show, write_reports};
+use super::evaluate::{Plots, hold_promises, score, show, write_reports};
 use super::failure::Failure;
 use super::generate::{Making, make};
 use scanbench_detector::{Exclusions, Rule};
@@ -63,7 +63,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         .map_err(|error| Failure::Input(format!("cannot make {}: {error}", folder.display())))?;
     let dataset = folder.join("dataset");
     make(&scenario, &dataset, &args.making, args.force)?;
-    let scored = evaluate(&dataset, &Rule::default(), &exclusions)?;
+    let scored = score(&[dataset], &Rule::default(), &exclusions)?;
     {
         let mut out = io::stdout().lock();
         writeln!(out, "{}: {}\n", scenario.name(), scenario.title())?;

@@ -6,7 +6,7 @@ use super::share::{Hits, Share, Trials};
 use super::units::Units;
 use super::worth::{Prize, Worth};
 use super::{Coalition, Listed};
-use scanbench_detector::Stage;
+use scanbench_detector::Expectation;
 use scanbench_generator::truth::Class;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -263,16 +263,16 @@ impl Ledger {
             .zip(&self.listed)
             .map(|(account, listed)| {
                 let effect = effect(account);
+                let promises = promises(&listed.expect, &effect);
                 ExclusionOutcome {
                     id: listed.id.clone(),
-                    stage: match listed.stage {
-                        Stage::Event => "event",
-                        Stage::Alert => "alert",
-                    },
+                    stage: listed.stage.name(),
                     lines: account.lines,
-                    promises: u64::from(listed.expect.max_hidden_campaigns.is_some())
-                        + u64::from(listed.expect.min_removed_alerts.is_some()),
-                    broken: broken(listed, &effect),
+                    promises: promises.len() as u64,
+                    broken: promises
+                        .into_iter()
+                        .filter_map(|(broken, holds)| (!holds).then_some(broken))
+                        .collect(),
                     effect,
                     attribution: Attribution {
                         alone: account.alone,
@@ -333,29 +333,37 @@ impl Account {
     }
 }
 
-/// The promises that do not hold.
-fn broken(listed: &Listed, effect: &Effect) -> Vec<Broken> {
-    let hidden = effect.campaigns_hidden.len() as u64;
-    let removed = effect.rows_removed.all();
-    let most = listed
-        .expect
-        .max_hidden_campaigns
-        .filter(|most| hidden > *most);
-    let least = listed
-        .expect
-        .min_removed_alerts
-        .filter(|least| removed < *least);
-    [
-        ("max-hidden-campaigns", most, hidden),
-        ("min-removed-alerts", least, removed),
-    ]
-    .into_iter()
-    .filter_map(|(promise, promised, measured)| {
-        Some(Broken {
-            promise,
-            promised: promised?,
-            measured,
+/// Every promise that is made: its key, what it says, what is so, and whether it holds.
+fn promises(expect: &Expectation, effect: &Effect) -> Vec<(Broken, bool)> {
+    let rows = &effect.rows_removed;
+    let most = [
+        (
+            "max-hidden-campaigns",
+            expect.max_hidden_campaigns,
+            effect.campaigns_hidden.len() as u64,
+        ),
+        ("max-hidden-rows", expect.max_hidden_rows, rows.malicious),
+        (
+            "max-hidden-authorised",
+            expect.max_hidden_authorised,
+            rows.authorised,
+        ),
+    ];
+    let least = [("min-removed-alerts", expect.min_removed_alerts, rows.all())];
+    let one = |promise, promised: Option<u64>, measured, holds: fn(u64, u64) -> bool| {
+        promised.map(|promised| {
+            let broken = Broken {
+                promise,
+                promised,
+                measured,
+            };
+            (broken, holds(measured, promised))
         })
-    })
-    .collect()
+    };
+    most.into_iter()
+        .filter_map(|(key, promised, so)| one(key, promised, so, |so, promised| so <= promised))
+        .chain(least.into_iter().filter_map(|(key, promised, so)| {
+            one(key, promised, so, |so, promised| so >= promised)
+        }))
+        .collect()
 }

@@ -1,7 +1,28 @@
 //! What exclusions remove, hide and are credited with, told as tables and sentences.
 
 use super::story::{Section, false_rows};
-use crate::eval::{Attribution, Effect, Evaluation, ExclusionOutcome, Worth};
+use crate::eval::{Attribution, Dataset, Effect, Evaluation, ExclusionOutcome, Worth};
+use serde::Serialize;
+
+/// What was measured of an exclusion list, for programs: the part of an evaluation that is about exclusions.
+#[derive(Debug, Serialize)]
+pub struct Ledger<'e> {
+    schema_version: u32,
+    datasets: &'e [Dataset],
+    exclusions: &'e [ExclusionOutcome],
+    exclusions_together: &'e Effect,
+}
+
+/// The same as [`measured`], for programs.
+#[must_use]
+pub fn as_json(evaluation: &Evaluation) -> Ledger<'_> {
+    Ledger {
+        schema_version: evaluation.schema_version,
+        datasets: &evaluation.datasets,
+        exclusions: &evaluation.exclusions,
+        exclusions_together: &evaluation.exclusions_together,
+    }
+}
 
 /// The part of a report on exclusions: what each does alone, and, where they overlap, who is to be credited.
 pub(super) fn section(evaluation: &Evaluation) -> Section {
