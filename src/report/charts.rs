@@ -85,3 +85,6 @@ impl Chart {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

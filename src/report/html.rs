@@ -278,3 +278,6 @@ fn numbers(scene: &Scene<'_>) -> Markup {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -86,3 +86,36 @@ fn plain(text: &str) -> String {
         .filter(|c| !matches!(c, '\u{fffe}' | '\u{ffff}'))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::scene::tests::small;
+
+    /// By hand: of two attacks one makes no row and the other is hidden; two exclusions promise nothing.
+    #[test]
+    fn a_miss_is_skipped_and_a_broken_promise_fails() {
+        let mut small = small();
+        let text = xml(&small.evaluation);
+        assert!(
+            text.contains("tests=\"4\" failures=\"0\" skipped=\"4\""),
+            "{text}"
+        );
+        assert!(!text.contains("<script"), "{text}");
+        small.evaluation.exclusions[0].promises = 1;
+        small.evaluation.exclusions[0].broken = vec![crate::eval::Broken {
+            promise: "max-hidden-campaigns",
+            promised: 0,
+            measured: 1,
+        }];
+        let text = xml(&small.evaluation);
+        assert!(
+            text.contains("tests=\"4\" failures=\"1\" skipped=\"3\""),
+            "{text}"
+        );
+        assert!(
+            text.contains("<failure message=\"promises max-hidden-campaigns = 0, measured 1\"/>"),
+            "{text}"
+        );
+    }
+}

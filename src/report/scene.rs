@@ -212,3 +212,6 @@ fn gravity(class: Class) -> u8 {
         Class::LookAlike => 2,
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests;
