@@ -93,14 +93,15 @@ impl Mark {
         times.into_iter().flatten().collect()
     }
 
-    fn title(&self) -> Option<String> {
-        Some(shown(&self.tip))
+    fn title(&self) -> String {
+        shown(&self.tip)
     }
 }
 
-fn class(name: &str) -> Option<String> {
-    Some(name.to_owned())
-}
+/// The class of marks.
+const MARK: &str = "mark";
+/// ... of what moves with the scale of time.
+const TICK: &str = "tick";
 
 impl Sheet {
     /// Paper of this size.
@@ -125,7 +126,7 @@ impl Sheet {
 
     /// A text on an axis that moves when the picture is zoomed.
     pub(super) fn tick_text(&mut self, x: f32, y: f32, text: &str, style: Style) {
-        self.classed_text(x, y, text, style, class("tick"));
+        self.classed_text(x, y, text, style, Some(TICK.to_owned()));
     }
 
     fn classed_text(&mut self, x: f32, y: f32, text: &str, style: Style, class: Option<String>) {
@@ -174,7 +175,7 @@ impl Sheet {
             top,
             width: 1.0,
             height: bottom - top,
-            class: class("tick"),
+            class: Some(TICK.to_owned()),
             ..Rect::default()
         });
     }
@@ -199,7 +200,7 @@ impl Sheet {
             top: 0.0,
             width,
             height: 1.0,
-            class: class("frame"),
+            class: Some("frame".to_owned()),
             dataset: vec![
                 ("start".to_owned(), start.to_string()),
                 ("end".to_owned(), end.to_string()),
@@ -221,8 +222,8 @@ impl Sheet {
             height: height - 2.0 * inset,
             rx: Some(2.0),
             ry: Some(2.0),
-            class: class("mark"),
-            title: mark.title(),
+            class: Some(MARK.to_owned()),
+            title: Some(mark.title()),
             dataset: mark.dataset(),
             ..Rect::default()
         });
@@ -239,8 +240,8 @@ impl Sheet {
                 Point::from((x + half, bottom)),
                 Point::from((x - half, bottom)),
             ],
-            class: class("mark"),
-            title: mark.title(),
+            class: Some(MARK.to_owned()),
+            title: Some(mark.title()),
             dataset: mark.dataset(),
             ..Polygon::default()
         });
@@ -254,8 +255,8 @@ impl Sheet {
             cx: x,
             cy: y,
             r: radius,
-            class: class("mark"),
-            title: mark.title(),
+            class: Some(MARK.to_owned()),
+            title: Some(mark.title()),
             ..Circle::default()
         });
     }

@@ -100,8 +100,8 @@ impl Scale {
             .unwrap_or(STEPS[STEPS.len() - 1]);
         let step = step * 60;
         let first = -(-self.start).div_euclid(step) * step;
-        (0..)
-            .map(|index| first + index * step)
+        let ticks = std::iter::successors(Some(first), |second| Some(second + step));
+        ticks
             .take_while(|second| *second <= self.end)
             .map(|second| {
                 let text = Timestamp::from_millis(second * 1000).to_string();

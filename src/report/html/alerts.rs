@@ -60,14 +60,14 @@ fn cells(row: &Row<'_>) -> Vec<String> {
 }
 
 fn values(set: &[String]) -> String {
-    let mut text = set
+    let text = set
         .iter()
         .take(VALUES)
         .map(String::as_str)
         .collect::<Vec<_>>()
         .join(", ");
-    if set.len() > VALUES {
-        text += &format!(" and {} more", set.len() - VALUES);
+    match set.len().saturating_sub(VALUES) {
+        0 => text,
+        more => format!("{text} and {more} more"),
     }
-    text
 }
