@@ -10,6 +10,7 @@
 
 mod everything;
 mod feed;
+mod gathered;
 mod ledger;
 mod lens;
 mod look;

@@ -139,6 +139,12 @@ impl<'a, V: Value> Gather<'a, V> {
         }
     }
 
+    /// Says where whole lines begin: what is looked at again begins there, and not in the middle of a line, whose rest
+    /// may look like a directive.
+    pub(super) fn begin_at(&mut self, offset: u64) {
+        self.start = offset;
+    }
+
     #[inline]
     fn table(&mut self, bin: i64, server: u64) -> usize {
         match self

@@ -74,6 +74,8 @@ pub(super) struct Walker<'a> {
     counts: Counts,
     /// Bytes so far of a line that is over the limit.
     long: Option<(u64, u64)>,
+    /// Where whole lines begin: behind the end of such a line, where it began before.
+    lines_from: Option<u64>,
 }
 
 /// The time of the last line. Neighbouring lines mostly share it, to the second.
@@ -106,6 +108,7 @@ impl<'a> Walker<'a> {
             servers: ServerHash::default(),
             counts: Counts::default(),
             long: None,
+            lines_from: Some(offset),
         }
     }
 
@@ -134,8 +137,14 @@ impl<'a> Walker<'a> {
 
     /// Begins in the middle of such a line.
     pub(super) fn with_unfinished(mut self, long: Option<(u64, u64)>) -> Self {
+        self.lines_from = self.lines_from.filter(|_| long.is_none());
         self.long = long;
         self
+    }
+
+    /// Byte in the file where whole lines begin; `None` where none did yet.
+    pub(super) fn lines_from(&self) -> Option<u64> {
+        self.lines_from
     }
 
     /// Walks over the whole lines of `block` and gives how many bytes they take. What stands behind the last line
@@ -184,6 +193,7 @@ impl<'a> Walker<'a> {
             Some(feed) => {
                 self.too_long(start, length + feed as u64, sink);
                 self.counts.bytes += self.offset - start;
+                self.lines_from.get_or_insert(self.offset);
                 None
             }
             None => Some((start, length + taken as u64)),
