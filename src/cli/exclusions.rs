@@ -2,6 +2,7 @@
 
 mod against;
 mod check;
+mod export;
 mod show;
 
 use super::failure::Failure;
@@ -17,10 +18,12 @@ pub(crate) struct Args {
 #[derive(Subcommand)]
 enum Command {
     Check(check::Args),
+    Export(export::Args),
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     match &args.command {
         Command::Check(args) => check::run(args),
+        Command::Export(args) => export::run(args),
     }
 }
