@@ -3,6 +3,7 @@
 mod address;
 pub mod codes;
 mod condition;
+mod export;
 mod hours;
 mod lint;
 mod probe;
@@ -13,6 +14,7 @@ mod text;
 
 pub use address::AddressRange;
 pub use condition::{Condition, Test};
+pub use export::{Target, export};
 pub use hours::Hours;
 pub use lint::lint;
 pub use probe::{Probe, Probes};

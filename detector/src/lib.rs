@@ -55,8 +55,8 @@ pub use detector::Detector;
 pub use episode::{Episode, episode_rows, episodes};
 pub use exclusion::{
     AddressRange, Asks, Condition, Exclusion, Exclusions, Expectation, Hours, Policy, Probe,
-    Probes, Reading, Stage, Standing, Subject, Test, TextKind, TextTest, codes, exclusion_schema,
-    lint,
+    Probes, Reading, Stage, Standing, Subject, Target, Test, TextKind, TextTest, codes,
+    exclusion_schema, export, lint,
 };
 pub use find::{FindError, LogFile, find_logs};
 pub use follow::{

@@ -2,6 +2,7 @@
 
 mod against;
 mod check;
+mod export;
 mod measure;
 mod show;
 mod suggest;
@@ -21,6 +22,7 @@ enum Command {
     Check(check::Args),
     Measure(measure::Args),
     Suggest(suggest::Args),
+    Export(export::Args),
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
@@ -28,5 +30,6 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         Command::Check(args) => check::run(args),
         Command::Measure(args) => measure::run(args),
         Command::Suggest(args) => suggest::run(args),
+        Command::Export(args) => export::run(args),
     }
 }
