@@ -96,7 +96,7 @@ impl Counters {
 pub struct Detection {
     exclusions: Exclusions,
     /// What may make rows. Exclusions only take lines away, so nothing else makes a row under any choice.
-    collected: Collector,
+    pub(crate) collected: Collector,
     counters: Counters,
 }
 
@@ -315,7 +315,7 @@ impl Detection {
     }
 
     /// Whether lines with this signature are counted.
-    fn counts(&self, id: SignatureId, selection: &Selection) -> bool {
+    pub(crate) fn counts(&self, id: SignatureId, selection: &Selection) -> bool {
         let signature = self.collected.signatures.get(id);
         !signature.iter().any(|index| {
             selection.holds(index) && self.exclusions.list()[index].stage() == Stage::Event
@@ -323,7 +323,7 @@ impl Detection {
     }
 
     /// Whether an exclusion at stage "alert" matches all lines that were counted.
-    fn is_hidden(&self, counted: &[SignatureId], selection: &Selection) -> bool {
+    pub(crate) fn is_hidden(&self, counted: &[SignatureId], selection: &Selection) -> bool {
         let Some((first, rest)) = counted.split_first() else {
             return false;
         };

@@ -29,6 +29,7 @@
 
 mod alert;
 mod capped_set;
+mod census;
 mod client;
 mod collector;
 mod detection;
@@ -40,6 +41,7 @@ mod facts;
 mod find;
 mod follow;
 mod friendly;
+mod grid;
 mod input;
 mod names;
 mod rule;
@@ -54,11 +56,13 @@ pub use detector::Detector;
 pub use episode::{Episode, episodes};
 pub use exclusion::{Exclusion, Exclusions, Expectation, Stage};
 
+pub use census::{Census, CensusBin, CensusOptions, CensusWidth, census};
 pub use find::{FindError, LogFile, find_logs};
 pub use follow::{
     Checkpoint, CheckpointError, FollowError, FollowNotice, FollowOptions, FollowTotals,
     FollowedRow, Follower, Latencies, Resume, Round,
 };
+pub use grid::{Crossing, Grid, GridKey, GridRow, Series};
 /// An address and the length of its prefix.
 pub use ipnet::IpNet;
 pub use rule::{Count, GroupBy, Rule};
