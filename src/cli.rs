@@ -3,6 +3,7 @@
 
 mod completions;
 mod detect;
+mod edges;
 mod embedded;
 mod evaluate;
 mod failure;
@@ -12,6 +13,8 @@ mod messages;
 mod rule_args;
 mod run;
 mod scenarios;
+mod sweep;
+mod sweep_args;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -38,6 +41,8 @@ enum Command {
     Detect(detect::Args),
     Follow(follow::Args),
     Evaluate(evaluate::Args),
+    Sweep(sweep::Args),
+    Edges(edges::Args),
     Scenarios(scenarios::Args),
     Completions(completions::Args),
 }
@@ -56,6 +61,8 @@ pub(crate) fn main() -> ExitCode {
         Command::Detect(args) => detect::run(&args),
         Command::Follow(args) => follow::run(&args),
         Command::Evaluate(args) => evaluate::run(&args),
+        Command::Sweep(args) => sweep::run(&args),
+        Command::Edges(args) => edges::run(&args),
         Command::Scenarios(args) => scenarios::run(&args),
         Command::Completions(args) => completions::run(&args),
     };

@@ -1,10 +1,14 @@
 //! Alerts against truth. This room sees only [`Alert`] and [`GroundTruth`], so it scores the rows of any engine by
 //! the same code.
 
+pub mod baselines;
 mod campaigns;
+pub mod edge;
 mod exclusions;
+pub mod intervals;
 mod rows;
 mod share;
+pub mod sweep;
 mod truth;
 
 pub use campaigns::CampaignOutcome;

@@ -54,8 +54,8 @@ pub struct Census {
 /// The bins of one width.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CensusWidth {
-    /// Keys with at least one line, in each bin.
-    pub bins: u64,
+    /// How many keys have at least one line in a bin, for each start of a bin that has any, in order of time.
+    pub busy: Vec<(Timestamp, u64)>,
     /// Those that are listed, by start and key.
     pub listed: Vec<CensusBin>,
 }
@@ -167,6 +167,14 @@ struct Counter<'a> {
     first: Option<Timestamp>,
     last: Option<Timestamp>,
     lines: u64,
+}
+
+impl CensusWidth {
+    /// Keys with at least one line, over all bins.
+    #[must_use]
+    pub fn bins(&self) -> u64 {
+        self.busy.iter().map(|(_, keys)| keys).sum()
+    }
 }
 
 impl Counter<'_> {

@@ -17,7 +17,7 @@ use crate::collector::{GroupKey, Kept};
 use crate::names::SignatureId;
 use crate::{Detection, Rule, Selection, Stage, Window};
 use scanbench_w3c::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// The client, computer and server address of a row, as texts.
@@ -95,7 +95,7 @@ impl Grid {
         let names = &detection.collected.names;
         let text = |number| String::from_utf8_lossy(names.text(number)).into_owned();
         // Two texts that differ only in bytes that are not UTF-8 are shown alike and stay two keys.
-        let sorted: BTreeMap<(GridKey, GroupKey), ()> = detection
+        let sorted: BTreeSet<(GridKey, GroupKey)> = detection
             .collected
             .moving
             .keys()
@@ -105,10 +105,10 @@ impl Grid {
                     computer: text(group.computer),
                     s_ip: text(group.server),
                 };
-                ((key, *group), ())
+                (key, *group)
             })
             .collect();
-        let (keys, groups) = sorted.into_keys().unzip();
+        let (keys, groups) = sorted.into_iter().unzip();
         Some(Self {
             detection,
             keys,

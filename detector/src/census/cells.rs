@@ -3,7 +3,7 @@
 use super::{CensusBin, CensusWidth};
 use crate::window::millis;
 use scanbench_w3c::Timestamp;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 const MS_PER_DAY: i64 = 86_400_000;
@@ -97,8 +97,11 @@ impl Cells {
         ended.sort_unstable_by_key(|(place, _)| *place);
         for (width, done) in self.widths.iter().zip(&mut self.done) {
             let bin = |place: &(u32, i64)| (place.0, (place.1 * cell).div_euclid(*width));
+            let mut busy: BTreeMap<i64, u64> = BTreeMap::new();
             for cells in ended.chunk_by(|(a, _), (b, _)| bin(a) == bin(b)) {
-                done.bins += 1;
+                if let Some((place, _)) = cells.first() {
+                    *busy.entry(bin(place).1 * width).or_default() += 1;
+                }
                 let sum = |of: fn(&Cell) -> u64| cells.iter().map(|(_, one)| of(one)).sum::<u64>();
                 let requests = sum(|one| one.requests);
                 if let ([(place, head), ..], [.., (_, tail)]) = (cells, cells)
@@ -115,6 +118,10 @@ impl Cells {
                     });
                 }
             }
+            // What closes later begins later, since bins are closed whole.
+            let busy = busy.into_iter();
+            done.busy
+                .extend(busy.map(|(start, keys)| (Timestamp::from_millis(start), keys)));
         }
     }
 }

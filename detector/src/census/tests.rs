@@ -63,14 +63,14 @@ fn a_small_log() {
         last: at(last),
     };
     let minutes = CensusWidth {
-        bins: 3,
+        busy: vec![(at("10:00:00"), 1), (at("10:01:00"), 1)],
         listed: vec![
             bin("10:00:00", 0, 3, 2, "10:00:00", "10:00:59"),
             bin("10:01:00", 1, 1, 1, "10:01:00", "10:01:00"),
         ],
     };
     let fives = CensusWidth {
-        bins: 2,
+        busy: vec![(at("10:00:00"), 2)],
         listed: vec![
             bin("10:00:00", 0, 4, 3, "10:00:00", "10:04:00"),
             bin("10:00:00", 1, 1, 1, "10:01:00", "10:01:00"),
@@ -109,7 +109,13 @@ proptest! {
                 counts.0 += 1;
                 counts.1 += u64::from(*is_missing);
             }
-            prop_assert_eq!(found.bins, slow.len() as u64);
+            prop_assert_eq!(found.bins(), slow.len() as u64);
+            let mut busy: BTreeMap<Timestamp, u64> = BTreeMap::new();
+            for (number, _) in slow.keys() {
+                let start = at("00:00:00").plus(Duration::from_secs(u64::from(number * width)));
+                *busy.entry(start).or_default() += 1;
+            }
+            prop_assert_eq!(&found.busy, &busy.into_iter().collect::<Vec<_>>());
             let expected: BTreeSet<(Timestamp, String, u64, u64)> = slow
                 .iter()
                 .filter(|((_, client), (requests, _))| *requests >= least || *client == 2)
