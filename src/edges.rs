@@ -258,22 +258,21 @@ mod tests {
             ],
             width: Duration::from_mins(10),
             threshold: 30,
-            trials: 200,
+            trials: 100,
             seed: 7,
         }
     }
 
-    /// What the detector does is what the closed form says: 200 trials have a standard deviation of 0.035 at most.
+    /// What the detector does is what the closed form says: 100 trials have a standard deviation of 0.05 at
+    /// most.
     #[test]
     fn the_detector_agrees_with_the_closed_form() {
-        let edges = plan(&[29, 30, 40, 59], &[2.8, 3.0, 6.0])
-            .measure(&|| true)
-            .unwrap();
-        assert_eq!(edges.points.len(), 4 * 3 * 2 * 3);
+        let edges = plan(&[29, 30, 40], &[3.0, 6.0]).measure(&|| true).unwrap();
+        assert_eq!(edges.points.len(), 3 * 2 * 2 * 3);
         for point in &edges.points {
             let measured = point.measured().unwrap();
             if let Some(expected) = point.closed_form {
-                assert!((measured - expected).abs() < 0.14, "{point:?}");
+                assert!((measured - expected).abs() < 0.2, "{point:?}");
             }
         }
     }
@@ -281,15 +280,19 @@ mod tests {
     /// Bursts are seen where an even pace never is: 300 ports at 2.9 a minute fire in 99.8 of 100 by the method page.
     #[test]
     fn bursts_are_seen() {
-        let edges = plan(&[300], &[2.9]).measure(&|| true).unwrap();
+        let few = EdgePlan {
+            trials: 30,
+            ..plan(&[300], &[2.9])
+        };
+        let edges = few.measure(&|| true).unwrap();
         let detected = |pace, window| {
             let mut points = edges.points.iter();
             let point = points.find(|one| one.pace == pace && one.window == window);
-            point.unwrap().measured().unwrap()
+            point.unwrap().detected
         };
-        assert!(detected(Pace::Even, WindowKind::Tumbling) == 0.0);
-        assert!(detected(Pace::Exponential, WindowKind::Tumbling) > 0.97);
-        assert!(detected(Pace::Even, WindowKind::Sliding) == 1.0);
+        assert_eq!(detected(Pace::Even, WindowKind::Tumbling), 0);
+        assert!(detected(Pace::Exponential, WindowKind::Tumbling) > 27);
+        assert_eq!(detected(Pace::Even, WindowKind::Sliding), 30);
         assert!(plan(&[1], &[1.0]).measure(&|| false).is_none());
     }
 }

@@ -114,6 +114,10 @@ mod tests {
     }
 
     /// The three cases of the method page for tumbling bins, written as they stand there, in minutes.
+    #[expect(
+        clippy::many_single_char_names,
+        reason = "the letters of the formula that is copied"
+    )]
     fn as_published(scan: &PacedScan) -> f64 {
         let (p, k) = (i64::from(scan.ports), i64::from(scan.threshold));
         let (r, w) = (scan.per_minute, scan.width / 60.0);

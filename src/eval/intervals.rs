@@ -240,11 +240,11 @@ mod tests {
             })
         };
         let (few, many) = (independent(15), independent(60));
-        // 60 campaigns of one to eight rows; an exclusion removes most rows of the campaigns that it fits, and few of
+        // 30 campaigns of one to eight rows; an exclusion removes most rows of the campaigns that it fits, and few of
         // the others. A row is hit with probability 0.9 * share + 0.1 * (1 - share), whatever the campaign's size.
         let clustered = coverage(&mut |random| {
             let share = 0.1 + 0.8 * unit(random);
-            let campaigns = (0..60).map(|_| {
+            let campaigns = (0..30).map(|_| {
                 let rows = 1 + u64::from(random.next_u32() % 8);
                 let chance = if hits(random, share) == 1 { 0.9 } else { 0.1 };
                 ((0..rows).map(|_| hits(random, chance)).sum(), rows)

@@ -50,7 +50,7 @@ fn settings(sweep: &Sweep) -> Section {
             let mut row = vec![String::new(); 8];
             name.clone_into(&mut row[0]);
             best.family.window.name().clone_into(&mut row[1]);
-            "none keeps to the budget".clone_into(&mut row[3]);
+            "catches none within the budget".clone_into(&mut row[3]);
             row
         });
     }

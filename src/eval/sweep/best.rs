@@ -20,7 +20,7 @@ pub struct Family {
 pub struct Best {
     /// The family.
     pub family: Family,
-    /// The setting; `None` where none keeps to the budget, or no attack is there to choose by.
+    /// The setting; `None` where none that keeps to the budget catches any campaign.
     pub setting: Option<Setting>,
 }
 
@@ -54,7 +54,7 @@ fn family(setting: &Setting) -> Family {
 fn keeps_to(point: &Point, budget: f64) -> bool {
     let needless = point.tuning.needless_alerts_a_day;
     point.can_fire
-        && point.tuning.campaign_recall.of > 0
+        && point.tuning.campaign_recall.hits > 0
         && needless.is_some_and(|needless| needless <= budget)
 }
 

@@ -229,7 +229,7 @@ fn edge_in(row: &Crossing, width: Duration, minute: u16) -> Option<Timestamp> {
 }
 
 /// When a run first tells the row; `None` where none does.
-fn told_by_run(row: &Crossing, width: Duration, minute: u16) -> Option<Timestamp> {
+pub(super) fn told_by_run(row: &Crossing, width: Duration, minute: u16) -> Option<Timestamp> {
     let late = |run: Timestamp| Timestamp::from_millis(run.millis() + RUN_DELAY_MS);
     match edge_in(row, width, minute) {
         Some(edge) if row.reached < edge => Some(late(edge)),
