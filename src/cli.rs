@@ -6,6 +6,7 @@ mod detect;
 mod edges;
 mod embedded;
 mod evaluate;
+mod exclusions;
 mod failure;
 mod follow;
 mod generate;
@@ -13,6 +14,7 @@ mod messages;
 mod rule_args;
 mod run;
 mod scenarios;
+mod standing;
 mod sweep;
 mod sweep_args;
 
@@ -43,6 +45,7 @@ enum Command {
     Evaluate(evaluate::Args),
     Sweep(sweep::Args),
     Edges(edges::Args),
+    Exclusions(exclusions::Args),
     Scenarios(scenarios::Args),
     Completions(completions::Args),
 }
@@ -63,6 +66,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Evaluate(args) => evaluate::run(&args),
         Command::Sweep(args) => sweep::run(&args),
         Command::Edges(args) => edges::run(&args),
+        Command::Exclusions(args) => exclusions::run(&args),
         Command::Scenarios(args) => scenarios::run(&args),
         Command::Completions(args) => completions::run(&args),
     };

@@ -2,8 +2,8 @@
 //! made in memory, a line for each port, in whole seconds as IIS writes them.
 
 use crate::eval::edge::PacedScan;
-use crate::eval::intervals::{Interval, interval};
 use crate::eval::sweep::WindowKind;
+use crate::eval::{Interval, interval};
 use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg64;
 use scanbench_detector::{Detector, Exclusions, Rule, Selection, Window};

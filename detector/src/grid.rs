@@ -166,9 +166,10 @@ impl Grid {
         let collected = &self.detection.collected;
         self.groups.iter().enumerate().map(move |(key, group)| {
             let lines = collected.moving.get(group).map_or(&[][..], Vec::as_slice);
-            let counted = lines
-                .iter()
-                .filter(|line| self.detection.counts(line.signature, selection));
+            let counted = lines.iter().filter(|line| {
+                self.detection
+                    .counts(line.signature, &|index| selection.holds(index))
+            });
             (key, counted.collect())
         })
     }
@@ -186,7 +187,8 @@ impl Grid {
                 signatures.push(line.signature);
             }
         }
-        self.detection.is_hidden(&signatures, selection)
+        self.detection
+            .is_hidden(&signatures, &|index| selection.holds(index))
     }
 
     /// A count as a row shows it.

@@ -3,28 +3,29 @@
 use super::detect::{ReadArgs, read};
 use super::failure::Failure;
 use super::rule_args::RuleArgs;
-use scanbench::eval::{self, Evaluation, GroundTruth, Runs};
+use scanbench::eval::{Evaluation, Evaluator, GroundTruth, Runs};
 use scanbench::report::{markdown, story, terminal};
-use scanbench_detector::{Exclusions, Rule};
+use scanbench_detector::{Detection, Exclusions, Rule};
 use scanbench_generator::manifest;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-/// Score the rule, with and without exclusions, on a dataset
+/// Score the rule, with and without exclusions, on datasets
 ///
-/// Runs the detector over the dataset's logs and holds its rows against the truth: who fires, rightly or wrongly,
+/// Runs the detector over the logs of each dataset and holds its rows against the truth: who fires, rightly or wrongly,
 /// who is missed and why, and what each exclusion removes and hides.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   scanbench evaluate dataset
   scanbench evaluate dataset --exclusions exclusions.toml -o report
+  scanbench evaluate seed-1 seed-2 seed-3
 
 Exit codes: 0 scored and every [exclusion.expect] holds, 1 one does not hold, 2 bad input or arguments,
 3 bad exclusion file, 130 interrupted")]
 pub(crate) struct Args {
-    /// The folder of a dataset, as `scanbench generate` writes it
-    #[arg(value_name = "DATASET")]
-    dataset: PathBuf,
+    /// Folders of datasets, as `scanbench generate` writes them; the scores are those of all together
+    #[arg(value_name = "DATASET", required = true)]
+    datasets: Vec<PathBuf>,
 
     #[command(flatten)]
     rule: RuleArgs,
@@ -36,7 +37,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let (rule, exclusions) = (args.rule.rule()?, args.rule.exclusions()?);
-    let evaluation = evaluate(&args.dataset, &rule, &exclusions)?;
+    let evaluation = evaluate(&args.datasets, &rule, &exclusions)?;
     show(&evaluation)?;
     if let Some(folder) = &args.output {
         write_reports(folder, &evaluation)?;
@@ -44,12 +45,26 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     hold_promises(&evaluation)
 }
 
-/// Checks the dataset, detects on it and scores the rows.
+/// Checks each dataset, detects on it and scores the rows. One dataset is held at a time.
 pub(crate) fn evaluate(
-    dataset: &Path,
+    datasets: &[PathBuf],
     rule: &Rule,
     exclusions: &Exclusions,
 ) -> Result<Evaluation, Failure> {
+    let mut evaluator = Evaluator::default();
+    for dataset in datasets {
+        let (truth, detection) = detect(dataset, rule, exclusions)?;
+        evaluator.add(&truth, &Runs::from(&detection));
+    }
+    Ok(evaluator.finish())
+}
+
+/// Checks a dataset and detects on it.
+pub(crate) fn detect(
+    dataset: &Path,
+    rule: &Rule,
+    exclusions: &Exclusions,
+) -> Result<(GroundTruth, Detection), Failure> {
     let manifest = manifest::verify(dataset).map_err(|error| {
         Failure::Input(format!(
             "{error}\na dataset is a folder that `scanbench generate` wrote; to read your own logs use \
@@ -62,7 +77,7 @@ pub(crate) fn evaluate(
     if totals.failed > 0 {
         return Err(Failure::InputTold);
     }
-    Ok(eval::evaluate(&truth, &Runs::from(&detection)))
+    Ok((truth, detection))
 }
 
 /// Prints the report.
@@ -75,10 +90,11 @@ pub(crate) fn show(evaluation: &Evaluation) -> Result<(), Failure> {
 
 /// Writes `report.json` and `report.md`, each whole or not at all.
 pub(crate) fn write_reports(folder: &Path, evaluation: &Evaluation) -> Result<(), Failure> {
-    let title = format!(
-        "scanbench: {} (seed {}, {} lines)",
-        evaluation.scenario, evaluation.seed, evaluation.lines
-    );
+    let datasets = evaluation
+        .datasets
+        .iter()
+        .map(|one| format!("{} (seed {}, {} lines)", one.scenario, one.seed, one.lines));
+    let title = format!("scanbench: {}", datasets.collect::<Vec<_>>().join(", "));
     let mut text = Vec::new();
     markdown::write(&mut text, &title, &story::tell(evaluation))?;
     let mut json = serde_json::to_vec_pretty(evaluation).map_err(io::Error::from)?;

@@ -1,7 +1,7 @@
 //! A sweep as a report of few tables, and as one tidy table of every point.
 
 use super::story::Section;
-use crate::eval::intervals::Interval;
+use crate::eval::Interval;
 use crate::eval::sweep::{
     By, Delays, Halves, LEAST_REQUESTS, Measures, Point, Rate, ScheduleOutcome, Setting, Sweep,
     WindowKind,

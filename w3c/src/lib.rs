@@ -36,6 +36,7 @@ mod split;
 mod text;
 mod time;
 mod writer;
+mod zone;
 
 pub use bad_line::{BadLine, Problem};
 pub use block::{BlockLine, BlockLines, BlockReader};
@@ -50,3 +51,4 @@ pub use record::Record;
 pub use text::visible;
 pub use time::{Timestamp, TimestampError};
 pub use writer::{Newline, Writer, encode_value};
+pub use zone::{Zone, ZoneError};

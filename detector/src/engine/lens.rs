@@ -1,7 +1,7 @@
 //! Where in a line the rule looks, under one `#Fields` directive, and how values become keys.
 
 use crate::client::ClientSource;
-use crate::{Count, Rule};
+use crate::{Asks, Count, Rule};
 use scanbench_w3c::{BlockLine, Columns, Entry, Field, Header, Record, Timestamp};
 use std::collections::HashSet;
 use std::hash::{BuildHasher, Hasher};
@@ -40,23 +40,29 @@ pub(super) struct Lens {
     client: Option<usize>,
     server: Option<usize>,
     computer: Option<usize>,
-    counted: Option<usize>,
-    user_agent: Option<usize>,
-    forwarded: Option<usize>,
-    /// Position of the forwarded field's name, which is asked for by name.
-    forwarded_name: Option<String>,
-    count: Count,
+    /// Positions of the other standard fields that are asked for.
+    fields: [Option<usize>; Field::ALL.len()],
+    /// Positions of the fields that are asked for by name.
+    named: Vec<(String, usize)>,
 }
 
 impl Lens {
     /// `None` where no line can be read fast under this header.
-    pub(super) fn new(header: &Header, rule: &Rule, needs_agent: bool) -> Option<Self> {
+    pub(super) fn new(header: &Header, rule: &Rule, asks: &Asks) -> Option<Self> {
         let columns = header.columns()?;
         let position = |field| columns.position(field);
-        let forwarded_name = match &rule.client {
+        let mut fields = [None; Field::ALL.len()];
+        for field in Field::ALL {
+            let is_counted = rule.count != Count::Port && field == rule.count.field();
+            if is_counted || asks.has(field) {
+                fields[field as usize] = position(field);
+            }
+        }
+        let forwarded = match &rule.client {
             ClientSource::Logged => None,
-            ClientSource::Forwarded { field, .. } => Some(field.clone()),
+            ClientSource::Forwarded { field, .. } => Some(field),
         };
+        let named = forwarded.into_iter().chain(asks.names());
         let lens = Self {
             columns: header.regular_columns(),
             date: position(Field::Date)?,
@@ -65,15 +71,10 @@ impl Lens {
             client: position(Field::CIp),
             server: position(Field::SIp),
             computer: position(Field::SComputername),
-            counted: Some(rule.count)
-                .filter(|count| *count != Count::Port)
-                .and_then(|count| position(count.field())),
-            user_agent: position(Field::CsUserAgent).filter(|_| needs_agent),
-            forwarded: forwarded_name
-                .as_ref()
-                .and_then(|name| columns.position_of(name)),
-            forwarded_name,
-            count: rule.count,
+            fields,
+            named: named
+                .filter_map(|name| Some((name.clone(), columns.position_of(name)?)))
+                .collect(),
         };
         (lens.columns > 0).then_some(lens)
     }
@@ -180,16 +181,14 @@ impl Record for FastLine<'_> {
             Field::CIp => lens.client,
             Field::SIp => lens.server,
             Field::SComputername => lens.computer,
-            Field::CsUserAgent => lens.user_agent,
-            _ if lens.count != Count::Port && field == lens.count.field() => lens.counted,
-            _ => None,
+            other => lens.fields[other as usize],
         };
         self.optional(position)
     }
 
     fn get_named(&self, name: &str) -> Option<&[u8]> {
-        let wanted = self.lens.forwarded_name.as_deref();
-        self.optional(self.lens.forwarded.filter(|_| wanted == Some(name)))
+        let (_, position) = self.lens.named.iter().find(|(known, _)| known == name)?;
+        Some(self.column(*position))
     }
 }
 

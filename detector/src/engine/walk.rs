@@ -3,7 +3,7 @@
 
 use super::lens::{ComputerSource, FastLine, Lens, Seed, Who, counted, hash};
 use super::table::Value;
-use crate::{ClientSource, Count, Rule};
+use crate::{Asks, ClientSource, Count, Rule};
 use scanbench_w3c::{
     BadLine, BlockLine, BlockReader, Counts, Entry, Field, Header, Line, LineParser,
     MAX_LINE_BYTES, RawLine, Record, Timestamp, parse_port,
@@ -54,6 +54,8 @@ pub(super) struct Context<'a> {
     pub(super) computer: ComputerSource<'a>,
     /// Whether exclusions are to look at each line.
     pub(super) has_exclusions: bool,
+    /// The fields that they look at.
+    pub(super) asks: &'a Asks,
     pub(super) portable: bool,
 }
 
@@ -84,7 +86,7 @@ struct Clock {
 
 impl<'a> Walker<'a> {
     pub(super) fn new(context: Context<'a>, header: Header, offset: u64) -> Self {
-        let lens = Lens::new(&header, context.rule, context.has_exclusions);
+        let lens = Lens::new(&header, context.rule, context.asks);
         Self {
             lens,
             parser: LineParser::new(header),
@@ -385,7 +387,7 @@ impl<'a> Walker<'a> {
         }
         if is_directive {
             self.counts.directives += 1;
-            self.lens = Lens::new(self.parser.header(), context.rule, context.has_exclusions);
+            self.lens = Lens::new(self.parser.header(), context.rule, context.asks);
             sink.header(self.offset + next as u64, self.parser.header());
         }
     }

@@ -1,6 +1,6 @@
 //! What is counted of one setting on a part of the data, and the measures that come of it.
 
-use crate::eval::intervals::{Interval, interval};
+use crate::eval::{Interval, interval};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 
