@@ -1,17 +1,16 @@
 //! `sweep`: the rule at every threshold, width and kind of window on datasets.
 
-use super::CANCELLED;
 use super::detect::{ReadArgs, read};
 use super::embedded;
-use super::evaluate::write_whole;
+use super::evaluate::{count, write_whole};
 use super::failure::Failure;
 use super::generate::{Making, make};
 use super::sweep_args::{WindowArg, numbers, positive_range, range, width};
 use scanbench::eval::GroundTruth;
 use scanbench::eval::sweep::{Halves, Sweep, Sweeper};
 use scanbench::report::{markdown, sweep as report, terminal};
-use scanbench::sweeps::{CENSUS_LEAST, SweepPlan, watched};
-use scanbench_detector::{CensusOptions, Exclusions, Rule, Stopped, census, find_logs};
+use scanbench::sweeps::{SweepPlan, watched};
+use scanbench_detector::{Exclusions, Rule};
 use scanbench_generator::{Scenario, manifest};
 use scanbench_spec::Source;
 use std::io::{self, BufWriter, Write};
@@ -202,18 +201,7 @@ fn add(
     if totals.failed > 0 {
         return Err(Failure::InputTold);
     }
-    let (logs, _) = find_logs(&paths);
-    let options = CensusOptions {
-        widths: &plan.bins,
-        least: CENSUS_LEAST,
-        watched: &watched(truth),
-        computer: None,
-        cancelled: &CANCELLED,
-    };
-    let census = census(&logs, &plan.rule, &options).map_err(|stopped| match stopped {
-        Stopped::Cancelled => Failure::Interrupted,
-        other => Failure::input(&other),
-    })?;
+    let census = count(&paths, &plan.rule, &plan.bins, &watched(truth))?;
     if plan.add(sweeper, truth, detection, &census) {
         Ok(())
     } else {
