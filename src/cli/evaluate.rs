@@ -1,16 +1,22 @@
 //! `evaluate`: a dataset through the detector, and its rows against the truth.
 
+use super::CANCELLED;
 use super::detect::{ReadArgs, read};
 use super::failure::Failure;
 use super::rule_args::RuleArgs;
-use scanbench::eval::{Evaluation, Evaluator, GroundTruth, Runs};
+use scanbench::eval::sweep::LEAST_REQUESTS;
+use scanbench::eval::{Baseline, Evaluation, Evaluator, GroundTruth, Runs};
 use scanbench::report::charts::{Chart, Layout};
 use scanbench::report::scene::Scene;
 use scanbench::report::{html, junit, markdown, story, terminal};
-use scanbench_detector::{Detection, Exclusions, Rule};
+use scanbench_detector::{
+    Census, CensusOptions, Detection, Exclusions, Rule, Stopped, Window, census, find_logs,
+};
 use scanbench_generator::manifest;
+use std::collections::HashSet;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Score the rule, with and without exclusions, on datasets
 ///
@@ -95,11 +101,57 @@ pub(crate) fn score(
     for dataset in datasets {
         let (truth, detection) = detect(dataset, rule, exclusions)?;
         evaluator.add(&truth, &Runs::from(&detection));
+        add_baselines(&mut evaluator, dataset, &truth, rule)?;
         first.get_or_insert((truth, detection));
     }
     Ok(Scored {
         evaluation: evaluator.finish(),
         first,
+    })
+}
+
+/// Scores what looks at no port beside the rule.
+fn add_baselines(
+    evaluator: &mut Evaluator,
+    dataset: &Path,
+    truth: &GroundTruth,
+    rule: &Rule,
+) -> Result<(), Failure> {
+    let width = match rule.window {
+        Window::Tumbling { width } | Window::Hopping { width, .. } | Window::Sliding { width } => {
+            width
+        }
+        Window::Session { gap } => gap,
+    };
+    let census = count(&[dataset.to_owned()], rule, &[width], &HashSet::new())?;
+    for baseline in Baseline::beside(width, rule.threshold) {
+        for bins in &census.widths {
+            let rows = baseline.alerts(&census, bins);
+            evaluator.add_baseline(truth, baseline, &rows);
+        }
+    }
+    Ok(())
+}
+
+/// Counts requests by bin and key; all bins of the watched clients are listed, and of others those with enough requests
+/// for a baseline.
+pub(crate) fn count(
+    paths: &[PathBuf],
+    rule: &Rule,
+    widths: &[Duration],
+    watched: &HashSet<String>,
+) -> Result<Census, Failure> {
+    let (logs, _) = find_logs(paths);
+    let options = CensusOptions {
+        widths,
+        least: LEAST_REQUESTS.min(rule.threshold),
+        watched,
+        computer: None,
+        cancelled: &CANCELLED,
+    };
+    census(&logs, rule, &options).map_err(|stopped| match stopped {
+        Stopped::Cancelled => Failure::Interrupted,
+        other => Failure::input(&other),
     })
 }
 
