@@ -2,7 +2,7 @@
 
 use crate::client::ClientSource;
 use crate::{Count, Rule};
-use scanbench_w3c::{BlockLine, Columns, Entry, Field, Header, Record, Timestamp};
+use scanbench_w3c::{BlockLine, Columns, Entry, Field, Header, Record, Shape, Timestamp};
 use std::collections::HashSet;
 use std::hash::{BuildHasher, Hasher};
 
@@ -32,8 +32,8 @@ pub(super) type WhoSet = HashSet<Who, foldhash::fast::RandomState>;
 /// The columns that the first look needs.
 #[derive(Clone, Debug)]
 pub(super) struct Lens {
-    /// How many columns a line has that is read fast.
-    pub(super) columns: usize,
+    /// What a line looks like that is read fast.
+    pub(super) shape: Shape,
     date: usize,
     time: usize,
     port: Option<usize>,
@@ -57,8 +57,11 @@ impl Lens {
             ClientSource::Logged => None,
             ClientSource::Forwarded { field, .. } => Some(field.clone()),
         };
-        let lens = Self {
-            columns: header.regular_columns(),
+        let mut lens = Self {
+            shape: Shape {
+                columns: header.regular_columns(),
+                wanted: 0,
+            },
             date: position(Field::Date)?,
             time: position(Field::Time)?,
             port: position(Field::SPort),
@@ -75,7 +78,20 @@ impl Lens {
             forwarded_name,
             count: rule.count,
         };
-        (lens.columns > 0).then_some(lens)
+        let last = [
+            Some(lens.date),
+            Some(lens.time),
+            lens.port,
+            lens.client,
+            lens.server,
+            lens.computer,
+            lens.counted,
+            lens.user_agent,
+            lens.forwarded,
+        ];
+        // Up to the last column that is looked at.
+        lens.shape.wanted = last.into_iter().flatten().max().map_or(0, |last| last + 1);
+        (lens.shape.columns > 0).then_some(lens)
     }
 }
 

@@ -6,7 +6,7 @@ use super::table::Value;
 use crate::{ClientSource, Count, Rule};
 use scanbench_w3c::{
     BadLine, BlockLine, BlockReader, Counts, Entry, Field, Header, Line, LineParser,
-    MAX_LINE_BYTES, RawLine, Record, Timestamp, parse_port,
+    MAX_LINE_BYTES, RawLine, Record, Shape, Timestamp, parse_port,
 };
 use std::borrow::Cow;
 use std::time::Duration;
@@ -208,8 +208,11 @@ impl<'a> Walker<'a> {
         let mut blocks = std::mem::take(&mut self.blocks);
         let mut lines = blocks.lines(block);
         loop {
-            let columns = self.lens.as_ref().map_or(0, |lens| lens.columns);
-            let Some(line) = lines.next(columns) else {
+            let shape = self
+                .lens
+                .as_ref()
+                .map_or(Shape::default(), |lens| lens.shape);
+            let Some(line) = lines.next(shape) else {
                 break;
             };
             self.line += 1;
