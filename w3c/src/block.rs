@@ -32,8 +32,15 @@ impl BlockLine<'_> {
             Some(before) => ends[before] as usize + 1,
             None => self.start,
         };
+        start..self.column_end(ends, position)
+    }
+
+    /// Where a column of a regular line ends in the block.
+    #[inline]
+    #[must_use]
+    pub fn column_end(&self, ends: &[u32], position: usize) -> usize {
         // Behind the last column there may be a carriage return.
-        start..(ends[position] as usize).min(self.end)
+        (ends[position] as usize).min(self.end)
     }
 }
 
@@ -115,11 +122,12 @@ pub struct BlockLines<'b> {
 
 impl BlockLines<'_> {
     /// The next whole line; a regular one has this shape.
-    #[inline]
+    #[inline(always)]
     #[expect(
         clippy::should_implement_trait,
         reason = "a line is lent until the next one is asked for"
     )]
+    #[expect(clippy::inline_always, reason = "a call shows in the time for a line")]
     pub fn next(&mut self, shape: Shape) -> Option<BlockLine<'_>> {
         if shape != self.shape {
             self.change(shape);

@@ -1,7 +1,8 @@
 //! Where in a line the rule looks, under one `#Fields` directive, and how values become keys.
 
+use super::walk::Context;
+use crate::Count;
 use crate::client::ClientSource;
-use crate::{Count, Rule};
 use scanbench_w3c::{BlockLine, Columns, Entry, Field, Header, Record, Shape, Timestamp};
 use std::collections::HashSet;
 use std::hash::{BuildHasher, Hasher};
@@ -40,6 +41,8 @@ pub(super) struct Lens {
     client: Option<usize>,
     server: Option<usize>,
     computer: Option<usize>,
+    /// Both of these, where they stand side by side and the rule groups by them as they are logged.
+    joined: Option<(usize, usize)>,
     counted: Option<usize>,
     user_agent: Option<usize>,
     forwarded: Option<usize>,
@@ -50,7 +53,8 @@ pub(super) struct Lens {
 
 impl Lens {
     /// `None` where no line can be read fast under this header.
-    pub(super) fn new(header: &Header, rule: &Rule, needs_agent: bool) -> Option<Self> {
+    pub(super) fn new(header: &Header, context: &Context<'_>) -> Option<Self> {
+        let rule = context.rule;
         let columns = header.columns()?;
         let position = |field| columns.position(field);
         let forwarded_name = match &rule.client {
@@ -68,10 +72,11 @@ impl Lens {
             client: position(Field::CIp),
             server: position(Field::SIp),
             computer: position(Field::SComputername),
+            joined: None,
             counted: Some(rule.count)
                 .filter(|count| *count != Count::Port)
                 .and_then(|count| position(count.field())),
-            user_agent: position(Field::CsUserAgent).filter(|_| needs_agent),
+            user_agent: position(Field::CsUserAgent).filter(|_| context.has_exclusions),
             forwarded: forwarded_name
                 .as_ref()
                 .and_then(|name| columns.position_of(name)),
@@ -89,6 +94,10 @@ impl Lens {
             lens.user_agent,
             lens.forwarded,
         ];
+        let by = rule.group_by;
+        lens.joined = lens.computer.zip(lens.server).filter(|(computer, server)| {
+            *server == computer + 1 && by.computer && by.server && context.computer.said.is_none()
+        });
         // Up to the last column that is looked at.
         lens.shape.wanted = last.into_iter().flatten().max().map_or(0, |last| last + 1);
         (lens.shape.columns > 0).then_some(lens)
@@ -127,14 +136,12 @@ impl<'a> FastLine<'a> {
         if self.lens.time != self.lens.date + 1 {
             return None;
         }
-        let (date, time) = (
-            self.line.column(self.ends, self.lens.date),
-            self.line.column(self.ends, self.lens.time),
-        );
-        self.block[date.start..time.end]
-            .try_into()
-            .ok()
-            .filter(|_| date.len() == 10)
+        let date = self.line.column(self.ends, self.lens.date);
+        let end = self.line.column_end(self.ends, self.lens.time);
+        if date.len() != 10 {
+            return None;
+        }
+        self.block[date.start..end].try_into().ok()
     }
 
     #[inline]
@@ -158,19 +165,14 @@ impl<'a> FastLine<'a> {
     /// Computer and server address with the blank between them, where the line has both side by side and the rule
     /// groups by both.
     #[inline(always)]
-    pub(super) fn joined_server(&self, context: &super::walk::Context<'_>) -> Option<&'a [u8]> {
-        let (computer, server) = self.lens.computer.zip(self.lens.server)?;
-        let by = context.rule.group_by;
-        if server != computer + 1 || !by.computer || !by.server || context.computer.said.is_some() {
-            return None;
-        }
-        let (computer, server) = (
-            self.line.column(self.ends, computer),
-            self.line.column(self.ends, server),
-        );
+    pub(super) fn joined_server(&self) -> Option<&'a [u8]> {
+        let (computer, server) = self.lens.joined?;
+        let computer = self.line.column(self.ends, computer);
+        let both = &self.block[computer.start..self.line.column_end(self.ends, server)];
+        let (name, rest) = both.split_at_checked(computer.len())?;
         // A hyphen means that the name is to be found elsewhere, and a tab is no blank.
-        let is_named = self.block[computer.clone()] != *b"-" && self.block[computer.end] == b' ';
-        is_named.then(|| &self.block[computer.start..server.end])
+        let is_named = name != b"-" && rest.first() == Some(&b' ');
+        is_named.then_some(both)
     }
 
     #[inline(always)]

@@ -84,7 +84,7 @@ struct Clock {
 
 impl<'a> Walker<'a> {
     pub(super) fn new(context: Context<'a>, header: Header, offset: u64) -> Self {
-        let lens = Lens::new(&header, context.rule, context.has_exclusions);
+        let lens = Lens::new(&header, &context);
         Self {
             lens,
             parser: LineParser::new(header),
@@ -118,6 +118,11 @@ impl<'a> Walker<'a> {
     /// Byte in the file up to which lines were walked over.
     pub(super) fn offset(&self) -> u64 {
         self.offset
+    }
+
+    /// Goes on at another line of the same log, under the same directives. Lines are not numbered from here on.
+    pub(super) fn go_to(&mut self, offset: u64) {
+        self.offset = offset;
     }
 
     /// Lines walked over.
@@ -285,7 +290,7 @@ impl<'a> Walker<'a> {
             ClientSource::Logged => Cow::Borrowed(record.client_text()),
             ClientSource::Forwarded { .. } => self.context.rule.client.of(&record),
         };
-        let server = if let Some(joined) = record.joined_server(&self.context) {
+        let server = if let Some(joined) = record.joined_server() {
             hash(self.context.seed, joined)
         } else {
             let (computer, server) = record.server_texts();
@@ -388,7 +393,7 @@ impl<'a> Walker<'a> {
         }
         if is_directive {
             self.counts.directives += 1;
-            self.lens = Lens::new(self.parser.header(), context.rule, context.has_exclusions);
+            self.lens = Lens::new(self.parser.header(), &context);
             sink.header(self.offset + next as u64, self.parser.header());
         }
     }
