@@ -5,6 +5,7 @@ mod completions;
 mod detect;
 mod embedded;
 mod evaluate;
+mod exclusions;
 mod failure;
 mod follow;
 mod generate;
@@ -12,6 +13,7 @@ mod messages;
 mod rule_args;
 mod run;
 mod scenarios;
+mod standing;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -38,6 +40,7 @@ enum Command {
     Detect(detect::Args),
     Follow(follow::Args),
     Evaluate(evaluate::Args),
+    Exclusions(exclusions::Args),
     Scenarios(scenarios::Args),
     Completions(completions::Args),
 }
@@ -56,6 +59,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Detect(args) => detect::run(&args),
         Command::Follow(args) => follow::run(&args),
         Command::Evaluate(args) => evaluate::run(&args),
+        Command::Exclusions(args) => exclusions::run(&args),
         Command::Scenarios(args) => scenarios::run(&args),
         Command::Completions(args) => completions::run(&args),
     };

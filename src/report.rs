@@ -1,6 +1,13 @@
 //! What was found, written for people and for programs.
 
+pub mod charts;
+pub mod exclusions;
+pub mod html;
+pub mod junit;
 pub mod markdown;
+pub mod number;
 pub mod rows;
+pub mod scene;
 pub mod story;
+pub mod suggestions;
 pub mod terminal;

@@ -10,6 +10,7 @@
 
 mod everything;
 mod feed;
+mod gathered;
 mod ledger;
 mod lens;
 mod look;
@@ -24,7 +25,7 @@ mod work;
 use crate::collector::Collector;
 use crate::detection::{Counters, Detection};
 use crate::scan::{Notice, ScanOptions, Stopped, Totals};
-use crate::{Count, Exclusions, LogFile, Rule, Window};
+use crate::{Asks, Count, Exclusions, LogFile, Rule, Window};
 use lens::Seed;
 use plan::{Log, plan};
 use std::sync::atomic::AtomicU64;
@@ -33,6 +34,8 @@ use std::sync::atomic::AtomicU64;
 struct Job<'a> {
     rule: &'a Rule,
     exclusions: &'a Exclusions,
+    /// The fields that they look at.
+    asks: Asks,
     options: &'a ScanOptions<'a>,
     logs: &'a [Log],
     seed: Seed,
@@ -65,6 +68,7 @@ pub fn scan(
         let job = Job {
             rule,
             exclusions,
+            asks: exclusions.asks(),
             options: &options,
             logs: &logs,
             seed: Seed::default(),

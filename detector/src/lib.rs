@@ -42,6 +42,7 @@ mod follow;
 mod friendly;
 mod input;
 mod names;
+mod removal;
 mod rule;
 mod scan;
 mod tally;
@@ -51,9 +52,12 @@ pub use alert::{Alert, Counted};
 pub use client::ClientSource;
 pub use detection::{Cut, Detection, Selection, Suppressed};
 pub use detector::Detector;
-pub use episode::{Episode, episodes};
-pub use exclusion::{Exclusion, Exclusions, Expectation, Stage};
-
+pub use episode::{Episode, episode_rows, episodes};
+pub use exclusion::{
+    AddressRange, Asks, Condition, Exclusion, Exclusions, Expectation, Hours, Policy, Probe,
+    Probes, Reading, Stage, Standing, Subject, Target, Test, TextKind, TextTest, codes,
+    exclusion_schema, export, lint,
+};
 pub use find::{FindError, LogFile, find_logs};
 pub use follow::{
     Checkpoint, CheckpointError, FollowError, FollowNotice, FollowOptions, FollowTotals,
@@ -61,6 +65,7 @@ pub use follow::{
 };
 /// An address and the length of its prefix.
 pub use ipnet::IpNet;
+pub use removal::Removals;
 pub use rule::{Count, GroupBy, Rule};
 pub use scan::{Bad, Notice, ScanOptions, Stats, Stopped, Totals, scan};
 pub use window::{Schedule, Window};

@@ -37,6 +37,7 @@ mod split;
 mod text;
 mod time;
 mod writer;
+mod zone;
 
 pub use bad_line::{BadLine, Problem};
 pub use block::{BlockLine, BlockLines, BlockReader};
@@ -52,3 +53,4 @@ pub use record::Record;
 pub use text::visible;
 pub use time::{Timestamp, TimestampError};
 pub use writer::{Newline, Writer, encode_value};
+pub use zone::{Zone, ZoneError};

@@ -43,24 +43,30 @@ pub(super) struct Lens {
     computer: Option<usize>,
     /// Both of these, where they stand side by side and the rule groups by them as they are logged.
     joined: Option<(usize, usize)>,
-    counted: Option<usize>,
-    user_agent: Option<usize>,
-    forwarded: Option<usize>,
-    /// Position of the forwarded field's name, which is asked for by name.
-    forwarded_name: Option<String>,
-    count: Count,
+    /// Positions of the other standard fields that are asked for.
+    fields: [Option<usize>; Field::ALL.len()],
+    /// Positions of the fields that are asked for by name.
+    named: Vec<(String, usize)>,
 }
 
 impl Lens {
     /// `None` where no line can be read fast under this header.
     pub(super) fn new(header: &Header, context: &Context<'_>) -> Option<Self> {
-        let rule = context.rule;
+        let (rule, asks) = (context.rule, context.asks);
         let columns = header.columns()?;
         let position = |field| columns.position(field);
-        let forwarded_name = match &rule.client {
+        let mut fields = [None; Field::ALL.len()];
+        for field in Field::ALL {
+            let is_counted = rule.count != Count::Port && field == rule.count.field();
+            if is_counted || asks.has(field) {
+                fields[field as usize] = position(field);
+            }
+        }
+        let forwarded = match &rule.client {
             ClientSource::Logged => None,
-            ClientSource::Forwarded { field, .. } => Some(field.clone()),
+            ClientSource::Forwarded { field, .. } => Some(field),
         };
+        let named = forwarded.into_iter().chain(asks.names());
         let mut lens = Self {
             shape: Shape {
                 columns: header.regular_columns(),
@@ -73,15 +79,10 @@ impl Lens {
             server: position(Field::SIp),
             computer: position(Field::SComputername),
             joined: None,
-            counted: Some(rule.count)
-                .filter(|count| *count != Count::Port)
-                .and_then(|count| position(count.field())),
-            user_agent: position(Field::CsUserAgent).filter(|_| context.has_exclusions),
-            forwarded: forwarded_name
-                .as_ref()
-                .and_then(|name| columns.position_of(name)),
-            forwarded_name,
-            count: rule.count,
+            fields,
+            named: named
+                .filter_map(|name| Some((name.clone(), columns.position_of(name)?)))
+                .collect(),
         };
         let last = [
             Some(lens.date),
@@ -90,16 +91,22 @@ impl Lens {
             lens.client,
             lens.server,
             lens.computer,
-            lens.counted,
-            lens.user_agent,
-            lens.forwarded,
         ];
+        let others = lens
+            .fields
+            .into_iter()
+            .chain(lens.named.iter().map(|(_, place)| Some(*place)));
         let by = rule.group_by;
         lens.joined = lens.computer.zip(lens.server).filter(|(computer, server)| {
             *server == computer + 1 && by.computer && by.server && context.computer.said.is_none()
         });
         // Up to the last column that is looked at.
-        lens.shape.wanted = last.into_iter().flatten().max().map_or(0, |last| last + 1);
+        lens.shape.wanted = last
+            .into_iter()
+            .chain(others)
+            .flatten()
+            .max()
+            .map_or(0, |last| last + 1);
         (lens.shape.columns > 0).then_some(lens)
     }
 }
@@ -198,16 +205,14 @@ impl Record for FastLine<'_> {
             Field::CIp => lens.client,
             Field::SIp => lens.server,
             Field::SComputername => lens.computer,
-            Field::CsUserAgent => lens.user_agent,
-            _ if lens.count != Count::Port && field == lens.count.field() => lens.counted,
-            _ => None,
+            other => lens.fields[other as usize],
         };
         self.optional(position)
     }
 
     fn get_named(&self, name: &str) -> Option<&[u8]> {
-        let wanted = self.lens.forwarded_name.as_deref();
-        self.optional(self.lens.forwarded.filter(|_| wanted == Some(name)))
+        let (_, position) = self.lens.named.iter().find(|(known, _)| known == name)?;
+        Some(self.column(*position))
     }
 }
 

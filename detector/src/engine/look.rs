@@ -130,6 +130,7 @@ impl Job<'_> {
             seed: &self.seed,
             computer,
             has_exclusions: !self.exclusions.list().is_empty(),
+            asks: &self.asks,
             portable: self.options.portable,
         }
     }

@@ -148,6 +148,12 @@ impl<'a, V: Value> Gather<'a, V> {
         }
     }
 
+    /// Says where whole lines begin: what is looked at again begins there, and not in the middle of a line, whose rest
+    /// may look like a directive.
+    pub(super) fn begin_at(&mut self, offset: u64) {
+        self.start = offset;
+    }
+
     #[inline]
     fn table(&mut self, bin: i64, server: u64) -> usize {
         match self
@@ -278,7 +284,7 @@ impl<V: Value> Sink<V> for Gather<'_, V> {
         self.counters.lines += 1;
         if !self.exclusions.list().is_empty() {
             let signature = self.exclusions.signature(record, client, computer);
-            self.counters.count(&signature, self.exclusions);
+            self.counters.count(&signature, self.exclusions, at.time);
         }
         false
     }

@@ -3,7 +3,7 @@
 
 use super::lens::{ComputerSource, FastLine, Lens, Seed, Who, counted, hash};
 use super::table::Value;
-use crate::{ClientSource, Count, Rule};
+use crate::{Asks, ClientSource, Count, Rule};
 use scanbench_w3c::{
     BadLine, BlockLine, BlockReader, Counts, Entry, Field, Header, Line, LineParser,
     MAX_LINE_BYTES, RawLine, Record, Shape, Timestamp, parse_port,
@@ -54,6 +54,8 @@ pub(super) struct Context<'a> {
     pub(super) computer: ComputerSource<'a>,
     /// Whether exclusions are to look at each line.
     pub(super) has_exclusions: bool,
+    /// The fields that they look at.
+    pub(super) asks: &'a Asks,
     pub(super) portable: bool,
 }
 
@@ -72,6 +74,8 @@ pub(super) struct Walker<'a> {
     counts: Counts,
     /// Bytes so far of a line that is over the limit.
     long: Option<(u64, u64)>,
+    /// Where whole lines begin: behind the end of such a line, where it began before.
+    lines_from: Option<u64>,
 }
 
 /// The time of the last line. Neighbouring lines mostly share it, to the second.
@@ -104,6 +108,7 @@ impl<'a> Walker<'a> {
             servers: ServerHash::default(),
             counts: Counts::default(),
             long: None,
+            lines_from: Some(offset),
         }
     }
 
@@ -137,8 +142,14 @@ impl<'a> Walker<'a> {
 
     /// Begins in the middle of such a line.
     pub(super) fn with_unfinished(mut self, long: Option<(u64, u64)>) -> Self {
+        self.lines_from = self.lines_from.filter(|_| long.is_none());
         self.long = long;
         self
+    }
+
+    /// Byte in the file where whole lines begin; `None` where none did yet.
+    pub(super) fn lines_from(&self) -> Option<u64> {
+        self.lines_from
     }
 
     /// Walks over the whole lines of `block` and gives how many bytes they take. What stands behind the last line
@@ -187,6 +198,7 @@ impl<'a> Walker<'a> {
             Some(feed) => {
                 self.too_long(start, length + feed as u64, sink);
                 self.counts.bytes += self.offset - start;
+                self.lines_from.get_or_insert(self.offset);
                 None
             }
             None => Some((start, length + taken as u64)),
