@@ -6,7 +6,7 @@ use super::table::Value;
 use crate::{Asks, ClientSource, Count, Rule};
 use scanbench_w3c::{
     BadLine, BlockLine, BlockReader, Counts, Entry, Field, Header, Line, LineParser,
-    MAX_LINE_BYTES, RawLine, Record, Timestamp, parse_port,
+    MAX_LINE_BYTES, RawLine, Record, Shape, Timestamp, parse_port,
 };
 use std::borrow::Cow;
 use std::time::Duration;
@@ -88,7 +88,7 @@ struct Clock {
 
 impl<'a> Walker<'a> {
     pub(super) fn new(context: Context<'a>, header: Header, offset: u64) -> Self {
-        let lens = Lens::new(&header, context.rule, context.asks);
+        let lens = Lens::new(&header, &context);
         Self {
             lens,
             parser: LineParser::new(header),
@@ -123,6 +123,11 @@ impl<'a> Walker<'a> {
     /// Byte in the file up to which lines were walked over.
     pub(super) fn offset(&self) -> u64 {
         self.offset
+    }
+
+    /// Goes on at another line of the same log, under the same directives. Lines are not numbered from here on.
+    pub(super) fn go_to(&mut self, offset: u64) {
+        self.offset = offset;
     }
 
     /// Lines walked over.
@@ -220,8 +225,11 @@ impl<'a> Walker<'a> {
         let mut blocks = std::mem::take(&mut self.blocks);
         let mut lines = blocks.lines(block);
         loop {
-            let columns = self.lens.as_ref().map_or(0, |lens| lens.columns);
-            let Some(line) = lines.next(columns) else {
+            let shape = self
+                .lens
+                .as_ref()
+                .map_or(Shape::default(), |lens| lens.shape);
+            let Some(line) = lines.next(shape) else {
                 break;
             };
             self.line += 1;
@@ -294,7 +302,7 @@ impl<'a> Walker<'a> {
             ClientSource::Logged => Cow::Borrowed(record.client_text()),
             ClientSource::Forwarded { .. } => self.context.rule.client.of(&record),
         };
-        let server = if let Some(joined) = record.joined_server(&self.context) {
+        let server = if let Some(joined) = record.joined_server() {
             hash(self.context.seed, joined)
         } else {
             let (computer, server) = record.server_texts();
@@ -397,7 +405,7 @@ impl<'a> Walker<'a> {
         }
         if is_directive {
             self.counts.directives += 1;
-            self.lens = Lens::new(self.parser.header(), context.rule, context.asks);
+            self.lens = Lens::new(self.parser.header(), &context);
             sink.header(self.offset + next as u64, self.parser.header());
         }
     }
