@@ -126,6 +126,7 @@ pub(super) fn reason(reason: Option<Reason>) -> &'static str {
         Some(Reason::BelowThreshold) => "too few ports in any ten minutes",
         Some(Reason::SplitByBin) => "the edge of a bin parts its ports",
         Some(Reason::SharedClient) => "it shares its address, and has too few ports of its own",
+        Some(Reason::NoRequest) => "it never sends a request, and nothing else leaves a line",
         Some(Reason::SplitByKey) => "its ports are parted between addresses",
         None => "no reason is known",
     }
