@@ -1,13 +1,16 @@
 //! Alerts against truth. This room sees only [`Alert`] and [`GroundTruth`], so it scores the rows of any engine by
 //! the same code.
 
+pub mod baselines;
 mod campaigns;
+pub mod edge;
 mod exclusions;
 mod intervals;
 mod rows;
 mod shapley;
 mod share;
 mod suggest;
+pub mod sweep;
 mod truth;
 mod units;
 mod worth;

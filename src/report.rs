@@ -1,6 +1,7 @@
 //! What was found, written for people and for programs.
 
 pub mod charts;
+pub mod edges;
 pub mod exclusions;
 pub mod html;
 pub mod junit;
@@ -10,4 +11,5 @@ pub mod rows;
 pub mod scene;
 pub mod story;
 pub mod suggestions;
+pub mod sweep;
 pub mod terminal;

@@ -29,6 +29,7 @@
 
 mod alert;
 mod capped_set;
+mod census;
 mod client;
 mod collector;
 mod detection;
@@ -40,6 +41,7 @@ mod facts;
 mod find;
 mod follow;
 mod friendly;
+mod grid;
 mod input;
 mod names;
 mod removal;
@@ -49,6 +51,7 @@ mod tally;
 mod window;
 
 pub use alert::{Alert, Counted};
+pub use census::{Census, CensusBin, CensusOptions, CensusWidth, census};
 pub use client::ClientSource;
 pub use detection::{Cut, Detection, Selection, Suppressed};
 pub use detector::Detector;
@@ -63,6 +66,7 @@ pub use follow::{
     Checkpoint, CheckpointError, FollowError, FollowNotice, FollowOptions, FollowTotals,
     FollowedRow, Follower, Latencies, Resume, Round,
 };
+pub use grid::{Crossing, Grid, GridKey, GridRow, Series};
 /// An address and the length of its prefix.
 pub use ipnet::IpNet;
 pub use removal::Removals;
