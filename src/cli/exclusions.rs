@@ -2,7 +2,9 @@
 
 mod against;
 mod check;
+mod explain;
 mod export;
+mod import;
 mod show;
 
 use super::failure::Failure;
@@ -18,12 +20,16 @@ pub(crate) struct Args {
 #[derive(Subcommand)]
 enum Command {
     Check(check::Args),
+    Explain(explain::Args),
     Export(export::Args),
+    Import(import::Args),
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     match &args.command {
         Command::Check(args) => check::run(args),
+        Command::Explain(args) => explain::run(args),
         Command::Export(args) => export::run(args),
+        Command::Import(args) => import::run(args),
     }
 }
