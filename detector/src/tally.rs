@@ -56,6 +56,22 @@ impl Tally {
         }
     }
 
+    /// Gives each distinct value of the field that counts, as bytes.
+    pub(crate) fn each_counted(&self, count: Count, give: &mut dyn FnMut(&[u8])) {
+        match count {
+            Count::Port => {
+                for port in self.ports.iter() {
+                    give(&port.to_be_bytes());
+                }
+            }
+            _ => {
+                for value in self.counted.iter() {
+                    give(value);
+                }
+            }
+        }
+    }
+
     /// The row. `peak` is the count that was compared with the threshold.
     pub(crate) fn alert(&self, key: &RowKey<'_>, peak: u64, count: Count, limit: Limit) -> Alert {
         let reached = |len: usize| limit.is_some_and(|limit| len >= limit.get());

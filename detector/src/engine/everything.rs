@@ -50,7 +50,7 @@ fn take(
 ) {
     taken.counters.lines += 1;
     let signature = exclusions.signature(record, client, computer);
-    taken.counters.count(&signature, exclusions);
+    taken.counters.count(&signature, exclusions, record.time());
     collect(&mut taken.collector, exclusions, record, client, computer);
     taken.note(record.time());
 }
