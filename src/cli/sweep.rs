@@ -9,7 +9,7 @@ use super::generate::{Making, make};
 use super::sweep_args::{WindowArg, numbers, positive_range, range, width};
 use scanbench::eval::GroundTruth;
 use scanbench::eval::sweep::{Halves, Sweep, Sweeper};
-use scanbench::report::{markdown, sweep as report, terminal};
+use scanbench::report::{html, markdown, sweep as report, terminal};
 use scanbench::sweeps::{CENSUS_LEAST, SweepPlan, watched};
 use scanbench_detector::{CensusOptions, Exclusions, Rule, Stopped, census, find_logs};
 use scanbench_generator::{Scenario, manifest};
@@ -82,7 +82,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", default_value_t = 2.0)]
     budget: f64,
 
-    /// Write sweep.json, sweep.csv and sweep.md into this folder
+    /// Write sweep.html, sweep.json, sweep.csv and sweep.md into this folder
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
 }
@@ -238,6 +238,7 @@ fn write_reports(folder: &Path, sweep: &Sweep) -> Result<(), Failure> {
     let title = format!("scanbench sweep: {}", names.join(", "));
     markdown::write(&mut text, &title, &report::tell(sweep))?;
     for (name, bytes) in [
+        ("sweep.html", html::sweep_page(sweep).into_bytes()),
         ("sweep.json", json),
         ("sweep.csv", table),
         ("sweep.md", text),

@@ -1,7 +1,10 @@
 //! Pictures of a scored dataset, as SVG: the same for the HTML report and for slides. Each is drawn twice, for a
 //! screen or a slide and for a phone, since text that shrinks with its picture cannot be read.
 
+pub(super) mod curve;
+pub(super) mod edge;
 mod firing;
+pub(super) mod heat;
 mod ledger;
 pub(crate) mod palette;
 mod ports;
@@ -49,11 +52,13 @@ pub enum Chart {
     Ledger,
     /// Distinct ports of each campaign's windows beside the threshold.
     Ports,
+    /// What the edge of a bin hides of evenly paced scans, by the closed form.
+    Edge,
 }
 
 impl Chart {
     /// All of them, in the order of the report.
-    pub const ALL: [Self; 3] = [Self::Timeline, Self::Ledger, Self::Ports];
+    pub const ALL: [Self; 4] = [Self::Timeline, Self::Ledger, Self::Ports, Self::Edge];
 
     /// The name of its file, without the ending.
     #[must_use]
@@ -62,6 +67,7 @@ impl Chart {
             Self::Timeline => "timeline",
             Self::Ledger => "exclusions",
             Self::Ports => "ports",
+            Self::Edge => "bin-edge",
         }
     }
 
@@ -72,6 +78,7 @@ impl Chart {
             Self::Timeline => "Campaigns and rows in time, by server",
             Self::Ledger => "What each exclusion removes, and what it hides",
             Self::Ports => "Distinct ports of each campaign's windows beside the threshold",
+            Self::Edge => "Which slow scans the edge of a bin hides",
         }
     }
 
@@ -82,6 +89,7 @@ impl Chart {
             Self::Timeline => timeline::draw(scene, layout),
             Self::Ledger => ledger::draw(scene, layout),
             Self::Ports => ports::draw(scene, layout),
+            Self::Edge => edge::draw(&scene.edge()?, layout),
         }
     }
 }

@@ -73,7 +73,9 @@ fn one_function_goes_by_the_escaping() {
         include_str!("../html.rs"),
         include_str!("alerts.rs"),
         include_str!("glance.rs"),
+        include_str!("measured.rs"),
         include_str!("parts.rs"),
+        include_str!("sections.rs"),
     ];
     let count = |what: &str| -> usize { files.iter().map(|text| text.matches(what).count()).sum() };
     assert_eq!(count("PreEscaped("), 1);
