@@ -15,6 +15,7 @@ mod truth;
 mod units;
 mod worth;
 
+pub use baselines::{Baseline, BaselineScore};
 pub use campaigns::CampaignOutcome;
 pub use exclusions::{Attribution, Broken, Effect, ExclusionOutcome};
 pub use intervals::{Interval, Method, RESAMPLES, interval};
@@ -106,6 +107,8 @@ pub struct Evaluation {
     pub without_exclusions: Score,
     /// Scores with all exclusions in force.
     pub with_exclusions: Score,
+    /// Scores of detectors that look at no port, beside the rule alone.
+    pub baselines: Vec<BaselineScore>,
     /// Every campaign, in the order of the truth.
     pub campaigns: Vec<CampaignOutcome>,
     /// Every exclusion, in the order of its list.
@@ -163,6 +166,7 @@ pub struct Evaluator {
     datasets: Vec<Dataset>,
     without: Scores,
     with: Scores,
+    baselines: Vec<(Baseline, Scores)>,
     campaigns: Vec<CampaignOutcome>,
     ledger: Ledger,
     agreement: Option<Agreement>,
@@ -206,6 +210,19 @@ impl Evaluator {
         }
     }
 
+    /// Scores the rows of a baseline on the dataset that was added last.
+    pub fn add_baseline(&mut self, truth: &GroundTruth, baseline: Baseline, rows: &[Alert]) {
+        let dataset = self.datasets.len().saturating_sub(1);
+        let judge = Judge::new(truth);
+        let units = Units::new(&judge, rows, &baseline.window(), &|_| true);
+        let place = self.baselines.iter().position(|(one, _)| *one == baseline);
+        let scores = match place {
+            Some(place) => &mut self.baselines[place].1,
+            None => &mut self.baselines.push_mut((baseline, Scores::default())).1,
+        };
+        scores.add(dataset, &judge, &units);
+    }
+
     /// The sum of all.
     #[must_use]
     pub fn finish(self) -> Evaluation {
@@ -217,6 +234,14 @@ impl Evaluator {
             schema_version: SCHEMA_VERSION,
             without_exclusions: self.without.finish(),
             with_exclusions: self.with.finish(),
+            baselines: self
+                .baselines
+                .into_iter()
+                .map(|(baseline, scores)| BaselineScore {
+                    baseline,
+                    score: scores.finish(),
+                })
+                .collect(),
             campaigns: self.campaigns,
             exclusions,
             exclusions_together,

@@ -3,14 +3,11 @@
 
 use crate::eval::GroundTruth;
 use crate::eval::baselines;
-use crate::eval::sweep::{By, LEAST_REQUESTS, Setting, Sweeper, WindowKind};
+use crate::eval::sweep::{By, Setting, Sweeper, WindowKind};
 use scanbench_detector::{Census, Detection, Grid, Rule, Selection, Window};
 use scanbench_generator::truth::Class;
 use std::collections::HashSet;
 use std::time::Duration;
-
-/// Requests from which on the census must list a bin.
-pub const CENSUS_LEAST: u64 = LEAST_REQUESTS;
 
 /// What is swept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,7 +78,7 @@ impl SweepPlan {
     }
 
     /// Adds the rows of every setting on one dataset. The detection is one under [`SweepPlan::one_rule`], and the census
-    /// has the plan's widths and lists what [`watched`] and [`CENSUS_LEAST`] ask for.
+    /// has the plan's widths, and lists what [`watched`] asks for and what baselines need.
     ///
     /// Gives whether the detection was such a one; else nothing is added.
     #[must_use]

@@ -58,6 +58,26 @@ fn detected(dataset: &Path, (window, bin, threshold): (&str, u64, u64), with: bo
     [rows, succeed(&arguments).lines().count() as u64]
 }
 
+/// The point of the rule with this setting, on all data.
+fn point<'p>(
+    points: &'p [BTreeMap<String, String>],
+    (window, bin, threshold): (&str, u64, u64),
+    exclusions: bool,
+) -> &'p BTreeMap<String, String> {
+    let wanted = [
+        ("by", "ports".to_owned()),
+        ("part", "whole".to_owned()),
+        ("window", window.to_owned()),
+        ("bin_seconds", bin.to_string()),
+        ("threshold", threshold.to_string()),
+        ("exclusions", exclusions.to_string()),
+    ];
+    let is = |row: &&BTreeMap<String, String>| {
+        wanted.iter().all(|(column, value)| row[*column] == *value)
+    };
+    points.iter().find(is).unwrap()
+}
+
 /// Two datasets, one with attacks behind excluded addresses and one of look-alikes.
 #[test]
 fn points_are_what_detect_and_evaluate_say() {
@@ -85,20 +105,7 @@ fn points_are_what_detect_and_evaluate_say() {
     let points = table(&out.join("sweep.csv"));
     // 3 bins, 3 windows, 5 thresholds, with and without exclusions, and 12 baselines a bin; three parts of each.
     assert_eq!(points.len(), (3 * 3 * 5 * 2 + 3 * 12) * 3);
-    let point = |(window, bin, threshold): (&str, u64, u64), exclusions: bool| {
-        let wanted = [
-            ("by", "ports".to_owned()),
-            ("part", "whole".to_owned()),
-            ("window", window.to_owned()),
-            ("bin_seconds", bin.to_string()),
-            ("threshold", threshold.to_string()),
-            ("exclusions", exclusions.to_string()),
-        ];
-        let is = |row: &&BTreeMap<String, String>| {
-            wanted.iter().all(|(column, value)| row[*column] == *value)
-        };
-        points.iter().find(is).unwrap()
-    };
+    let point = |setting, with| point(&points, setting, with);
 
     let mut all = 0;
     for setting in [
@@ -172,6 +179,68 @@ fn points_are_what_detect_and_evaluate_say() {
             .unwrap()
             .starts_with("# scanbench sweep")
     );
+}
+
+/// Requests and requests not found, by bin, client and server address, counted from the text of the logs.
+fn counted(logs: &Path) -> BTreeMap<(String, String, String), (u64, u64)> {
+    let mut counts: BTreeMap<(String, String, String), (u64, u64)> = BTreeMap::new();
+    for entry in fs::read_dir(logs).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            for (key, (all, missing)) in counted(&path) {
+                let count = counts.entry(key).or_default();
+                *count = (count.0 + all, count.1 + missing);
+            }
+            continue;
+        }
+        let mut fields: Vec<String> = Vec::new();
+        for line in fs::read_to_string(&path).unwrap().lines() {
+            let words: Vec<&str> = line.split(' ').collect();
+            if words[0] == "#Fields:" {
+                fields = words[1..].iter().map(ToString::to_string).collect();
+            }
+            if words[0].starts_with('#') {
+                continue;
+            }
+            let value = |name: &str| words[fields.iter().position(|field| field == name).unwrap()];
+            // Ten minutes: the time up to the tens of its minutes.
+            let bin = format!("{} {}", value("date"), &value("time")[..4]);
+            let key = (bin, value("c-ip").to_owned(), value("s-ip").to_owned());
+            let count = counts.entry(key).or_default();
+            count.0 += 1;
+            count.1 += u64::from(value("sc-status") == "404");
+        }
+    }
+    counts
+}
+
+/// `evaluate` has a row of a baseline for each key and bin of a plain count that is over its threshold.
+#[test]
+fn baselines_are_what_a_plain_count_says() {
+    let scratch = tempfile::tempdir().unwrap();
+    let (dataset, out) = (scratch.path().join("set"), scratch.path().join("out"));
+    succeed(&["generate", "look-alikes", "-o", text(&dataset)]);
+    let printed = succeed(&["evaluate", text(&dataset), "-o", text(&out)]);
+    assert!(printed.contains("baseline: 30 requests") && printed.contains("baseline: 50 % 404"));
+    let report: Value =
+        serde_json::from_str(&fs::read_to_string(out.join("report.json")).unwrap()).unwrap();
+    let counts = counted(&dataset.join("logs"));
+    let requests = counts.values().filter(|(all, _)| *all >= 30).count();
+    let missing = |(all, missing): &&(u64, u64)| *all >= 30 && missing * 2 >= *all;
+    let not_found = counts.values().filter(missing).count();
+    assert!(requests > 10, "{requests} bins tell little");
+    for (by, expected) in [("requests", requests), ("not-found", not_found)] {
+        let baselines = report["baselines"].as_array().unwrap();
+        let found = baselines.iter().find(|one| one["by"] == by).unwrap();
+        let rows = &found["rows"];
+        let look_alikes = rows["look_alike"].as_object().unwrap();
+        let sum: u64 = [&rows["malicious"], &rows["authorised"], &rows["background"]]
+            .into_iter()
+            .chain(look_alikes.values())
+            .map(|count| count.as_u64().unwrap())
+            .sum();
+        assert_eq!(sum, expected as u64, "{by}");
+    }
 }
 
 #[test]

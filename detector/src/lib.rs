@@ -57,9 +57,9 @@ pub use detection::{Cut, Detection, Selection, Suppressed};
 pub use detector::Detector;
 pub use episode::{Episode, episode_rows, episodes};
 pub use exclusion::{
-    AddressRange, Asks, Condition, Exclusion, Exclusions, Expectation, Hours, Policy, Probe,
-    Probes, Reading, Stage, Standing, Subject, Test, TextKind, TextTest, codes, exclusion_schema,
-    lint,
+    AddressRange, Asks, Check, Condition, Exclusion, Exclusions, Expectation, Explanation, Hours,
+    Import, Origin, Policy, Probe, Probes, Reading, Stage, Standing, Subject, Target, Test,
+    TextKind, TextTest, codes, exclusion_schema, export, import, lint,
 };
 pub use find::{FindError, LogFile, find_logs};
 pub use follow::{

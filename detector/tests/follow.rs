@@ -187,7 +187,7 @@ fn drain(follower: &mut Follower, out: &mut Vec<FollowedRow>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     /// forall seeds: however the logs come, the closed rows are those of the whole logs, and each was told before.
     #[test]

@@ -1,17 +1,16 @@
 //! `sweep`: the rule at every threshold, width and kind of window on datasets.
 
-use super::CANCELLED;
 use super::detect::{ReadArgs, read};
 use super::embedded;
-use super::evaluate::write_whole;
+use super::evaluate::{count, write_whole};
 use super::failure::Failure;
 use super::generate::{Making, make};
 use super::sweep_args::{WindowArg, numbers, positive_range, range, width};
 use scanbench::eval::GroundTruth;
-use scanbench::eval::sweep::{Halves, Sweep, Sweeper};
+use scanbench::eval::sweep::{Halves, Sweep, Sweeper, WindowKind};
 use scanbench::report::{html, markdown, sweep as report, terminal};
-use scanbench::sweeps::{CENSUS_LEAST, SweepPlan, watched};
-use scanbench_detector::{CensusOptions, Exclusions, Rule, Stopped, census, find_logs};
+use scanbench::sweeps::{SweepPlan, watched};
+use scanbench_detector::{Exclusions, Rule};
 use scanbench_generator::{Scenario, manifest};
 use scanbench_spec::Source;
 use std::io::{self, BufWriter, Write};
@@ -136,6 +135,33 @@ impl Args {
     }
 }
 
+/// Widths of the sweep that a report of scores has, in minutes.
+const WIDTHS_OF_REPORT: [u64; 8] = [1, 2, 5, 10, 15, 20, 30, 60];
+/// Thresholds of it.
+const THRESHOLDS_OF_REPORT: RangeInclusive<u64> = 6..=45;
+/// Needless alerts a day that are put up with in it: what `--budget` is by default.
+const BUDGET_OF_REPORT: f64 = 2.0;
+
+/// A smaller sweep of one dataset, for the report of its scores.
+pub(crate) fn of_one(
+    folder: &Path,
+    truth: &GroundTruth,
+    exclusions: &Exclusions,
+) -> Result<Sweep, Failure> {
+    let rule = Rule::default();
+    let limit = rule.set_limit.map(|limit| limit.get() as u64);
+    let plan = SweepPlan {
+        rule,
+        bins: WIDTHS_OF_REPORT.map(Duration::from_mins).to_vec(),
+        thresholds: THRESHOLDS_OF_REPORT.collect(),
+        windows: vec![WindowKind::Tumbling, WindowKind::Sliding],
+        has_exclusions: !exclusions.list().is_empty(),
+    };
+    let mut sweeper = Sweeper::new(plan.settings(), Halves::of(&[truth.scenario.as_str()]));
+    add(&mut sweeper, &plan, exclusions, folder, truth)?;
+    Ok(sweeper.finish(limit, BUDGET_OF_REPORT))
+}
+
 fn of_datasets(args: &Args, plan: &SweepPlan, exclusions: &Exclusions) -> Result<Sweep, Failure> {
     let mut manifests = Vec::new();
     for folder in &args.names {
@@ -202,18 +228,7 @@ fn add(
     if totals.failed > 0 {
         return Err(Failure::InputTold);
     }
-    let (logs, _) = find_logs(&paths);
-    let options = CensusOptions {
-        widths: &plan.bins,
-        least: CENSUS_LEAST,
-        watched: &watched(truth),
-        computer: None,
-        cancelled: &CANCELLED,
-    };
-    let census = census(&logs, &plan.rule, &options).map_err(|stopped| match stopped {
-        Stopped::Cancelled => Failure::Interrupted,
-        other => Failure::input(&other),
-    })?;
+    let census = count(&paths, &plan.rule, &plan.bins, &watched(truth))?;
     if plan.add(sweeper, truth, detection, &census) {
         Ok(())
     } else {

@@ -104,7 +104,7 @@ mod tests {
     use rand_pcg::Pcg64;
     use std::collections::BTreeMap;
 
-    fn scan(ports: u32, per_minute: f64) -> PacedScan {
+    fn paced(ports: u32, per_minute: f64) -> PacedScan {
         PacedScan {
             ports,
             per_minute,
@@ -148,13 +148,15 @@ mod tests {
             (1000, 2.9, 0.0),
             (29, 60.0, 0.0),
         ] {
-            let found = scan(ports, per_minute).fixed(600.0);
+            let found = paced(ports, per_minute).fixed(600.0);
             assert!(
                 (found - expected).abs() < 5e-4,
                 "{ports} {per_minute}: {found}"
             );
         }
-        assert!(scan(30, 2.9).sliding() && !scan(30, 2.89).sliding() && !scan(29, 60.0).sliding());
+        assert!(
+            paced(30, 2.9).sliding() && !paced(30, 2.89).sliding() && !paced(29, 60.0).sliding()
+        );
     }
 
     #[test]
@@ -164,7 +166,7 @@ mod tests {
                 for tenths in 1..200_u32 {
                     let scan = PacedScan {
                         threshold,
-                        ..scan(ports, f64::from(tenths) / 10.0)
+                        ..paced(ports, f64::from(tenths) / 10.0)
                     };
                     let (found, expected) = (scan.fixed(600.0), as_published(&scan));
                     assert!(
@@ -207,7 +209,7 @@ mod tests {
         for ports in [30, 35, 45, 59, 100] {
             for per_minute in [2.85, 2.95, 3.0, 4.0, 10.0] {
                 for step in [600.0, 300.0, 200.0, 420.0] {
-                    let scan = scan(ports, per_minute);
+                    let scan = paced(ports, per_minute);
                     let (found, expected) = (scan.fixed(step), simulated(&scan, step, &mut random));
                     assert!(
                         (found - expected).abs() < 0.045,

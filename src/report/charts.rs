@@ -12,6 +12,7 @@ mod sheet;
 mod timeline;
 
 use super::scene::Scene;
+use crate::eval::sweep::Sweep;
 
 pub(super) use firing::draw as firing;
 pub(super) use ports::{MOST_LANES as MOST_DOTTED, near};
@@ -92,6 +93,17 @@ impl Chart {
             Self::Edge => edge::draw(&scene.edge()?, layout),
         }
     }
+}
+
+/// The pictures of a sweep, for slides: names of files, without the ending, and what they hold.
+#[must_use]
+pub fn of_sweep(sweep: &Sweep) -> Vec<(&'static str, String)> {
+    let curve = curve::draw(sweep, Layout::Wide);
+    let heat = heat::draw(sweep, Layout::Wide);
+    [(curve::NAME, curve), (heat::NAME, heat)]
+        .into_iter()
+        .filter_map(|(name, svg)| Some((name, svg?)))
+        .collect()
 }
 
 #[cfg(test)]

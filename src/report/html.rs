@@ -26,9 +26,9 @@ use std::time::Duration;
 const STYLE: &str = include_str!("html/style.css");
 const SCRIPT: &str = include_str!("html/script.js");
 
-/// The report of a scored dataset.
+/// The report of a scored dataset, with a sweep of it where there is one.
 #[must_use]
-pub fn page(scene: &Scene<'_>) -> String {
+pub fn page(scene: &Scene<'_>, sweep: Option<&Sweep>) -> String {
     let evaluation = scene.evaluation;
     let facts = html! {
         (grouped(evaluation.datasets.iter().map(|one| one.lines).sum())) " log lines · "
@@ -37,12 +37,16 @@ pub fn page(scene: &Scene<'_>) -> String {
         @if let [one] = evaluation.datasets.as_slice() { "seed " (one.seed) " · " }
         "the rule fires at " (scene.threshold) " distinct ports"
     };
+    let mut tables = story::tell(evaluation);
+    tables.extend(sweep.map(super::sweep::tell).unwrap_or_default());
     let parts = [
         sections::timeline(scene),
         sections::ledger(scene),
         sections::ports(scene),
+        sweep.and_then(measured::curve),
+        sweep.and_then(measured::heat),
         scene.edge().and_then(|edge| measured::edge(&edge)),
-        Some(sections::numbers(&story::tell(evaluation))),
+        Some(sections::numbers(&tables)),
     ];
     whole(&Page {
         title: &sections::title(evaluation),

@@ -4,11 +4,10 @@ use super::carried::RunState;
 use super::checkpoint::ToldState;
 use super::moving::{Moving, Terms};
 use super::row::{FollowedRow, Key, State};
-use crate::collector::{Collector, GroupKey, Instance, KeyTexts, Parts};
+use crate::collector::{Collector, GroupKey, Instance, KeyTexts, Parts, tally_of};
 use crate::detection::{Counters, Detection};
 use crate::facts::Facts;
 use crate::names::{Names, Signature, Signatures};
-use crate::tally::Tally;
 use crate::window::millis;
 use crate::{Alert, Exclusions, Rule, Selection};
 use scanbench_w3c::{Record, Timestamp};
@@ -226,12 +225,7 @@ impl Bins {
             let key = bin.key(&self.rule, seen.keys);
             let signature = bin.signatures.number(seen.signature);
             let group = bin.groups.entry(key).or_default();
-            let parts = &mut group.parts;
-            let tally = match parts.iter().position(|(id, _)| *id == signature) {
-                Some(position) => &mut parts[position].1,
-                None => &mut parts.push_mut((signature, Tally::default())).1,
-            };
-            tally.add(&facts, self.rule.set_limit);
+            tally_of(&mut group.parts, signature).add(&facts, self.rule.set_limit);
             if group.told || !group.may_be_new(&self.rule) {
                 continue;
             }

@@ -3,7 +3,7 @@
 use super::bins::{Told, ToldStretch};
 use super::row::{FollowedRow, Key, State, hex};
 use super::stretch::{Line, Lines, Run, Shape, Walk};
-use crate::collector::Parts;
+use crate::collector::{Parts, tally_of};
 use crate::facts::Facts;
 use crate::names::{Names, Signatures};
 use crate::tally::{RowKey, Tally};
@@ -334,11 +334,7 @@ pub(super) fn tally(
         let Some(names) = names.get(&line.time.div_euclid(width)) else {
             continue;
         };
-        let tally = match parts.iter().position(|(id, _)| *id == line.signature) {
-            Some(position) => &mut parts[position].1,
-            None => &mut parts.push_mut((line.signature, Tally::default())).1,
-        };
-        tally.add(&facts(line, names), rule.set_limit);
+        tally_of(parts, line.signature).add(&facts(line, names), rule.set_limit);
     }
     place
 }

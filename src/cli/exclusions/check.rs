@@ -1,11 +1,12 @@
 //! `exclusions check`: what is wrong with a list, all of it at once.
 
 use super::against;
+use super::export::TargetArg;
 use super::show::{self, Checked, Format};
 use crate::cli::embedded;
 use crate::cli::failure::Failure;
 use clap::ValueEnum;
-use scanbench_detector::{Reading, lint};
+use scanbench_detector::{Reading, export, lint};
 use scanbench_spec::{Findings, Severity};
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
@@ -31,6 +32,10 @@ pub(crate) struct Args {
     /// Logs, tables, folders of them, or a dataset
     #[arg(long, value_name = "PATH", num_args = 1..)]
     against: Vec<PathBuf>,
+
+    /// Say also what this target of `exclusions export` cannot say
+    #[arg(long, value_name = "TARGET")]
+    export_to: Option<TargetArg>,
 
     /// How findings are written
     #[arg(long, value_name = "FORMAT", default_value = "text")]
@@ -74,6 +79,13 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     findings.extend(lint(&reading.exclusions));
     if is_readable && !args.against.is_empty() {
         findings.extend(against::findings(&args.against, &reading.exclusions)?);
+    }
+    if let Some(target) = args.export_to {
+        findings.extend(
+            export(&reading.exclusions, target.into())
+                .err()
+                .unwrap_or_default(),
+        );
     }
     let threshold = match args.fail_on {
         LevelArg::Error => Severity::Error,

@@ -75,7 +75,6 @@ fn truth() -> GroundTruth {
             window(10, "10.0.0.9", "batch"),
             window(10, "10.0.0.8", "allowed"),
         ],
-        ..GroundTruth::default()
     }
 }
 
@@ -260,7 +259,6 @@ fn halves_are_by_dataset_where_each_scenario_has_several() {
     assert_eq!(point.tuning.benign_bins, 9);
 }
 
-#[expect(clippy::float_cmp, reason = "whole seconds")]
 #[test]
 fn a_schedule_by_hand() {
     let truth = truth();
@@ -301,6 +299,8 @@ fn a_schedule_by_hand() {
     assert_eq!(outcome.scheduled.never, Some(4.0 / 2880.0));
 }
 
+const DAY: i64 = 1440;
+
 /// When a run tells a row of the bin from 10:00 to 10:10 that has enough ports by 10:04, and still from 10:06 on.
 #[test]
 fn runs_by_hand() {
@@ -313,7 +313,6 @@ fn runs_by_hand() {
         last: at(609, 0),
     };
     let told = |minute| schedule::told_by_run(&row, WIDTH, minute);
-    const DAY: i64 = 1440;
     // At the bin's own edges, and elsewhere, the next run tells it, five minutes after its time.
     assert_eq!(told(600), Some(at(DAY + 605, 0)));
     assert_eq!(told(610), Some(at(615, 0)));

@@ -10,22 +10,8 @@ const PUBLISHED: (u64, u64) = (600, 30);
 
 const HEIGHT: f32 = 300.0;
 
-const LEGEND: [Entry; 5] = [
-    entry(Shape::Dot, ALLOWED, true, "tumbling"),
-    entry(Shape::Dot, ALLOWED, false, "sliding"),
-    entry(Shape::Dot, ATTACK, true, "tumbling, with exclusions"),
-    entry(Shape::Dot, FALSE, true, "baseline: requests"),
-    entry(Shape::Square, TEXT, false, "as published, and chosen"),
-];
-
-const fn entry(shape: Shape, ink: Ink, filled: bool, words: &'static str) -> Entry {
-    Entry {
-        shape,
-        ink,
-        filled,
-        words,
-    }
-}
+/// The name of its part of the page, and of its file.
+pub(crate) const NAME: &str = "precision-recall";
 
 /// A line through the thresholds of one family.
 struct Series {
@@ -34,30 +20,43 @@ struct Series {
     with_exclusions: bool,
     ink: Ink,
     filled: bool,
+    words: &'static str,
 }
 
 const SERIES: [Series; 4] = [
-    series(By::Requests, WindowKind::Tumbling, false, FALSE, true),
-    series(By::Ports, WindowKind::Sliding, false, ALLOWED, false),
-    series(By::Ports, WindowKind::Tumbling, true, ATTACK, true),
-    series(By::Ports, WindowKind::Tumbling, false, ALLOWED, true),
-];
-
-const fn series(
-    by: By,
-    window: WindowKind,
-    with_exclusions: bool,
-    ink: Ink,
-    filled: bool,
-) -> Series {
     Series {
-        by,
-        window,
-        with_exclusions,
-        ink,
-        filled,
-    }
-}
+        by: By::Requests,
+        window: WindowKind::Tumbling,
+        with_exclusions: false,
+        ink: FALSE,
+        filled: true,
+        words: "baseline: requests",
+    },
+    Series {
+        by: By::Ports,
+        window: WindowKind::Sliding,
+        with_exclusions: false,
+        ink: ALLOWED,
+        filled: false,
+        words: "sliding",
+    },
+    Series {
+        by: By::Ports,
+        window: WindowKind::Tumbling,
+        with_exclusions: true,
+        ink: ATTACK,
+        filled: true,
+        words: "tumbling, with exclusions",
+    },
+    Series {
+        by: By::Ports,
+        window: WindowKind::Tumbling,
+        with_exclusions: false,
+        ink: ALLOWED,
+        filled: true,
+        words: "tumbling",
+    },
+];
 
 /// The width that is drawn: that of the rule, or else the first.
 pub(crate) fn bin(sweep: &Sweep) -> Option<u64> {
@@ -88,9 +87,29 @@ pub(crate) fn draw(sweep: &Sweep, layout: Layout) -> Option<String> {
     if drawn.iter().all(|(_, points)| points.is_empty()) {
         return None;
     }
+    let noted = noted(sweep, bin);
+    let mut legend: Vec<Entry> = drawn
+        .iter()
+        .filter(|(_, points)| !points.is_empty())
+        .map(|(series, _)| Entry {
+            shape: Shape::Dot,
+            ink: series.ink,
+            filled: series.filled,
+            words: series.words,
+        })
+        .collect();
+    legend.reverse();
+    if !noted.is_empty() {
+        legend.push(Entry {
+            shape: Shape::Square,
+            ink: TEXT,
+            filled: false,
+            words: "as published, and chosen, with 95 % intervals",
+        });
+    }
     let left = layout.pick(64.0, 44.0);
     let width = layout.width() - left - 24.0;
-    let head = legend_height(layout, &LEGEND) + 26.0;
+    let head = legend_height(layout, &legend) + 26.0;
     let body = head + HEIGHT;
     let at = |(recall, precision): (f64, f64)| {
         (
@@ -99,7 +118,7 @@ pub(crate) fn draw(sweep: &Sweep, layout: Layout) -> Option<String> {
         )
     };
     let mut sheet = Sheet::new(layout.width(), body + 46.0);
-    sheet.legend(layout, &LEGEND);
+    sheet.legend(layout, &legend);
     for (part, words) in [
         (0.0, "0"),
         (0.25, "25 %"),
@@ -139,10 +158,20 @@ pub(crate) fn draw(sweep: &Sweep, layout: Layout) -> Option<String> {
             sheet.dot(x, y, 3.5, &mark);
         }
     }
-    for (words, point) in noted(sweep, bin) {
-        if let Some(place) = place(point) {
-            note(&mut sheet, at(place), words, point, layout);
+    for (words, point) in noted {
+        let Some((recall, precision)) = place(point) else {
+            continue;
+        };
+        let measures = &point.whole;
+        if let Some(interval) = measures.campaign_recall.interval {
+            let ends = (at((interval.low, precision)), at((interval.high, precision)));
+            sheet.line(ends.0, ends.1, TEXT, Some("2 3"));
         }
+        if let Some(interval) = measures.episode_precision.interval {
+            let ends = (at((recall, interval.low)), at((recall, interval.high)));
+            sheet.line(ends.0, ends.1, TEXT, Some("2 3"));
+        }
+        note(&mut sheet, at((recall, precision)), words, point, layout);
     }
     sheet.svg(
         "Precision and recall",
@@ -150,7 +179,7 @@ pub(crate) fn draw(sweep: &Sweep, layout: Layout) -> Option<String> {
     )
 }
 
-/// The rule as published, and what was chosen of tumbling bins of the same width.
+/// The rule as published, and what was chosen of tumbling bins of any width.
 fn noted(sweep: &Sweep, bin: u64) -> Vec<(&'static str, &Point)> {
     let published = Setting {
         by: By::Ports,
@@ -160,9 +189,9 @@ fn noted(sweep: &Sweep, bin: u64) -> Vec<(&'static str, &Point)> {
         threshold: PUBLISHED.1,
     };
     let chosen = sweep.best.iter().filter_map(|best| best.setting);
-    let chosen = chosen
-        .filter(|setting| setting.by == By::Ports && setting.window == WindowKind::Tumbling)
-        .find(|setting| setting.bin_seconds == bin && !setting.with_exclusions);
+    let mut chosen = chosen
+        .filter(|setting| setting.by == By::Ports && setting.window == WindowKind::Tumbling);
+    let chosen = chosen.find(|setting| !setting.with_exclusions);
     let published = (bin == PUBLISHED.0).then(|| sweep.point(&published));
     let mut noted = Vec::new();
     noted.extend(published.flatten().map(|point| ("as published", point)));
@@ -180,7 +209,8 @@ fn note(sheet: &mut Sheet, (x, y): (f32, f32), words: &str, point: &Point, layou
         time: None,
     };
     sheet.ring(x, y, 7.0, &mark);
-    let words = format!("{words}: {}", point.setting.threshold);
+    let width = super::heat::span(point.setting.bin_seconds);
+    let words = format!("{words}: {} in {width}", point.setting.threshold);
     // The chosen point may lie beside the published one: one name goes above, the other below.
     let below = words.starts_with("chosen");
     let (anchor, x) = if x > layout.width() / 2.0 {

@@ -5,6 +5,9 @@ use super::palette::{GRID, HEAT, Ink, MUTED, PAPER, TEXT};
 use super::sheet::{Anchor, Mark, Sheet, Style, length, pixels};
 use crate::eval::sweep::{By, Point, Sweep, WindowKind};
 
+/// The name of its part of the page, and of its file.
+pub(crate) const NAME: &str = "thresholds";
+
 const CELL: f32 = 24.0;
 
 /// The tumbling windows of the rule alone, or else of the rule with exclusions where there are some.

@@ -40,13 +40,14 @@ pub(super) fn curve(sweep: &Sweep) -> Option<Part> {
     let bin = curve::bin(sweep)?;
     let points = sweep.points.iter().filter(|point| point.setting.bin_seconds == bin);
     let figure = Figure {
-        id: "precision-recall",
+        id: curve::NAME,
         label: "Precision and recall",
         title: "Precision and recall at every threshold",
         zooms: false,
         lead: html! {
             "Windows of " (heat::span(bin)) ". Up is fewer false alerts, to the right more attacks caught; each dot is a "
-            "threshold. \"Chosen\" catches most within the budget on the tuning half of the data."
+            "threshold. \"Chosen\" is the setting, of bins of any width, that catches most within the budget of "
+            (sweep.budget) " needless alerts a day on the tuning half of the data."
         },
         table: behind(points),
     };
@@ -56,7 +57,7 @@ pub(super) fn curve(sweep: &Sweep) -> Option<Part> {
 /// Thresholds by bins.
 pub(super) fn heat(sweep: &Sweep) -> Option<Part> {
     let figure = Figure {
-        id: "thresholds",
+        id: heat::NAME,
         label: "Thresholds and bins",
         title: "What each threshold catches in bins of each width",
         zooms: false,
