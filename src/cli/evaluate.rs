@@ -4,9 +4,10 @@ use super::CANCELLED;
 use super::detect::{ReadArgs, read};
 use super::failure::Failure;
 use super::rule_args::RuleArgs;
-use scanbench::eval::sweep::LEAST_REQUESTS;
+use super::sweep;
+use scanbench::eval::sweep::{LEAST_REQUESTS, Sweep};
 use scanbench::eval::{Baseline, Evaluation, Evaluator, GroundTruth, Runs};
-use scanbench::report::charts::{Chart, Layout};
+use scanbench::report::charts::{self, Chart, Layout};
 use scanbench::report::scene::Scene;
 use scanbench::report::{html, junit, markdown, story, terminal};
 use scanbench_detector::{
@@ -46,18 +47,23 @@ pub(crate) struct Args {
     plots: Plots,
 }
 
-/// Pictures in files of their own.
+/// More pictures, and pictures in files of their own.
 #[derive(clap::Args)]
 pub(crate) struct Plots {
     /// Write the report's pictures into this folder, as SVG for slides
     #[arg(long = "plots", value_name = "DIR")]
     folder: Option<PathBuf>,
+
+    /// Draw other thresholds and bins of the published rule too: reads the first dataset once more
+    #[arg(long)]
+    sweep: bool,
 }
 
 /// Scores, and the dataset of which pictures are drawn: the first.
 pub(crate) struct Scored {
     pub(crate) evaluation: Evaluation,
     first: Option<(GroundTruth, Detection)>,
+    sweep: Option<Sweep>,
 }
 
 impl Scored {
@@ -72,7 +78,10 @@ impl Scored {
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let (rule, exclusions) = (args.rule.rule()?, args.rule.exclusions()?);
-    let scored = score(&args.datasets, &rule, &exclusions)?;
+    let mut scored = score(&args.datasets, &rule, &exclusions)?;
+    if let Some(first) = args.datasets.first() {
+        args.plots.sweep(&mut scored, first, &exclusions)?;
+    }
     show(&scored.evaluation)?;
     if let Some(folder) = &args.output {
         write_reports(folder, &scored)?;
@@ -107,6 +116,7 @@ pub(crate) fn score(
     Ok(Scored {
         evaluation: evaluator.finish(),
         first,
+        sweep: None,
     })
 }
 
@@ -199,13 +209,26 @@ pub(crate) fn write_reports(folder: &Path, scored: &Scored) -> Result<(), Failur
     write_file(folder, "report.json", &json)?;
     write_file(folder, "report.md", &text)?;
     write_file(folder, "junit.xml", junit::xml(evaluation).as_bytes())?;
-    if let Some(page) = scored.show(html::page) {
+    if let Some(page) = scored.show(|scene| html::page(scene, scored.sweep.as_ref())) {
         write_file(folder, "report.html", page.as_bytes())?;
     }
     Ok(())
 }
 
 impl Plots {
+    /// Sweeps the first dataset, where that was asked for.
+    pub(crate) fn sweep(
+        &self,
+        scored: &mut Scored,
+        folder: &Path,
+        exclusions: &Exclusions,
+    ) -> Result<(), Failure> {
+        if let (true, Some((truth, _))) = (self.sweep, &scored.first) {
+            scored.sweep = Some(sweep::of_one(folder, truth, exclusions)?);
+        }
+        Ok(())
+    }
+
     /// Writes the pictures, where a folder for them was named.
     pub(crate) fn write(&self, scored: &Scored) -> Result<(), Failure> {
         let Some(folder) = &self.folder else {
@@ -216,6 +239,10 @@ impl Plots {
             let drawn = all.filter_map(|chart| Some((chart, chart.svg(scene, Layout::Wide)?)));
             drawn.collect::<Vec<_>>()
         });
+        let swept = scored.sweep.as_ref().map(charts::of_sweep);
+        for (name, svg) in swept.into_iter().flatten() {
+            write_file(folder, &format!("{name}.svg"), svg.as_bytes())?;
+        }
         for (chart, svg) in pictures.into_iter().flatten() {
             write_file(folder, &format!("{}.svg", chart.name()), svg.as_bytes())?;
         }
