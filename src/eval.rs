@@ -1,10 +1,14 @@
 //! Alerts against truth. This room sees only [`Alert`] and [`GroundTruth`], so it scores the rows of any engine by
 //! the same code.
 
+mod bins;
 mod campaigns;
+mod delays;
 mod exclusions;
 mod intervals;
+mod reach;
 mod rows;
+mod scores;
 mod shapley;
 mod share;
 mod suggest;
@@ -12,10 +16,14 @@ mod truth;
 mod units;
 mod worth;
 
+pub use bins::{AtBaseRate, BASE_RATES, BinScore, Bins};
 pub use campaigns::CampaignOutcome;
+pub use delays::{Delays, Spread};
 pub use exclusions::{Attribution, Broken, Effect, ExclusionOutcome};
 pub use intervals::{Interval, Method, RESAMPLES, interval};
+pub use reach::{Keys, Near, Reach};
 pub use rows::{RowCounts, RowKey, Verdict};
+pub use scores::{KindScore, Score};
 pub use share::Share;
 pub use suggest::{MOST_ADDRESSES, Periodic, Suggester, Suggestion, port_text};
 pub use truth::{GroundTruth, TruthError};
@@ -25,8 +33,9 @@ use campaigns::outcomes;
 use exclusions::Ledger;
 use rows::Judge;
 use scanbench_detector::{Alert, Expectation, Stage, Window};
+use scores::{Scored, Scores};
 use serde::Serialize;
-use units::{Scores, Units};
+use units::Units;
 
 /// Version of the shape of [`Evaluation`] in JSON.
 pub const SCHEMA_VERSION: u32 = 2;
@@ -77,6 +86,8 @@ pub struct Runs<'r> {
     pub with: Vec<Alert>,
     /// The exclusions, in the order of their list.
     pub exclusions: Vec<Listed>,
+    /// How many keys there are, where somebody counted.
+    pub keys: Option<Keys>,
     /// What sets of them leave of the rows of the rule alone.
     pub coalition: Box<dyn Coalition + 'r>,
 }
@@ -99,6 +110,8 @@ pub struct Evaluation {
     pub schema_version: u32,
     /// The datasets, in the order in which they were given.
     pub datasets: Vec<Dataset>,
+    /// Which keys could be fired on at all.
+    pub reach: Reach,
     /// Scores of the rule alone.
     pub without_exclusions: Score,
     /// Scores with all exclusions in force.
@@ -138,22 +151,6 @@ pub struct Agreement {
     pub unexpected_rows: Vec<RowKey>,
 }
 
-/// Scores of one set of rows.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Score {
-    /// Rows by what stands behind them.
-    pub rows: RowCounts,
-    /// Episodes, neighbouring rows of one client and server, by what stands behind them.
-    pub episodes: RowCounts,
-    /// Rows with a malicious campaign behind them, of all rows but those of authorised scans, which are neither
-    /// right nor wrong.
-    pub bin_precision: Share,
-    /// The same of episodes.
-    pub episode_precision: Share,
-    /// Malicious campaigns with at least one row, of all malicious campaigns.
-    pub campaign_recall: Share,
-}
-
 /// Scores datasets one after the other, and adds them up.
 #[derive(Debug, Default)]
 pub struct Evaluator {
@@ -162,6 +159,7 @@ pub struct Evaluator {
     with: Scores,
     campaigns: Vec<CampaignOutcome>,
     ledger: Ledger,
+    reach: Option<Reach>,
     agreement: Option<Agreement>,
 }
 
@@ -187,8 +185,24 @@ impl Evaluator {
         let judge = Judge::new(truth);
         let units = |alerts: &[Alert]| Units::new(&judge, alerts, &runs.window, wanted);
         let (without, with) = (units(&runs.without), units(&runs.with));
-        self.without.add(dataset, &judge, &without);
-        self.with.add(dataset, &judge, &with);
+        for (scores, alerts, units) in [
+            (&mut self.without, &runs.without, &without),
+            (&mut self.with, &runs.with, &with),
+        ] {
+            scores.add(&Scored {
+                dataset,
+                judge: &judge,
+                alerts,
+                window: &runs.window,
+                units,
+                keys: runs.keys.map(|keys| keys.all),
+            });
+        }
+        let reach = Reach::of(&judge, runs.keys);
+        match &mut self.reach {
+            Some(sum) => sum.add(&reach),
+            None => self.reach = Some(reach),
+        }
         let coalition = runs.coalition.as_ref();
         let hidden_by = self
             .ledger
@@ -212,6 +226,7 @@ impl Evaluator {
             .finish(&|(dataset, id)| name(&datasets, *dataset, id));
         Evaluation {
             schema_version: SCHEMA_VERSION,
+            reach: self.reach.unwrap_or_default(),
             without_exclusions: self.without.finish(),
             with_exclusions: self.with.finish(),
             campaigns: self.campaigns,

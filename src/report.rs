@@ -2,6 +2,7 @@
 
 pub mod exclusions;
 pub mod markdown;
+mod operation;
 pub mod rows;
 pub mod story;
 pub mod suggestions;

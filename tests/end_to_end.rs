@@ -228,3 +228,158 @@ fn promises_of_exclusions_are_held() {
         assert_eq!(text.contains("BROKEN PROMISE"), code == 1, "{text}");
     }
 }
+
+/// `measure` in its three forms, over two datasets; a promise that does not hold is exit code 1.
+#[test]
+fn exclusions_are_measured() {
+    let scratch = tempfile::tempdir().unwrap();
+    let datasets: Vec<String> = ["1", "2"]
+        .iter()
+        .map(|seed| {
+            let folder = scratch.path().join(seed).display().to_string();
+            succeed(&[
+                "generate",
+                "excluded-address",
+                "-o",
+                &folder,
+                "--seed",
+                seed,
+            ]);
+            folder
+        })
+        .collect();
+    let list = scratch.path().join("list.toml").display().to_string();
+    let text = fs::read_to_string(
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/exclusions/documented.toml"),
+    )
+    .unwrap();
+    fs::write(&list, &text).unwrap();
+    let measure = |format: &str| {
+        let [a, b] = &datasets[..] else {
+            unreachable!()
+        };
+        scanbench(&[
+            "exclusions",
+            "measure",
+            &list,
+            "--against",
+            a,
+            b,
+            "--format",
+            format,
+        ])
+    };
+    let table = String::from_utf8(measure("table").stdout).unwrap();
+    let json: Value = serde_json::from_slice(&measure("json").stdout).unwrap();
+    let markdown = String::from_utf8(measure("markdown").stdout).unwrap();
+    assert!(markdown.contains("| fair share |"), "{markdown}");
+    assert_eq!(json["datasets"].as_array().unwrap().len(), 2);
+    // Fair shares sum to what all do together, and hidden campaigns are named with their dataset.
+    let number = |worth: &str| -> f64 {
+        let all = json["exclusions"].as_array().unwrap().iter();
+        all.map(|one| one["attribution"]["shapley"][worth].as_f64().unwrap())
+            .sum()
+    };
+    let together = &json["exclusions_together"];
+    let hidden = together["campaigns_hidden"].as_array().unwrap();
+    assert!(!hidden.is_empty());
+    assert!(
+        (number("campaigns_hidden") - f64::from(u32::try_from(hidden.len()).unwrap())).abs() < 1e-9
+    );
+    let removed = together["false_episodes_removed"]["hits"].as_f64().unwrap();
+    assert!((number("false_episodes") - removed).abs() < 1e-9);
+    for one in hidden {
+        let name = one.as_str().unwrap();
+        assert!(
+            name.ends_with(", seed 1)") || name.ends_with(", seed 2)"),
+            "{name}"
+        );
+        assert!(table.contains(&format!("HIDDEN: {name}")), "{table}");
+    }
+
+    let promise = "\n[exclusion.expect]\nmax-hidden-campaigns = 0\n[[exclusion]]\nid = \"any\"\nstage = \"alert\"\n\
+                   match.s-port = [\"1-65535\"]\n[exclusion.expect]\nmax-hidden-campaigns = 0\n";
+    fs::write(&list, text + promise).unwrap();
+    let output = measure("table");
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let table = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        table.contains("BROKEN PROMISE: any promises max-hidden-campaigns = 0"),
+        "{table}"
+    );
+    assert!(
+        table.contains("holds what it promises: reverse-proxy"),
+        "{table}"
+    );
+}
+
+/// What `suggest` prints is an exclusion list; on the data that it was found in, it removes what it says, and it names
+/// single addresses only.
+#[test]
+fn suggestions_can_be_used() {
+    let scratch = tempfile::tempdir().unwrap();
+    let dataset = scratch.path().join("set").display().to_string();
+    succeed(&["generate", "look-alikes", "-o", &dataset]);
+    let text = succeed(&["exclusions", "suggest", "--against", &dataset]);
+    let list = scratch.path().join("suggested.toml");
+    fs::write(&list, &text).unwrap();
+    let list = list.display().to_string();
+    let json: Value = serde_json::from_str(&succeed(&[
+        "exclusions",
+        "suggest",
+        "--against",
+        &dataset,
+        "--format",
+        "json",
+    ]))
+    .unwrap();
+    let suggested = json["exclusions"].as_array().unwrap();
+    assert!(!suggested.is_empty(), "{text}");
+    let file: toml::Table = text.parse().unwrap();
+    let written = file["exclusion"].as_array().unwrap();
+    assert_eq!(written.len(), suggested.len());
+    for one in written {
+        let matches = one["match"].as_table().unwrap();
+        assert!(
+            matches.contains_key("s-port") && !matches.contains_key("cs-user-agent"),
+            "{text}"
+        );
+        for client in matches["c-ip"].as_array().unwrap() {
+            let address: Result<std::net::IpAddr, _> = client.as_str().unwrap().parse();
+            assert!(address.is_ok(), "{client}");
+        }
+    }
+    let measured: Value = serde_json::from_str(&succeed(&[
+        "exclusions",
+        "measure",
+        &list,
+        "--against",
+        &dataset,
+        "--format",
+        "json",
+    ]))
+    .unwrap();
+    for (one, found) in measured["exclusions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .zip(suggested)
+    {
+        assert_eq!(one["id"], found["id"]);
+        let rows = |effect: &Value| effect["rows_removed"]["look_alike"].clone();
+        let sum = |effect: Value| -> u64 {
+            effect
+                .as_object()
+                .unwrap()
+                .values()
+                .map(|count| count.as_u64().unwrap())
+                .sum()
+        };
+        // Both halves together are the whole.
+        assert_eq!(
+            sum(rows(one)),
+            sum(rows(&found["tuning"])) + sum(rows(&found["other"]))
+        );
+        assert!(sum(rows(&found["tuning"])) > 0);
+    }
+}

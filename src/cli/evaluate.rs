@@ -5,7 +5,7 @@ use super::failure::Failure;
 use super::rule_args::RuleArgs;
 use scanbench::eval::{Evaluation, Evaluator, GroundTruth, Runs};
 use scanbench::report::{markdown, story, terminal};
-use scanbench_detector::{Detection, Exclusions, Rule};
+use scanbench_detector::{Detection, Exclusions, Rule, Totals};
 use scanbench_generator::manifest;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -53,8 +53,8 @@ pub(crate) fn evaluate(
 ) -> Result<Evaluation, Failure> {
     let mut evaluator = Evaluator::default();
     for dataset in datasets {
-        let (truth, detection) = detect(dataset, rule, exclusions)?;
-        evaluator.add(&truth, &Runs::from(&detection));
+        let (truth, detection, totals) = detect(dataset, rule, exclusions)?;
+        evaluator.add(&truth, &Runs::from(&detection).with_keys(&totals));
     }
     Ok(evaluator.finish())
 }
@@ -64,7 +64,7 @@ pub(crate) fn detect(
     dataset: &Path,
     rule: &Rule,
     exclusions: &Exclusions,
-) -> Result<(GroundTruth, Detection), Failure> {
+) -> Result<(GroundTruth, Detection, Totals), Failure> {
     let manifest = manifest::verify(dataset).map_err(|error| {
         Failure::Input(format!(
             "{error}\na dataset is a folder that `scanbench generate` wrote; to read your own logs use \
@@ -77,7 +77,7 @@ pub(crate) fn detect(
     if totals.failed > 0 {
         return Err(Failure::InputTold);
     }
-    Ok((truth, detection))
+    Ok((truth, detection, totals))
 }
 
 /// Prints the report.

@@ -193,6 +193,17 @@ impl<'t> Judge<'t> {
         }
     }
 
+    /// The gravest class behind a window of the truth; `None` for background.
+    pub(super) fn class_of(&self, window: &TrueWindow) -> Option<Class> {
+        let campaigns = window
+            .campaigns
+            .iter()
+            .filter_map(|id| self.positions.get(id.as_str()).copied())
+            .collect();
+        let (_, gravest) = self.gravest(&campaigns);
+        gravest.map(|position| self.campaign(position).class)
+    }
+
     /// Rows that the truth expects and that are not there, and rows that are there and not expected.
     pub(super) fn agreement(&self, rows: &[Alert]) -> (Vec<RowKey>, Vec<RowKey>) {
         let expected: BTreeSet<RowKey> = self
