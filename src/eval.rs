@@ -5,6 +5,7 @@ mod bins;
 mod campaigns;
 mod delays;
 mod exclusions;
+mod gates;
 mod intervals;
 mod reach;
 mod rows;
@@ -20,6 +21,7 @@ pub use bins::{AtBaseRate, BASE_RATES, BinScore, Bins};
 pub use campaigns::CampaignOutcome;
 pub use delays::{Delays, Spread};
 pub use exclusions::{Attribution, Broken, Effect, ExclusionOutcome};
+pub use gates::{Baseline, Bound, Change, Failed, Side};
 pub use intervals::{Interval, Method, RESAMPLES, interval};
 pub use reach::{Keys, Near, Reach};
 pub use rows::{RowCounts, RowKey, Verdict};
@@ -128,6 +130,16 @@ pub struct Evaluation {
 }
 
 impl Evaluation {
+    /// The scores of what is in force: those with exclusions, where there are any.
+    #[must_use]
+    pub fn in_force(&self) -> &Score {
+        if self.exclusions.is_empty() {
+            &self.without_exclusions
+        } else {
+            &self.with_exclusions
+        }
+    }
+
     /// The campaign's id, with its dataset where there are several.
     #[must_use]
     pub fn campaign_name(&self, campaign: &CampaignOutcome) -> String {

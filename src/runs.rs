@@ -2,7 +2,7 @@
 //! from `eval`, which takes rows from any engine and does not know the detector.
 
 use crate::eval::{Coalition, Keys, Listed, Runs};
-use scanbench_detector::{Detection, Removals, Rule, Selection, Totals};
+use scanbench_detector::{Alert, Detection, Removals, Rule, Selection, Totals};
 
 impl Coalition for Removals<'_> {
     fn matching(&self, row: usize) -> &[Vec<usize>] {
@@ -37,6 +37,27 @@ impl<'d> From<&'d Detection> for Runs<'d> {
 }
 
 impl Runs<'_> {
+    /// The alerts of another engine. Of our detection on the same logs only the counts are taken.
+    #[must_use]
+    pub fn of_alerts(alerts: Vec<Alert>, ours: &Detection, totals: &Totals) -> Self {
+        // Rows without a key cannot be told apart by it, so whether they agree with the truth is unmeasured.
+        let is_keyed = |alert: &Alert| !alert.computer.is_empty() && !alert.s_ip.is_empty();
+        let runs = Self {
+            window: ours.rule().window,
+            is_published_rule: *ours.rule() == Rule::default(),
+            with: alerts.clone(),
+            exclusions: Vec::new(),
+            keys: None,
+            coalition: Box::new(()),
+            without: alerts,
+        }
+        .with_keys(totals);
+        Self {
+            is_published_rule: runs.is_published_rule && runs.without.iter().all(is_keyed),
+            ..runs
+        }
+    }
+
     /// The same, knowing what the detector counted on its way of keys that made no row. It counts only where bins are
     /// closed one by one: not for tables and sessions.
     #[must_use]

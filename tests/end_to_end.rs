@@ -383,3 +383,185 @@ fn suggestions_can_be_used() {
         assert!(sum(rows(&found["tuning"])) > 0);
     }
 }
+
+/// Our rows through `--alerts`, in every form that they are written in, score as they do without; a row more or less
+/// does not, and the report says which.
+#[test]
+fn alerts_of_other_engines_score_the_same() {
+    let scratch = tempfile::tempdir().unwrap();
+    let path = |name: &str| scratch.path().join(name).display().to_string();
+    let dataset = path("set");
+    succeed(&["generate", "look-alikes", "-o", &dataset]);
+    succeed(&["evaluate", &dataset, "-o", &path("ours")]);
+    let report = |folder: &str| fs::read(scratch.path().join(folder).join("report.json")).unwrap();
+    for format in ["csv", "json", "ndjson"] {
+        let rows = succeed(&["detect", &dataset, "--format", format]);
+        fs::write(path("rows"), rows).unwrap();
+        succeed(&[
+            "evaluate",
+            &dataset,
+            "--alerts",
+            &path("rows"),
+            "-o",
+            &path(format),
+        ]);
+        assert_eq!(report("ours"), report(format), "{format}");
+    }
+
+    let rows = succeed(&["detect", &dataset, "--format", "ndjson"]);
+    let (first, rest) = rows.split_once('\n').unwrap();
+    let strange = r#"{"TimeGenerated":"2026-11-02T00:00:00Z","cIP":"192.0.2.99","Computer":"NONE","sIP":"10.9.9.9"}"#;
+    fs::write(path("rows"), format!("{rest}{strange}\n")).unwrap();
+    let text = succeed(&[
+        "evaluate",
+        &dataset,
+        "--alerts",
+        &path("rows"),
+        "-o",
+        &path("wrong"),
+    ]);
+    assert_ne!(report("ours"), report("wrong"));
+    let first: Value = serde_json::from_str(first).unwrap();
+    let key = |row: &str, what: &str| format!("{what}: {row}");
+    let missing = format!(
+        "{} {} on {} ({})",
+        first["TimeGenerated"].as_str().unwrap(),
+        first["cIP"].as_str().unwrap(),
+        first["Computer"].as_str().unwrap(),
+        first["sIP"].as_str().unwrap()
+    );
+    assert!(text.contains(&key(&missing, "MISSING ROW")), "{text}");
+    assert!(
+        text.contains("UNEXPECTED ROW: 2026-11-02T00:00:00Z 192.0.2.99 on NONE (10.9.9.9)"),
+        "{text}"
+    );
+
+    // Moments within their bins, and columns under names of one's own.
+    let within: Vec<String> = json_lines(&rows)
+        .iter()
+        .map(|row| {
+            let text = |key: &str| row[key].as_str().unwrap().to_owned();
+            let time = text("TimeGenerated").replace(":00Z", ":59Z");
+            format!(
+                "{time},{},{},{},{}",
+                text("cIP"),
+                text("Computer"),
+                text("sIP"),
+                row["portCount"]
+            )
+        })
+        .collect();
+    fs::write(
+        path("rows"),
+        format!("at,who,where,sIP,portCount\n{}\n", within.join("\n")),
+    )
+    .unwrap();
+    let alerts = path("rows");
+    let mut arguments = vec![
+        "evaluate",
+        &dataset,
+        "--alerts",
+        &alerts,
+        "--alert-time",
+        "within",
+    ];
+    assert_eq!(scanbench(&arguments).status.code(), Some(2));
+    let output = path("within");
+    arguments.extend([
+        "--map",
+        "time=at",
+        "--map",
+        "client=who",
+        "--map",
+        "computer=where",
+        "-o",
+        &output,
+    ]);
+    succeed(&arguments);
+    assert_eq!(report("ours"), report("within"));
+}
+
+/// Gates hold by the bounds of intervals; a baseline fails what is worse by more than chance, and only that.
+#[test]
+fn gates_and_baselines() {
+    let scratch = tempfile::tempdir().unwrap();
+    let path = |name: &str| scratch.path().join(name).display().to_string();
+    let dataset = path("set");
+    succeed(&["generate", "default", "-o", &dataset, "--scale", "0.1"]);
+    succeed(&["evaluate", &dataset, "-o", &path("before")]);
+    let report: Value =
+        serde_json::from_slice(&fs::read(scratch.path().join("before/report.json")).unwrap())
+            .unwrap();
+    let recall = &report["without_exclusions"]["campaign_recall"];
+    assert!(
+        recall["value"].as_f64().unwrap() > 0.5
+            && recall["interval"]["low"].as_f64().unwrap() < 0.5
+    );
+    let baseline = path("before/report.json");
+    for (arguments, code, said) in [
+        (
+            vec!["--fail-under", "recall=0.5"],
+            1,
+            "recall is 0.000 to 1.000, under 0.5",
+        ),
+        (vec!["--fail-under", "recall=0"], 0, ""),
+        (vec!["--fail-over", "recall=0.99"], 1, "over 0.99"),
+        (
+            vec!["--fail-over", "false-alerts-per-day=1"],
+            1,
+            "false-alerts-per-day is ",
+        ),
+        (
+            vec![
+                "--fail-over",
+                "false-alerts-per-day=1000",
+                "--fail-under",
+                "mcc=-1",
+            ],
+            0,
+            "",
+        ),
+        (
+            vec!["--window", "sliding", "--fail-under", "mcc=-1"],
+            1,
+            "mcc is unmeasured",
+        ),
+        (vec!["--fail-under", "beauty=1"], 2, "names are recall"),
+        (vec!["--baseline", &baseline], 0, ""),
+        // One campaign lost is within chance; it is the gate on recall that must hold such.
+        (
+            vec!["--baseline", &baseline, "--exclusions", "documented"],
+            0,
+            "",
+        ),
+        (vec!["--baseline", &dataset], 2, "cannot read"),
+    ] {
+        let mut all = vec!["evaluate", &dataset];
+        all.extend(&arguments);
+        let output = scanbench(&all);
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {error}");
+        assert!(error.contains(said), "{arguments:?}: {error}");
+    }
+
+    // A malicious campaign that had rows then and has none now: one alone may be chance.
+    let mut worse = report.clone();
+    for one in worse["campaigns"].as_array_mut().unwrap() {
+        one["rows_without_exclusions"] = u64::from(one["class"] == "malicious").into();
+    }
+    let template = worse["campaigns"][0].clone();
+    fs::write(path("worse.json"), worse.to_string()).unwrap();
+    let output = scanbench(&["evaluate", &dataset, "--baseline", &path("worse.json")]);
+    assert_eq!(output.status.code(), Some(0), "one lost, {output:?}");
+    worse["campaigns"]
+        .as_array_mut()
+        .unwrap()
+        .retain(|one| one["id"] != template["id"]);
+    fs::write(path("other.json"), worse.to_string()).unwrap();
+    let output = scanbench(&["evaluate", &dataset, "--baseline", &path("other.json")]);
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        error.contains("the baseline does not know the campaign"),
+        "{error}"
+    );
+}

@@ -62,6 +62,7 @@ pub use follow::{
     Checkpoint, CheckpointError, FollowError, FollowNotice, FollowOptions, FollowTotals,
     FollowedRow, Follower, Latencies, Resume, Round,
 };
+pub use input::parse_moment;
 /// An address and the length of its prefix.
 pub use ipnet::IpNet;
 pub use removal::Removals;

@@ -189,6 +189,7 @@ fn values(parts: &Parts, rule: &Rule) -> Vec<(SignatureId, Values)> {
 
 impl Removals<'_> {
     /// The rows of the rule alone, in order.
+    #[must_use]
     pub fn rows(&self) -> impl ExactSizeIterator<Item = &Alert> {
         self.rows.iter().map(|row| &row.alert)
     }

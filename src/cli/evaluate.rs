@@ -3,10 +3,14 @@
 use super::detect::{ReadArgs, read};
 use super::failure::Failure;
 use super::rule_args::RuleArgs;
-use scanbench::eval::{Evaluation, Evaluator, GroundTruth, Runs};
+use clap::ValueEnum;
+use scanbench::alerts::{MappedColumn, Mapping, read_alerts};
+use scanbench::eval::{Baseline, Bound, Evaluation, Evaluator, GroundTruth, Runs, Side};
 use scanbench::report::{markdown, story, terminal};
 use scanbench_detector::{Detection, Exclusions, Rule, Totals};
 use scanbench_generator::manifest;
+use scanbench_generator::truth::BIN;
+use scanbench_w3c::visible;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -18,9 +22,10 @@ use std::path::{Path, PathBuf};
 #[command(after_help = "Examples:
   scanbench evaluate dataset
   scanbench evaluate dataset --exclusions exclusions.toml -o report
-  scanbench evaluate seed-1 seed-2 seed-3
+  scanbench evaluate seed-1 seed-2 seed-3 --fail-under recall=0.5 --fail-over false-alerts-per-day=20
+  scanbench evaluate dataset --alerts other-engine.ndjson --map client=src_addr --baseline last/report.json
 
-Exit codes: 0 scored and every [exclusion.expect] holds, 1 one does not hold, 2 bad input or arguments,
+Exit codes: 0 scored and every [exclusion.expect] and gate holds, 1 one does not hold, 2 bad input or arguments,
 3 bad exclusion file, 130 interrupted")]
 pub(crate) struct Args {
     /// Folders of datasets, as `scanbench generate` writes them; the scores are those of all together
@@ -33,16 +38,138 @@ pub(crate) struct Args {
     /// Write report.json and report.md into this folder
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
+
+    #[command(flatten)]
+    others: OtherAlerts,
+
+    #[command(flatten)]
+    gates: Gates,
+}
+
+/// Alerts of another engine.
+#[derive(clap::Args)]
+#[command(next_help_heading = "Alerts of another engine")]
+struct OtherAlerts {
+    /// Score these alerts (CSV, JSON or JSON Lines) instead of our detector's; with one DATASET
+    #[arg(long, value_name = "FILE", conflicts_with = "exclusions")]
+    alerts: Option<PathBuf>,
+
+    /// The column of a role (time, end, client, computer, server, ports), where its name is none that Sentinel, Splunk,
+    /// Elastic, Zeek or rsigma use
+    #[arg(long, value_name = "ROLE=COLUMN", requires = "alerts")]
+    map: Vec<MappedColumn>,
+
+    /// What the time of an alert is: the start of its bin, or some moment within it
+    #[arg(
+        long,
+        value_name = "WHICH",
+        default_value = "start",
+        requires = "alerts"
+    )]
+    alert_time: AlertTime,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum AlertTime {
+    Start,
+    Within,
+}
+
+/// What must hold.
+#[derive(clap::Args)]
+#[command(next_help_heading = "Gates")]
+struct Gates {
+    /// Exit with 1 where the lower end of a metric's 95 % interval is under this
+    #[arg(long, value_name = "NAME=NUMBER")]
+    fail_under: Vec<Bound>,
+
+    /// Exit with 1 where the upper end is over this; metrics without an interval count by their value
+    #[arg(long, value_name = "NAME=NUMBER")]
+    fail_over: Vec<Bound>,
+
+    /// Exit with 1 where campaigns are worse by more than chance than in this report on the same datasets
+    #[arg(long, value_name = "REPORT.JSON")]
+    baseline: Option<PathBuf>,
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
-    let (rule, exclusions) = (args.rule.rule()?, args.rule.exclusions()?);
-    let evaluation = evaluate(&args.datasets, &rule, &exclusions)?;
+    let baseline = args
+        .gates
+        .baseline
+        .as_deref()
+        .map(read_baseline)
+        .transpose()?;
+    let evaluation = if let Some(path) = &args.others.alerts {
+        let [dataset] = &args.datasets[..] else {
+            return Err(Failure::Input(
+                "--alerts are of one dataset; give one DATASET".to_owned(),
+            ));
+        };
+        evaluate_alerts(dataset, path, args)?
+    } else {
+        let (rule, exclusions) = (args.rule.rule()?, args.rule.exclusions()?);
+        evaluate(&args.datasets, &rule, &exclusions)?
+    };
     show(&evaluation)?;
     if let Some(folder) = &args.output {
         write_reports(folder, &evaluation)?;
     }
+    args.gates.hold(&evaluation, baseline.as_ref())?;
     hold_promises(&evaluation)
+}
+
+/// Scores the alerts of another engine. Our detector runs too, as it counts the keys that made no row.
+fn evaluate_alerts(dataset: &Path, path: &Path, args: &Args) -> Result<Evaluation, Failure> {
+    let mut mapping = Mapping::default();
+    for column in &args.others.map {
+        mapping.set(column.clone());
+    }
+    let shown = visible(path.as_os_str().as_encoded_bytes());
+    let bytes = std::fs::read(path)
+        .map_err(|error| Failure::Input(format!("cannot read {shown}: {error}")))?;
+    let mut alerts = read_alerts(&bytes, &mapping)
+        .map_err(|error| Failure::Input(format!("{shown}: {error}")))?;
+    let rule = args.rule.rule()?;
+    if args.others.alert_time == AlertTime::Within {
+        for alert in &mut alerts {
+            alert.time_generated = alert.time_generated.floor(BIN);
+        }
+    }
+    let (truth, detection, totals) = detect(dataset, &rule, &Exclusions::default())?;
+    let mut evaluator = Evaluator::default();
+    evaluator.add(&truth, &Runs::of_alerts(alerts, &detection, &totals));
+    Ok(evaluator.finish())
+}
+
+fn read_baseline(path: &Path) -> Result<Baseline, Failure> {
+    let shown = visible(path.as_os_str().as_encoded_bytes());
+    let text = std::fs::read(path)
+        .map_err(|error| Failure::Input(format!("cannot read {shown}: {error}")))?;
+    serde_json::from_slice(&text).map_err(|error| {
+        Failure::Input(format!(
+            "{shown} is no report.json of this version: {error}"
+        ))
+    })
+}
+
+impl Gates {
+    fn hold(&self, evaluation: &Evaluation, baseline: Option<&Baseline>) -> Result<(), Failure> {
+        let under = self.fail_under.iter().map(|bound| (bound, Side::NotUnder));
+        let over = self.fail_over.iter().map(|bound| (bound, Side::NotOver));
+        let mut failed: Vec<String> = under
+            .chain(over)
+            .filter_map(|(bound, side)| bound.hold(side, evaluation).err())
+            .map(|failed| failed.to_string())
+            .collect();
+        if let Some(baseline) = baseline {
+            let change = baseline.change(evaluation).map_err(Failure::Input)?;
+            failed.extend(change.worse().iter().map(ToString::to_string));
+        }
+        if failed.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::Gate(visible(failed.join("; ").as_bytes())))
+    }
 }
 
 /// Checks each dataset, detects on it and scores the rows. One dataset is held at a time.

@@ -30,6 +30,9 @@ pub(super) struct Credit {
     pub(super) variance: f64,
 }
 
+/// Whether a set, told by who is in it, takes the thing away.
+pub(super) type Game<'g> = dyn Fn(&dyn Fn(usize) -> bool) -> bool + 'g;
+
 /// Solves games, and remembers those it has solved: most of a list are alike.
 #[derive(Debug, Default)]
 pub(super) struct Solver {
@@ -40,11 +43,7 @@ pub(super) struct Solver {
 impl Solver {
     /// The credits of each class of `players`. The members of a class do the very same, so they share evenly, and each
     /// of them has the credit that is given. `takes` says whether a set takes the thing away.
-    pub(super) fn solve(
-        &mut self,
-        players: &[Vec<usize>],
-        takes: &dyn Fn(&dyn Fn(usize) -> bool) -> bool,
-    ) -> Vec<Credit> {
+    pub(super) fn solve(&mut self, players: &[Vec<usize>], takes: &Game<'_>) -> Vec<Credit> {
         if !takes(&|_| true) {
             return vec![Credit::default(); players.len()];
         }
@@ -144,11 +143,7 @@ fn gauss(count: usize) -> Vec<(f64, f64)> {
 
 /// Shares and their variances from orders drawn by lot, always the same ones. The game turns once in each order, since
 /// more exclusions never take less.
-fn sampled(
-    players: &[Vec<usize>],
-    with: &dyn Fn(&dyn Fn(usize) -> bool) -> bool,
-    seed: u64,
-) -> Vec<(f64, f64)> {
+fn sampled(players: &[Vec<usize>], with: &Game<'_>, seed: u64) -> Vec<(f64, f64)> {
     let mut random = Pcg64::seed_from_u64(seed);
     let mut order: Vec<usize> = players
         .iter()
@@ -199,7 +194,7 @@ mod tests {
     use proptest::prelude::*;
 
     /// Shapley's value as it is defined: over every order of all players, who turns the game.
-    fn by_every_order(count: usize, takes: &dyn Fn(&dyn Fn(usize) -> bool) -> bool) -> Vec<f64> {
+    fn by_every_order(count: usize, takes: &Game<'_>) -> Vec<f64> {
         fn orders(rest: &[usize]) -> Vec<Vec<usize>> {
             if rest.is_empty() {
                 return vec![Vec::new()];

@@ -107,13 +107,12 @@ pub(super) type Hits = BTreeMap<usize, u64>;
 impl Trials {
     /// Counts a trial; gives its cluster's number.
     pub(super) fn add(&mut self, cluster: &Cluster) -> usize {
-        let number = match self.numbers.get(cluster) {
-            Some(number) => *number,
-            None => {
-                self.trials.push(0);
-                self.numbers.insert(cluster.clone(), self.trials.len() - 1);
-                self.trials.len() - 1
-            }
+        let number = if let Some(number) = self.numbers.get(cluster) {
+            *number
+        } else {
+            self.trials.push(0);
+            self.numbers.insert(cluster.clone(), self.trials.len() - 1);
+            self.trials.len() - 1
         };
         self.trials[number] += 1;
         number
