@@ -198,24 +198,28 @@ pub fn read_alerts(bytes: &[u8], mapping: &Mapping) -> Result<Vec<Alert>, Alerts
 }
 
 fn json_array(text: &[u8]) -> Result<Vec<Record>, AlertsError> {
-    let list: Vec<Map<String, Value>> = serde_json::from_slice(text).map_err(format_error)?;
+    let list: Vec<Map<String, Value>> =
+        serde_json::from_slice(text).map_err(|error| format_error(&error))?;
     Ok(list.into_iter().map(flat).collect())
 }
 
 fn json_lines(text: &[u8]) -> Result<Vec<Record>, AlertsError> {
     serde_json::Deserializer::from_slice(text)
         .into_iter::<Map<String, Value>>()
-        .map(|one| one.map(flat).map_err(format_error))
+        .map(|one| one.map(flat).map_err(|error| format_error(&error)))
         .collect()
 }
 
 fn csv_records(text: &[u8]) -> Result<Vec<Record>, AlertsError> {
     let mut reader = csv::Reader::from_reader(text);
-    let header = reader.headers().map_err(format_error)?.clone();
+    let header = reader
+        .headers()
+        .map_err(|error| format_error(&error))?
+        .clone();
     reader
         .records()
         .map(|record| {
-            let record = record.map_err(format_error)?;
+            let record = record.map_err(|error| format_error(&error))?;
             let cells = header.iter().zip(&record);
             Ok(cells
                 .map(|(name, cell)| (name.trim().to_owned(), Value::from(cell)))
@@ -224,7 +228,7 @@ fn csv_records(text: &[u8]) -> Result<Vec<Record>, AlertsError> {
         .collect()
 }
 
-fn format_error(error: impl ToString) -> AlertsError {
+fn format_error(error: &impl ToString) -> AlertsError {
     AlertsError::Format(visible(error.to_string().as_bytes()))
 }
 

@@ -251,7 +251,7 @@ impl Baseline {
 }
 
 impl Change {
-    /// What is worse by more than chance: McNemar's exact test of the campaigns that changed, one-sided (McNemar 1947).
+    /// What is worse by more than chance: the exact test of Quinn `McNemar` (1947), one-sided, on the campaigns that changed.
     #[must_use]
     pub fn worse(&self) -> Vec<Failed> {
         let mut failed = Vec::new();

@@ -207,7 +207,10 @@ mod tests {
         );
     }
 
-    fn coverage(draw: &mut dyn FnMut(&mut Pcg64) -> (f64, Vec<(u64, u64)>)) -> f64 {
+    /// A share that was drawn, and hits and trials that were drawn with it.
+    type Drawn = (f64, Vec<(u64, u64)>);
+
+    fn coverage(draw: &mut dyn FnMut(&mut Pcg64) -> Drawn) -> f64 {
         let mut random = Pcg64::seed_from_u64(5);
         let mut held = 0_u32;
         for _ in 0..2_000 {
