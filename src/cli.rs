@@ -13,6 +13,7 @@ mod messages;
 mod rule_args;
 mod run;
 mod scenarios;
+mod standing;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;

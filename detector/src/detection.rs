@@ -68,6 +68,8 @@ pub(crate) struct Counters {
     pub(crate) matched: Vec<u64>,
     /// Lines that an exclusion at stage "event" takes out.
     pub(crate) suppressed_lines: u64,
+    /// The first and the last moment of a line, where there are exclusions.
+    pub(crate) span: Option<(Timestamp, Timestamp)>,
 }
 
 impl Counters {
@@ -78,8 +80,16 @@ impl Counters {
         }
     }
 
-    /// Counts what matches a line.
-    pub(crate) fn count(&mut self, signature: &Signature, exclusions: &Exclusions) {
+    /// Counts what matches a line of this moment.
+    pub(crate) fn count(
+        &mut self,
+        signature: &Signature,
+        exclusions: &Exclusions,
+        time: Timestamp,
+    ) {
+        let (first, last) = self.span.get_or_insert((time, time));
+        *first = time.min(*first);
+        *last = time.max(*last);
         for index in signature.iter() {
             self.matched[index] += 1;
         }
@@ -92,6 +102,10 @@ impl Counters {
             *mine += theirs;
         }
         self.suppressed_lines += other.suppressed_lines;
+        self.span = match (self.span, other.span) {
+            (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
+            (one, other) => one.or(other),
+        };
     }
 }
 
@@ -160,6 +174,12 @@ impl Detection {
     #[must_use]
     pub fn suppressed_lines(&self) -> u64 {
         self.counters.suppressed_lines
+    }
+
+    /// The moments of the first and the last line; `None` where there are no lines or no exclusions.
+    #[must_use]
+    pub fn span(&self) -> Option<(Timestamp, Timestamp)> {
+        self.counters.span
     }
 
     /// Lines that an exclusion matched, by its place in the list, at either stage.

@@ -1,18 +1,23 @@
 //! Exclusions: lines and rows that are known to be benign, taken out and still counted.
 
 mod address;
-mod codes;
+pub mod codes;
 mod condition;
+mod export;
 mod hours;
+mod lint;
+mod probe;
 mod read;
 mod schema;
 mod subject;
 mod text;
 
 pub use address::AddressRange;
-pub use codes::CODES;
 pub use condition::{Condition, Test};
+pub use export::{Target, export};
 pub use hours::Hours;
+pub use lint::lint;
+pub use probe::{Probe, Probes};
 pub use read::Reading;
 pub use schema::exclusion_schema;
 pub use subject::Subject;

@@ -54,8 +54,9 @@ pub use detection::{Cut, Detection, Selection, Suppressed};
 pub use detector::Detector;
 pub use episode::{Episode, episode_rows, episodes};
 pub use exclusion::{
-    AddressRange, Asks, CODES, Condition, Exclusion, Exclusions, Expectation, Hours, Policy,
-    Reading, Stage, Standing, Subject, Test, TextKind, TextTest, exclusion_schema,
+    AddressRange, Asks, Condition, Exclusion, Exclusions, Expectation, Hours, Policy, Probe,
+    Probes, Reading, Stage, Standing, Subject, Target, Test, TextKind, TextTest, codes,
+    exclusion_schema, export, lint,
 };
 pub use find::{FindError, LogFile, find_logs};
 pub use follow::{

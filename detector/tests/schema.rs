@@ -35,7 +35,7 @@ fn fits(node: &Node, schema: &Value, definitions: &Value) -> Result<(), String> 
     };
     if let Some(any) = schema["anyOf"].as_array() {
         let outcomes = any.iter().map(|one| fits(node, one, definitions));
-        return outcomes.reduce(|a, b| a.or(b)).unwrap();
+        return outcomes.reduce(Result::or).unwrap();
     }
     match &node.value {
         Written::Table(entries) => {

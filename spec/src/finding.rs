@@ -53,6 +53,8 @@ pub struct Finding {
     pub severity: Severity,
     /// Its kind, where it has one.
     pub code: Option<&'static Code>,
+    /// The id of the entry that it is about, where it is about one.
+    pub about: Option<String>,
 }
 
 impl Finding {
@@ -64,7 +66,15 @@ impl Finding {
             help: None,
             severity: Severity::Error,
             code: None,
+            about: None,
         }
+    }
+
+    /// The same about an entry of the file.
+    #[must_use]
+    pub fn about(mut self, id: impl Into<String>) -> Self {
+        self.about = Some(id.into());
+        self
     }
 
     /// The same of a kind.

@@ -1,7 +1,10 @@
 //! `exclusions`: whatever is done with an exclusion list itself; one file a subcommand.
 
+mod against;
 mod check;
+mod export;
 mod measure;
+mod show;
 mod suggest;
 
 use super::failure::Failure;
@@ -17,6 +20,7 @@ pub(crate) struct Args {
 #[derive(Subcommand)]
 enum Command {
     Check(check::Args),
+    Export(export::Args),
     Measure(measure::Args),
     Suggest(suggest::Args),
 }
@@ -24,6 +28,7 @@ enum Command {
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     match &args.command {
         Command::Check(args) => check::run(args),
+        Command::Export(args) => export::run(args),
         Command::Measure(args) => measure::run(args),
         Command::Suggest(args) => suggest::run(args),
     }

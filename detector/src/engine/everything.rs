@@ -33,7 +33,8 @@ impl All<'_> {
     fn take(&mut self, record: &impl Record, client: &[u8], computer: &[u8]) {
         self.counters.lines += 1;
         let signature = self.exclusions.signature(record, client, computer);
-        self.counters.count(&signature, self.exclusions);
+        self.counters
+            .count(&signature, self.exclusions, record.time());
         collect(self.collector, self.exclusions, record, client, computer);
         if record.time() < self.latest {
             self.is_unsorted = true;

@@ -234,7 +234,7 @@ impl<V: Value> Sink<V> for Gather<'_, V> {
         self.counters.lines += 1;
         if !self.exclusions.list().is_empty() {
             let signature = self.exclusions.signature(record, client, computer);
-            self.counters.count(&signature, self.exclusions);
+            self.counters.count(&signature, self.exclusions, at.time);
         }
         false
     }

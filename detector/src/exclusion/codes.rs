@@ -5,7 +5,7 @@ use scanbench_spec::Code;
 /// Makes the codes, and the list of them.
 macro_rules! codes {
     ($($name:ident = $id:literal $slug:literal $meaning:literal;)*) => {
-        $(pub(crate) static $name: Code = Code { id: $id, slug: $slug, meaning: $meaning };)*
+        $(#[doc = $meaning] pub static $name: Code = Code { id: $id, slug: $slug, meaning: $meaning };)*
 
         /// Every kind of finding about exclusion lists, in the order of their ids.
         pub static CODES: &[&Code] = &[$(&$name),*];

@@ -90,7 +90,12 @@ impl Reading {
         file.finish(&FILE_KEYS, &UNKNOWN_KEY, findings);
         let mut ids = HashSet::new();
         for node in list {
-            let Some(exclusion) = exclusion(node, findings) else {
+            let before = findings.len();
+            let (id, exclusion) = exclusion(node, findings);
+            for finding in &mut findings[before..] {
+                finding.about.clone_from(&id);
+            }
+            let Some(exclusion) = exclusion else {
                 continue;
             };
             if ids.insert(exclusion.id.clone()) {
@@ -98,9 +103,10 @@ impl Reading {
             } else {
                 findings.push(
                     Finding::new(format!("the id \"{}\" stands twice", exclusion.id))
-                        .at(exclusion.span)
+                        .at(exclusion.span.clone())
                         .help("reports speak of exclusions by their id")
-                        .code(&DUPLICATE_ID),
+                        .code(&DUPLICATE_ID)
+                        .about(exclusion.id),
                 );
             }
         }
@@ -164,9 +170,11 @@ fn policy(node: Node, findings: &mut Vec<Finding>) -> Policy {
     policy
 }
 
-/// `None` where there is no id to speak of it by, or no stage to act at.
-fn exclusion(node: Node, findings: &mut Vec<Finding>) -> Option<Exclusion> {
-    let mut table = TableReader::new(node, &WRONG_VALUE, findings)?;
+/// An exclusion and its id; it is `None` where there is no id to speak of it by, or no stage to act at.
+fn exclusion(node: Node, findings: &mut Vec<Finding>) -> (Option<String>, Option<Exclusion>) {
+    let Some(mut table) = TableReader::new(node, &WRONG_VALUE, findings) else {
+        return (None, None);
+    };
     let before = findings.len();
     let id = table.text("id", &WRONG_VALUE, findings);
     if id.is_none() && findings.len() == before {
@@ -231,20 +239,22 @@ fn exclusion(node: Node, findings: &mut Vec<Finding>) -> Option<Exclusion> {
         .map(|node| expectation(node, findings))
         .unwrap_or_default();
     table.finish(&EXCLUSION_KEYS, &UNKNOWN_KEY, findings);
-    Some(Exclusion {
-        id: id?.0,
+    let id = id.map(|(id, _)| id);
+    let exclusion = id.clone().zip(stage).map(|(id, stage)| Exclusion {
+        id,
         name,
         reason,
         owner,
         ticket,
         enabled,
-        stage: stage?,
+        stage,
         starts,
         expires,
         conditions,
         expect,
         span: place,
-    })
+    });
+    (id, exclusion)
 }
 
 /// Where a table begins: of a long one the first byte is enough.

@@ -3,6 +3,7 @@
 use memchr::memmem;
 use regex::bytes::{Regex, RegexBuilder};
 use std::borrow::Cow;
+use std::fmt;
 
 /// How a text is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -131,6 +132,18 @@ impl TextTest {
             TextKind::Has => has(&value, &self.needle),
             TextKind::Regex => false,
         }
+    }
+}
+
+/// As `contains "Nessus" in any case`.
+impl fmt::Display for TextTest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let any_case = if self.ignores_case && self.kind != TextKind::Has {
+            " in any case"
+        } else {
+            ""
+        };
+        write!(f, "{} \"{}\"{any_case}", self.kind.key(), self.text)
     }
 }
 
