@@ -35,6 +35,7 @@ use campaigns::outcomes;
 use exclusions::Ledger;
 use rows::Judge;
 use scanbench_detector::{Alert, Expectation, Stage, Window};
+use schemars::JsonSchema;
 use scores::{Scored, Scores};
 use serde::Serialize;
 use units::Units;
@@ -95,7 +96,7 @@ pub struct Runs<'r> {
 }
 
 /// A dataset that was scored.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Dataset {
     /// The scenario's name, as its manifest has it.
     pub scenario: String,
@@ -106,7 +107,7 @@ pub struct Dataset {
 }
 
 /// How good the rows are.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 pub struct Evaluation {
     /// [`SCHEMA_VERSION`].
     pub schema_version: u32,
@@ -155,7 +156,7 @@ fn name(datasets: &[Dataset], dataset: usize, id: &str) -> String {
 }
 
 /// How rows agree with what the truth says of the published rule.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Agreement {
     /// Rows that the truth expects and the rule alone did not give.
     pub missing_rows: Vec<RowKey>,

@@ -1,5 +1,6 @@
 //! Every key of every bin as one decision: right or wrong, fired or not.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Shares of malicious keys for which precision is told, beside the share that the dataset happens to have.
@@ -7,7 +8,7 @@ pub const BASE_RATES: [f64; 5] = [1e-2, 1e-3, 1e-4, 1e-5, 1e-6];
 
 /// Keys of bins (bin, client, computer, server address) by what they are and whether the rule fired. Keys of authorised
 /// scans are neither right nor wrong and stand in none of these.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Bins {
     /// Malicious, with a row.
     pub true_positives: u64,
@@ -20,7 +21,7 @@ pub struct Bins {
 }
 
 /// Numbers made of [`Bins`]; `None`, in JSON null, where nothing can be measured.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 pub struct BinScore {
     /// The keys.
     #[serde(flatten)]
@@ -39,7 +40,7 @@ pub struct BinScore {
 }
 
 /// Precision at a share of malicious keys.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, JsonSchema, Serialize)]
 pub struct AtBaseRate {
     /// Malicious keys of all.
     pub base_rate: f64,

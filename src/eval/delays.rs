@@ -2,6 +2,7 @@
 
 use super::share::{Hits, Share, Trials};
 use scanbench_w3c::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use std::time::Duration;
 const DAILY: Duration = Duration::from_hours(24);
 
 /// From the first touch of a campaign to what tells of it, over the campaigns that are told of at all.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 pub struct Delays {
     /// To the moment the threshold is crossed. Rows do not say when that is, so it is unmeasured here.
     pub streaming_seconds: Spread,
@@ -24,7 +25,7 @@ pub struct Delays {
 }
 
 /// The middle and the far end of some numbers, by the nearest rank; `None` where there are none.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, JsonSchema, Serialize)]
 pub struct Spread {
     /// Half of them are at most this.
     pub median: Option<f64>,

@@ -2,6 +2,7 @@
 
 use super::rows::Judge;
 use scanbench_generator::truth::{Class, THRESHOLD};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// From here up to the threshold a key is near.
@@ -9,7 +10,7 @@ const NEAR: u64 = 20;
 
 /// Keys of bins near the published threshold and at it, by what they are. Keys count by their ports in the truth, not
 /// by rows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Reach {
     /// With lines of a look-alike.
     pub look_alike: Near,
@@ -26,7 +27,7 @@ pub struct Reach {
 }
 
 /// Keys of one class.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Near {
     /// 20 to 29 ports.
     pub near: u64,

@@ -7,11 +7,12 @@ use super::share::{Cluster, Hits, Share, Trials};
 use super::units::Units;
 use scanbench_detector::{Alert, Window};
 use scanbench_generator::truth::{BIN, Class, Kind};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// Scores of one set of rows.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 pub struct Score {
     /// Rows by what stands behind them.
     pub rows: RowCounts,
@@ -40,11 +41,13 @@ pub struct Score {
 }
 
 /// Campaigns of one kind and class.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 pub struct KindScore {
     /// What they did.
+    #[schemars(with = "String")]
     pub kind: Kind,
     /// What stands behind them.
+    #[schemars(with = "String")]
     pub class: Class,
     /// Of them, those with a row.
     pub with_rows: Share,

@@ -1,7 +1,9 @@
 //! A number of a number.
 
 use super::intervals::{Interval, interval};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -88,6 +90,29 @@ impl Serialize for Share {
         share.serialize_field("value", &self.value())?;
         share.serialize_field("interval", &self.interval)?;
         share.end()
+    }
+}
+
+impl JsonSchema for Share {
+    fn schema_name() -> Cow<'static, str> {
+        "Share".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let count = generator.subschema_for::<u64>();
+        json_schema!({
+            "type": "object",
+            "description": "So many of so many. The value is null where nothing was measured, the interval where there \
+                            is too little to tell one.",
+            "properties": {
+                "hits": count,
+                "of": count,
+                "value": generator.subschema_for::<Option<f64>>(),
+                "interval": generator.subschema_for::<Option<Interval>>(),
+            },
+            "required": ["hits", "of", "value", "interval"],
+            "additionalProperties": false,
+        })
     }
 }
 
