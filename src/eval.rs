@@ -1,9 +1,11 @@
 //! Alerts against truth. This room sees only [`Alert`] and [`GroundTruth`], so it scores the rows of any engine by
 //! the same code.
 
+pub mod baselines;
 mod bins;
 mod campaigns;
 mod delays;
+pub mod edge;
 mod exclusions;
 mod gates;
 mod intervals;
@@ -13,15 +15,17 @@ mod scores;
 mod shapley;
 mod share;
 mod suggest;
+pub mod sweep;
 mod truth;
 mod units;
 mod worth;
 
+pub use baselines::{Baseline, BaselineScore};
 pub use bins::{AtBaseRate, BASE_RATES, BinScore, Bins};
 pub use campaigns::CampaignOutcome;
 pub use delays::{Delays, Spread};
 pub use exclusions::{Attribution, Broken, Effect, ExclusionOutcome};
-pub use gates::{Baseline, Bound, Change, Failed, Side};
+pub use gates::{Bound, Change, EarlierReport, Failed, Side};
 pub use intervals::{Interval, Method, RESAMPLES, interval};
 pub use reach::{Keys, Near, Reach};
 pub use rows::{RowCounts, RowKey, Verdict};
@@ -119,6 +123,8 @@ pub struct Evaluation {
     pub without_exclusions: Score,
     /// Scores with all exclusions in force.
     pub with_exclusions: Score,
+    /// Scores of detectors that look at no port, beside the rule alone.
+    pub baselines: Vec<BaselineScore>,
     /// Every campaign, in the order of the truth.
     pub campaigns: Vec<CampaignOutcome>,
     /// Every exclusion, in the order of its list.
@@ -170,9 +176,12 @@ pub struct Evaluator {
     datasets: Vec<Dataset>,
     without: Scores,
     with: Scores,
+    baselines: Vec<(Baseline, Scores)>,
     campaigns: Vec<CampaignOutcome>,
     ledger: Ledger,
     reach: Option<Reach>,
+    /// Of the last dataset.
+    last_keys: Option<Keys>,
     agreement: Option<Agreement>,
 }
 
@@ -211,6 +220,7 @@ impl Evaluator {
                 keys: runs.keys.map(|keys| keys.all),
             });
         }
+        self.last_keys = runs.keys;
         let reach = Reach::of(&judge, runs.keys);
         match &mut self.reach {
             Some(sum) => sum.add(&reach),
@@ -230,6 +240,26 @@ impl Evaluator {
         }
     }
 
+    /// Scores the rows of a baseline on the dataset that was added last.
+    pub fn add_baseline(&mut self, truth: &GroundTruth, baseline: Baseline, rows: &[Alert]) {
+        let dataset = self.datasets.len().saturating_sub(1);
+        let judge = Judge::new(truth);
+        let units = Units::new(&judge, rows, &baseline.window(), &|_| true);
+        let place = self.baselines.iter().position(|(one, _)| *one == baseline);
+        let scores = match place {
+            Some(place) => &mut self.baselines[place].1,
+            None => &mut self.baselines.push_mut((baseline, Scores::default())).1,
+        };
+        scores.add(&Scored {
+            dataset,
+            judge: &judge,
+            alerts: rows,
+            window: &baseline.window(),
+            units: &units,
+            keys: self.last_keys.map(|keys| keys.all),
+        });
+    }
+
     /// The sum of all.
     #[must_use]
     pub fn finish(self) -> Evaluation {
@@ -242,6 +272,14 @@ impl Evaluator {
             reach: self.reach.unwrap_or_default(),
             without_exclusions: self.without.finish(),
             with_exclusions: self.with.finish(),
+            baselines: self
+                .baselines
+                .into_iter()
+                .map(|(baseline, scores)| BaselineScore {
+                    baseline,
+                    score: scores.finish(),
+                })
+                .collect(),
             campaigns: self.campaigns,
             exclusions,
             exclusions_together,

@@ -2,6 +2,8 @@
 //! generator and the detector. The command line stands in the binary.
 
 pub mod alerts;
+pub mod edges;
 pub mod eval;
 pub mod report;
 mod runs;
+pub mod sweeps;

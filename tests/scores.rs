@@ -122,7 +122,6 @@ fn evaluation() -> Evaluation {
 }
 
 #[test]
-#[expect(clippy::float_cmp, reason = "numbers that are exact in binary")]
 fn every_metric_by_hand() {
     let evaluation = evaluation();
     let score = &evaluation.without_exclusions;

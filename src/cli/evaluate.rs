@@ -1,18 +1,29 @@
 //! `evaluate`: a dataset through the detector, and its rows against the truth.
 
+use super::CANCELLED;
 use super::detect::{ReadArgs, read};
 use super::failure::Failure;
 use super::rule_args::RuleArgs;
 use clap::ValueEnum;
 use scanbench::alerts::{MappedColumn, Mapping, read_alerts};
-use scanbench::eval::{Baseline, Bound, Evaluation, Evaluator, GroundTruth, Runs, Side};
-use scanbench::report::{markdown, story, terminal};
-use scanbench_detector::{Detection, Exclusions, Rule, Totals};
+use scanbench::eval::sweep::LEAST_REQUESTS;
+use scanbench::eval::{
+    Baseline, Bound, EarlierReport, Evaluation, Evaluator, GroundTruth, Runs, Side,
+};
+use scanbench::report::charts::{Chart, Layout};
+use scanbench::report::scene::Scene;
+use scanbench::report::{html, junit, markdown, story, terminal};
+use scanbench_detector::{
+    Alert, Census, CensusOptions, Detection, Exclusions, Rule, Stopped, Totals, Window, census,
+    find_logs,
+};
 use scanbench_generator::manifest;
 use scanbench_generator::truth::BIN;
 use scanbench_w3c::visible;
+use std::collections::HashSet;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Score the rule, with and without exclusions, on datasets
 ///
@@ -35,9 +46,12 @@ pub(crate) struct Args {
     #[command(flatten)]
     rule: RuleArgs,
 
-    /// Write report.json and report.md into this folder
+    /// Write report.html, report.json, report.md and junit.xml into this folder
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
+
+    #[command(flatten)]
+    plots: Plots,
 
     #[command(flatten)]
     others: OtherAlerts,
@@ -92,56 +106,97 @@ struct Gates {
     baseline: Option<PathBuf>,
 }
 
+/// Pictures in files of their own.
+#[derive(clap::Args)]
+pub(crate) struct Plots {
+    /// Write the report's pictures into this folder, as SVG for slides
+    #[arg(long = "plots", value_name = "DIR")]
+    folder: Option<PathBuf>,
+}
+
+/// Scores, and the dataset of which pictures are drawn: the first.
+pub(crate) struct Scored {
+    pub(crate) evaluation: Evaluation,
+    /// With the alerts of another engine, where those were scored.
+    first: Option<(GroundTruth, Detection, Option<Vec<Alert>>)>,
+}
+
+impl Scored {
+    /// Lends out all that pictures need; `None` where nothing was scored.
+    fn show<T>(&self, draw: impl FnOnce(&Scene<'_>) -> T) -> Option<T> {
+        let (truth, detection, others) = self.first.as_ref()?;
+        let runs = match others {
+            Some(alerts) => Runs::of_alerts(alerts.clone(), detection, &Totals::default()),
+            None => Runs::from(detection),
+        };
+        let threshold = detection.rule().threshold;
+        Some(draw(&Scene::new(&self.evaluation, truth, &runs, threshold)))
+    }
+}
+
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
-    let baseline = args
+    let earlier = args
         .gates
         .baseline
         .as_deref()
-        .map(read_baseline)
+        .map(read_report)
         .transpose()?;
-    let evaluation = if let Some(path) = &args.others.alerts {
+    let rule = args.rule.rule()?;
+    let scored = if let Some(path) = &args.others.alerts {
         let [dataset] = &args.datasets[..] else {
             return Err(Failure::Input(
                 "--alerts are of one dataset; give one DATASET".to_owned(),
             ));
         };
-        evaluate_alerts(dataset, path, args)?
+        score_alerts(dataset, args.others.read(path)?, &rule)?
     } else {
-        let (rule, exclusions) = (args.rule.rule()?, args.rule.exclusions()?);
-        evaluate(&args.datasets, &rule, &exclusions)?
+        score(&args.datasets, &rule, &args.rule.exclusions()?)?
     };
-    show(&evaluation)?;
+    show(&scored.evaluation)?;
     if let Some(folder) = &args.output {
-        write_reports(folder, &evaluation)?;
+        write_reports(folder, &scored)?;
     }
-    args.gates.hold(&evaluation, baseline.as_ref())?;
-    hold_promises(&evaluation)
+    args.plots.write(&scored)?;
+    args.gates.hold(&scored.evaluation, earlier.as_ref())?;
+    hold_promises(&scored.evaluation)
 }
 
 /// Scores the alerts of another engine. Our detector runs too, as it counts the keys that made no row.
-fn evaluate_alerts(dataset: &Path, path: &Path, args: &Args) -> Result<Evaluation, Failure> {
-    let mut mapping = Mapping::default();
-    for column in &args.others.map {
-        mapping.set(column.clone());
-    }
-    let shown = visible(path.as_os_str().as_encoded_bytes());
-    let bytes = std::fs::read(path)
-        .map_err(|error| Failure::Input(format!("cannot read {shown}: {error}")))?;
-    let mut alerts = read_alerts(&bytes, &mapping)
-        .map_err(|error| Failure::Input(format!("{shown}: {error}")))?;
-    let rule = args.rule.rule()?;
-    if args.others.alert_time == AlertTime::Within {
-        for alert in &mut alerts {
-            alert.time_generated = alert.time_generated.floor(BIN);
-        }
-    }
-    let (truth, detection, totals) = detect(dataset, &rule, &Exclusions::default())?;
+fn score_alerts(dataset: &Path, alerts: Vec<Alert>, rule: &Rule) -> Result<Scored, Failure> {
+    let (truth, detection, totals) = detect(dataset, rule, &Exclusions::default())?;
     let mut evaluator = Evaluator::default();
-    evaluator.add(&truth, &Runs::of_alerts(alerts, &detection, &totals));
-    Ok(evaluator.finish())
+    evaluator.add(
+        &truth,
+        &Runs::of_alerts(alerts.clone(), &detection, &totals),
+    );
+    add_baselines(&mut evaluator, dataset, &truth, rule)?;
+    Ok(Scored {
+        evaluation: evaluator.finish(),
+        first: Some((truth, detection, Some(alerts))),
+    })
 }
 
-fn read_baseline(path: &Path) -> Result<Baseline, Failure> {
+impl OtherAlerts {
+    fn read(&self, path: &Path) -> Result<Vec<Alert>, Failure> {
+        let mut mapping = Mapping::default();
+        for column in &self.map {
+            mapping.set(column.clone());
+        }
+        let shown = visible(path.as_os_str().as_encoded_bytes());
+        let bytes = std::fs::read(path)
+            .map_err(|error| Failure::Input(format!("cannot read {shown}: {error}")))?;
+        let mut alerts = read_alerts(&bytes, &mapping)
+            .map_err(|error| Failure::Input(format!("{shown}: {error}")))?;
+        if self.alert_time == AlertTime::Within {
+            for alert in &mut alerts {
+                alert.time_generated = alert.time_generated.floor(BIN);
+            }
+        }
+        Ok(alerts)
+    }
+}
+
+fn read_report(path: &Path) -> Result<EarlierReport, Failure> {
     let shown = visible(path.as_os_str().as_encoded_bytes());
     let text = std::fs::read(path)
         .map_err(|error| Failure::Input(format!("cannot read {shown}: {error}")))?;
@@ -153,7 +208,11 @@ fn read_baseline(path: &Path) -> Result<Baseline, Failure> {
 }
 
 impl Gates {
-    fn hold(&self, evaluation: &Evaluation, baseline: Option<&Baseline>) -> Result<(), Failure> {
+    fn hold(
+        &self,
+        evaluation: &Evaluation,
+        earlier: Option<&EarlierReport>,
+    ) -> Result<(), Failure> {
         let under = self.fail_under.iter().map(|bound| (bound, Side::NotUnder));
         let over = self.fail_over.iter().map(|bound| (bound, Side::NotOver));
         let mut failed: Vec<String> = under
@@ -161,8 +220,8 @@ impl Gates {
             .filter_map(|(bound, side)| bound.hold(side, evaluation).err())
             .map(|failed| failed.to_string())
             .collect();
-        if let Some(baseline) = baseline {
-            let change = baseline.change(evaluation).map_err(Failure::Input)?;
+        if let Some(earlier) = earlier {
+            let change = earlier.change(evaluation).map_err(Failure::Input)?;
             failed.extend(change.worse().iter().map(ToString::to_string));
         }
         if failed.is_empty() {
@@ -172,18 +231,78 @@ impl Gates {
     }
 }
 
-/// Checks each dataset, detects on it and scores the rows. One dataset is held at a time.
+/// Checks each dataset, detects on it and scores the rows. Two datasets are held at a time, the first and another.
 pub(crate) fn evaluate(
     datasets: &[PathBuf],
     rule: &Rule,
     exclusions: &Exclusions,
 ) -> Result<Evaluation, Failure> {
+    score(datasets, rule, exclusions).map(|scored| scored.evaluation)
+}
+
+/// The same, and the first dataset is kept.
+pub(crate) fn score(
+    datasets: &[PathBuf],
+    rule: &Rule,
+    exclusions: &Exclusions,
+) -> Result<Scored, Failure> {
     let mut evaluator = Evaluator::default();
+    let mut first = None;
     for dataset in datasets {
         let (truth, detection, totals) = detect(dataset, rule, exclusions)?;
         evaluator.add(&truth, &Runs::from(&detection).with_keys(&totals));
+        add_baselines(&mut evaluator, dataset, &truth, rule)?;
+        first.get_or_insert((truth, detection, None));
     }
-    Ok(evaluator.finish())
+    Ok(Scored {
+        evaluation: evaluator.finish(),
+        first,
+    })
+}
+
+/// Scores what looks at no port beside the rule.
+fn add_baselines(
+    evaluator: &mut Evaluator,
+    dataset: &Path,
+    truth: &GroundTruth,
+    rule: &Rule,
+) -> Result<(), Failure> {
+    let width = match rule.window {
+        Window::Tumbling { width } | Window::Hopping { width, .. } | Window::Sliding { width } => {
+            width
+        }
+        Window::Session { gap } => gap,
+    };
+    let census = count(&[dataset.to_owned()], rule, &[width], &HashSet::new())?;
+    for baseline in Baseline::beside(width, rule.threshold) {
+        for bins in &census.widths {
+            let rows = baseline.alerts(&census, bins);
+            evaluator.add_baseline(truth, baseline, &rows);
+        }
+    }
+    Ok(())
+}
+
+/// Counts requests by bin and key; all bins of the watched clients are listed, and of others those with enough requests
+/// for a baseline.
+pub(crate) fn count(
+    paths: &[PathBuf],
+    rule: &Rule,
+    widths: &[Duration],
+    watched: &HashSet<String>,
+) -> Result<Census, Failure> {
+    let (logs, _) = find_logs(paths);
+    let options = CensusOptions {
+        widths,
+        least: LEAST_REQUESTS.min(rule.threshold),
+        watched,
+        computer: None,
+        cancelled: &CANCELLED,
+    };
+    census(&logs, rule, &options).map_err(|stopped| match stopped {
+        Stopped::Cancelled => Failure::Interrupted,
+        other => Failure::input(&other),
+    })
 }
 
 /// Checks a dataset and detects on it.
@@ -215,8 +334,9 @@ pub(crate) fn show(evaluation: &Evaluation) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Writes `report.json` and `report.md`, each whole or not at all.
-pub(crate) fn write_reports(folder: &Path, evaluation: &Evaluation) -> Result<(), Failure> {
+/// Writes `report.html`, `report.json`, `report.md` and `junit.xml`, each whole or not at all.
+pub(crate) fn write_reports(folder: &Path, scored: &Scored) -> Result<(), Failure> {
+    let evaluation = &scored.evaluation;
     let datasets = evaluation
         .datasets
         .iter()
@@ -226,21 +346,50 @@ pub(crate) fn write_reports(folder: &Path, evaluation: &Evaluation) -> Result<()
     markdown::write(&mut text, &title, &story::tell(evaluation))?;
     let mut json = serde_json::to_vec_pretty(evaluation).map_err(io::Error::from)?;
     json.push(b'\n');
-    for (name, bytes) in [("report.json", json), ("report.md", text)] {
-        write_whole(folder, name, &bytes).map_err(|error| {
-            Failure::Input(format!(
-                "cannot write {}: {error}",
-                folder.join(name).display()
-            ))
-        })?;
+    write_file(folder, "report.json", &json)?;
+    write_file(folder, "report.md", &text)?;
+    write_file(folder, "junit.xml", junit::xml(evaluation).as_bytes())?;
+    if let Some(page) = scored.show(html::page) {
+        write_file(folder, "report.html", page.as_bytes())?;
     }
     Ok(())
+}
+
+impl Plots {
+    /// Writes the pictures, where a folder for them was named.
+    pub(crate) fn write(&self, scored: &Scored) -> Result<(), Failure> {
+        let Some(folder) = &self.folder else {
+            return Ok(());
+        };
+        let pictures = scored.show(|scene| {
+            let all = Chart::ALL.into_iter();
+            let drawn = all.filter_map(|chart| Some((chart, chart.svg(scene, Layout::Wide)?)));
+            drawn.collect::<Vec<_>>()
+        });
+        for (chart, svg) in pictures.into_iter().flatten() {
+            write_file(folder, &format!("{}.svg", chart.name()), svg.as_bytes())?;
+        }
+        Ok(())
+    }
+}
+
+fn write_file(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Failure> {
+    write_whole(folder, name, bytes).map_err(|error| {
+        Failure::Input(format!(
+            "cannot write {}: {error}",
+            folder.join(name).display()
+        ))
+    })
 }
 
 /// Writes a file beside its place and then renames it, so that it is whole or absent.
 pub(crate) fn write_whole(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
     std::fs::create_dir_all(folder)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    let mut builder = tempfile::Builder::new();
+    // Temporary files are for their owner alone; a report is for whom the umask says.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut file = builder.tempfile_in(folder)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     file.persist(folder.join(name))

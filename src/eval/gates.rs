@@ -151,20 +151,20 @@ fn range(low: f64, high: f64) -> String {
 
 /// What is read of an earlier report.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Baseline {
-    datasets: Vec<BaselineDataset>,
-    campaigns: Vec<BaselineCampaign>,
+pub struct EarlierReport {
+    datasets: Vec<EarlierDataset>,
+    campaigns: Vec<EarlierCampaign>,
     exclusions: Vec<serde::de::IgnoredAny>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-struct BaselineDataset {
+struct EarlierDataset {
     scenario: String,
     seed: u64,
 }
 
 #[derive(Clone, Debug, Deserialize)]
-struct BaselineCampaign {
+struct EarlierCampaign {
     id: String,
     dataset: usize,
     class: Class,
@@ -188,7 +188,7 @@ pub struct Change {
     pub no_longer_false: Vec<String>,
 }
 
-impl Baseline {
+impl EarlierReport {
     /// What changed.
     ///
     /// # Errors

@@ -242,7 +242,7 @@ fn listed(names: &[String]) -> String {
 }
 
 /// A share of a whole number: `1`, `0.5`, `0.33`.
-fn number(share: f64) -> String {
+pub(super) fn number(share: f64) -> String {
     // Adding nothing makes -0 to 0.
     let text = format!("{:.2}", (share * 100.0).round() / 100.0 + 0.0);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()

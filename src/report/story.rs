@@ -1,6 +1,7 @@
 //! What a report tells, before it is known where it is shown: headings, tables and sentences, in plain text.
 
 use super::{exclusions, operation};
+use crate::eval::sweep::{By, LEAST_REQUESTS};
 use crate::eval::{Agreement, CampaignOutcome, Evaluation, RowCounts, RowKey, Score};
 use scanbench_generator::truth::{Class, Kind, Reason};
 
@@ -76,7 +77,7 @@ fn campaigns(evaluation: &Evaluation) -> Section {
 }
 
 /// What the rule and then the exclusions did with a campaign.
-fn outcome(one: &CampaignOutcome) -> String {
+pub(super) fn outcome(one: &CampaignOutcome) -> String {
     let fired = one.rows_without_exclusions > 0;
     let hidden = fired && one.rows_with_exclusions == 0;
     let by = match one.hidden_by.as_slice() {
@@ -98,7 +99,7 @@ fn outcome(one: &CampaignOutcome) -> String {
     }
 }
 
-fn kind(kind: Kind) -> &'static str {
+pub(super) fn kind(kind: Kind) -> &'static str {
     match kind {
         Kind::Scan => "port scan",
         Kind::Maintenance => "maintenance",
@@ -112,7 +113,7 @@ fn kind(kind: Kind) -> &'static str {
     }
 }
 
-fn class(class: Class) -> &'static str {
+pub(super) fn class(class: Class) -> &'static str {
     match class {
         Class::Malicious => "malicious",
         Class::LookAlike => "look-alike",
@@ -120,12 +121,13 @@ fn class(class: Class) -> &'static str {
     }
 }
 
-fn reason(reason: Option<Reason>) -> &'static str {
+pub(super) fn reason(reason: Option<Reason>) -> &'static str {
     match reason {
         Some(Reason::UnboundPorts) => "most of its ports are bound to no site and leave no line",
         Some(Reason::BelowThreshold) => "too few ports in any ten minutes",
         Some(Reason::SplitByBin) => "the edge of a bin parts its ports",
         Some(Reason::SharedClient) => "it shares its address, and has too few ports of its own",
+        Some(Reason::NoRequest) => "it never sends a request, and nothing else leaves a line",
         Some(Reason::SplitByKey) => "its ports are parted between addresses",
         None => "no reason is known",
     }
@@ -147,6 +149,27 @@ fn scores(evaluation: &Evaluation) -> Section {
     if !evaluation.exclusions.is_empty() {
         rows.push(row("with exclusions", &evaluation.with_exclusions));
     }
+    for one in &evaluation.baselines {
+        let threshold = one.baseline.threshold;
+        let name = match one.baseline.by {
+            By::Ports => format!("baseline: {threshold} ports"),
+            By::Requests => format!("baseline: {threshold} requests"),
+            By::NotFound => format!("baseline: {threshold} % 404"),
+        };
+        rows.push(row(&name, &one.score));
+    }
+    let mut notes = vec![
+        "A row is one ten-minute bin of one client on one server, an episode neighbouring rows. Precision counts right \
+         ones among right and false ones; those of authorised scans stand apart. Recall counts malicious campaigns with \
+         a row. Behind a share: its 95 % interval, by campaign."
+            .to_owned(),
+    ];
+    if !evaluation.baselines.is_empty() {
+        notes.push(format!(
+            "Baselines look at no port: as many requests of one client on one server in a bin as the rule wants ports, and \
+             every second of at least {LEAST_REQUESTS} requests not found."
+        ));
+    }
     Section {
         heading: "How good that is".to_owned(),
         header: vec![
@@ -159,12 +182,7 @@ fn scores(evaluation: &Evaluation) -> Section {
             "campaign recall",
         ],
         rows,
-        notes: vec![
-            "A row is one ten-minute bin of one client on one server, an episode neighbouring rows. Precision counts \
-             right ones among right and false ones; those of authorised scans stand apart. Recall counts malicious \
-             campaigns with a row. Behind a share: its 95 % interval, by campaign."
-                .to_owned(),
-        ],
+        notes,
     }
 }
 

@@ -33,12 +33,12 @@ pub(super) fn findings(
         return Err(Failure::InputTold);
     }
     let probes = Probes::of(exclusions);
-    let (probed, _) = read_quietly(paths, &rule, &probes.exclusions, &ReadArgs::default())?;
+    let (answers, _) = read_quietly(paths, &rule, &probes.exclusions, &ReadArgs::default())?;
     let data = Data {
         list: exclusions.list(),
         detection: &detection,
         probes: &probes,
-        probed: &probed,
+        answers: &answers,
         rows: detection.alerts(&Selection::None),
         findings: Vec::new(),
     };
@@ -67,7 +67,7 @@ struct Data<'d> {
     list: &'d [Exclusion],
     detection: &'d Detection,
     probes: &'d Probes,
-    probed: &'d Detection,
+    answers: &'d Detection,
     /// Rows of the rule alone.
     rows: Vec<Alert>,
     findings: Vec<Finding>,
@@ -156,7 +156,7 @@ impl Data<'_> {
     fn lines(&self, probe: &Probe) -> u64 {
         self.probes
             .place(probe)
-            .map_or(0, |place| self.probed.matched_lines(place))
+            .map_or(0, |place| self.answers.matched_lines(place))
     }
 
     /// Fields and values of a condition that the data do not have.
