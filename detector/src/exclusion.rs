@@ -316,8 +316,11 @@ impl Exclusions {
         }
         let mut signature = Signature::default();
         let index = self.index();
-        let line = Line::new(record, client, computer);
         let of_client = index.of_client(client);
+        if of_client.is_empty() && index.asks_of_none(record.port()) {
+            return signature;
+        }
+        let line = Line::new(record, client, computer);
         for number in of_client.into_iter().chain(index.of_any(record.port())) {
             let number = number as usize;
             if self.list[number].matches(&line) {

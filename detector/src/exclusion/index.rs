@@ -67,11 +67,11 @@ pub(crate) struct Index {
 }
 
 impl Index {
-    pub(super) fn new(list: &[Exclusion]) -> Self {
+    pub(super) fn new(exclusions: &[Exclusion]) -> Self {
         let (mut four, mut six) = (Vec::new(), Vec::new());
         let mut ports = vec![0_u64; (1 << 16) / 64];
         let (mut by_port, mut always) = (Vec::new(), Vec::new());
-        for (number, exclusion) in (0..).zip(list).filter(|(_, one)| one.is_enabled()) {
+        for (number, exclusion) in (0..).zip(exclusions).filter(|(_, one)| one.is_enabled()) {
             let must = || {
                 exclusion
                     .conditions()
@@ -121,10 +121,13 @@ impl Index {
     /// Those that only lines of some clients match, and this client's may.
     #[inline]
     pub(super) fn of_client(&self, client: &[u8]) -> Vec<Number> {
+        if self.four.firsts.is_empty() && self.six.firsts.is_empty() {
+            return Vec::new();
+        }
         match four_numbers(client) {
             Some(address) if !self.sieve.may_hold(address) => Vec::new(),
-            _ if self.four.firsts.is_empty() && self.six.firsts.is_empty() => Vec::new(),
-            _ => self.look_up(client),
+            Some(address) => self.four.at(address).collect(),
+            None => self.look_up(client),
         }
     }
 
@@ -137,11 +140,21 @@ impl Index {
         }
     }
 
+    /// Whether a line to this port is held against no exclusion but those of its client.
+    #[inline]
+    pub(super) fn asks_of_none(&self, port: Option<u16>) -> bool {
+        self.always.is_empty() && !port.is_some_and(|port| self.is_asked(port))
+    }
+
+    #[inline]
+    fn is_asked(&self, port: u16) -> bool {
+        self.ports[usize::from(port / 64)] >> (port % 64) & 1 == 1
+    }
+
     /// Those that lines of any client may match, to this port.
     #[inline]
     pub(super) fn of_any(&self, port: Option<u16>) -> impl Iterator<Item = Number> + '_ {
-        let is_asked = |port: u16| self.ports[usize::from(port / 64)] >> (port % 64) & 1 == 1;
-        let by_port: &[Number] = if port.is_some_and(is_asked) {
+        let by_port: &[Number] = if port.is_some_and(|port| self.is_asked(port)) {
             &self.by_port
         } else {
             &[]
@@ -221,25 +234,30 @@ fn four_numbers(text: &[u8]) -> Option<u32> {
     if text.len() > 15 {
         return None;
     }
-    let (mut address, mut number, mut digits, mut dots) = (0_u32, 0_u32, 0, 0);
-    for byte in text {
+    let (mut address, mut number, mut dots) = (0_u32, 0_u32, 0);
+    let mut begin = 0;
+    // No zero in front of other digits, no number too long or too high.
+    let is_number = |begin: usize, end: usize, number: u32| {
+        number <= 255
+            && match end - begin {
+                1 => true,
+                2 | 3 => text[begin] != b'0',
+                _ => false,
+            }
+    };
+    for (at, byte) in text.iter().enumerate() {
         let digit = byte.wrapping_sub(b'0');
         if digit <= 9 {
-            // A zero in front is no way to write a number here.
-            if digits > 0 && number == 0 {
-                return None;
-            }
-            number = number * 10 + u32::from(digit);
-            digits += 1;
-        } else if *byte == b'.' && digits > 0 && number <= 255 {
+            number = number.wrapping_mul(10).wrapping_add(u32::from(digit));
+        } else if *byte == b'.' && is_number(begin, at, number) {
             address = address << 8 | number;
-            (number, digits) = (0, 0);
             dots += 1;
+            (number, begin) = (0, at + 1);
         } else {
             return None;
         }
     }
-    (dots == 3 && digits > 0 && number <= 255).then_some(address << 8 | number)
+    (dots == 3 && is_number(begin, text.len(), number)).then_some(address << 8 | number)
 }
 
 #[cfg(test)]
