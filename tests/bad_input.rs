@@ -281,7 +281,14 @@ fn exclusions() {
         2,
         &["no file and no built-in exclusion list \"x.toml\""],
     );
-    // YAML and JSON have their places too.
+}
+
+#[test]
+fn exclusions_in_yaml_and_json_have_their_places() {
+    let log = (
+        "a.log",
+        "#Fields: date time s-port\n2026-11-02 10:00:00 80\n",
+    );
     for (name, text, place) in [
         (
             "x.yaml",

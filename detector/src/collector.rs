@@ -72,6 +72,14 @@ pub(crate) struct Collector {
     pub(crate) fixed: BTreeMap<Instance, HashMap<GroupKey, Parts>>,
     /// For windows that move.
     pub(crate) moving: HashMap<GroupKey, Vec<Kept>, RandomState>,
+    last: Last,
+}
+
+/// The texts of the last line, by their numbers, column by column.
+#[derive(Clone, Debug)]
+struct Last {
+    key: GroupKey,
+    texts: [u32; TEXT_SETS.len()],
 }
 
 impl Collector {
@@ -82,6 +90,14 @@ impl Collector {
             signatures: Signatures::default(),
             fixed: BTreeMap::new(),
             moving: HashMap::default(),
+            last: Last {
+                key: GroupKey {
+                    client: 0,
+                    computer: 0,
+                    server: 0,
+                },
+                texts: [0; TEXT_SETS.len()],
+            },
         }
     }
 
@@ -93,12 +109,17 @@ impl Collector {
         let signature = self.signatures.number(signature);
         let time = record.time();
         if !self.rule.window.is_fixed() {
+            let mut texts = [0; TEXT_SETS.len()];
+            let last = self.last.texts.iter_mut();
+            for ((number, last), text) in texts.iter_mut().zip(last).zip(&facts.texts) {
+                *number = self.names.number_after(last, text);
+            }
             let kept = Kept {
                 time: time.millis(),
                 port: facts.port,
                 counted: facts.counted.map(|value| self.names.number(value)),
                 signature,
-                texts: facts.texts.map(|text| self.names.number(&text)),
+                texts,
             };
             self.moving.entry(group).or_default().push(kept);
             return;
@@ -121,11 +142,15 @@ impl Collector {
     /// The group of a line: a key by which the rule does not group is the empty text.
     fn group(&mut self, keys: KeyTexts<'_>) -> GroupKey {
         let by = self.rule.group_by;
-        let mut number = |wanted: bool, text| self.names.number(if wanted { text } else { b"" });
+        let last = &mut self.last.key;
+        let mut number = |wanted: bool, last: &mut u32, text: &[u8]| {
+            let text = if wanted { text } else { &b""[..] };
+            self.names.number_after(last, text)
+        };
         GroupKey {
-            client: number(by.client, keys.client),
-            computer: number(by.computer, keys.computer),
-            server: number(by.server, keys.server),
+            client: number(by.client, &mut last.client, keys.client),
+            computer: number(by.computer, &mut last.computer, keys.computer),
+            server: number(by.server, &mut last.server, keys.server),
         }
     }
 
@@ -260,13 +285,13 @@ pub(crate) fn stretches(rule: &Rule, lines: &[impl std::borrow::Borrow<Kept>]) -
 /// The tally of a signature's lines, an empty one where there are none. Most groups have one, and there are many
 /// groups: by itself a vector would begin with room for four.
 pub(crate) fn tally_of(parts: &mut Parts, signature: SignatureId) -> &mut Tally {
-    match parts.iter().position(|(id, _)| *id == signature) {
-        Some(position) => &mut parts[position].1,
-        None => {
-            parts.reserve_exact(1);
-            &mut parts.push_mut((signature, Tally::default())).1
-        }
-    }
+    let place = parts.iter().position(|(id, _)| *id == signature);
+    let place = place.unwrap_or_else(|| {
+        parts.reserve_exact(1);
+        parts.push((signature, Tally::default()));
+        parts.len() - 1
+    });
+    &mut parts[place].1
 }
 
 /// Distinct values of all lines of a group. Most groups have one part, which is asked as it is.

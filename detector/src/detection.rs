@@ -114,7 +114,7 @@ impl Counters {
 pub struct Detection {
     exclusions: Exclusions,
     /// What may make rows. Exclusions only take lines away, so nothing else makes a row under any choice.
-    collected: Collector,
+    pub(crate) collected: Collector,
     counters: Counters,
 }
 

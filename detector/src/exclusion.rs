@@ -3,8 +3,10 @@
 mod address;
 pub mod codes;
 mod condition;
+mod explain;
 mod export;
 mod hours;
+mod import;
 mod index;
 mod lint;
 mod probe;
@@ -15,8 +17,10 @@ mod text;
 
 pub use address::AddressRange;
 pub use condition::{Condition, Test};
+pub use explain::{Check, Explanation};
 pub use export::{Target, export};
 pub use hours::Hours;
+pub use import::{Import, Origin, import};
 pub use lint::lint;
 pub use probe::{Probe, Probes};
 pub use read::Reading;

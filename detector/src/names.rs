@@ -22,6 +22,16 @@ impl Names {
         number
     }
 
+    /// The same where the text is mostly that of `last`, which then becomes this one: a column often has one text for
+    /// many lines, and to compare costs less than to hash.
+    pub(crate) fn number_after(&mut self, last: &mut u32, text: &[u8]) -> u32 {
+        let known = self.texts.get(*last as usize);
+        if known.is_none_or(|known| **known != *text) {
+            *last = self.number(text);
+        }
+        *last
+    }
+
     /// All texts, in the order of their numbers.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &[u8]> {
         self.texts.iter().map(|text| &**text)

@@ -2,7 +2,9 @@
 
 mod against;
 mod check;
+mod explain;
 mod export;
+mod import;
 mod measure;
 mod show;
 mod suggest;
@@ -22,7 +24,9 @@ enum Command {
     Check(check::Args),
     Measure(measure::Args),
     Suggest(suggest::Args),
+    Explain(explain::Args),
     Export(export::Args),
+    Import(import::Args),
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
@@ -30,6 +34,8 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         Command::Check(args) => check::run(args),
         Command::Measure(args) => measure::run(args),
         Command::Suggest(args) => suggest::run(args),
+        Command::Explain(args) => explain::run(args),
         Command::Export(args) => export::run(args),
+        Command::Import(args) => import::run(args),
     }
 }

@@ -1,6 +1,7 @@
 //! What a report tells, before it is known where it is shown: headings, tables and sentences, in plain text.
 
-use super::exclusions;
+use super::{exclusions, operation};
+use crate::eval::sweep::{By, LEAST_REQUESTS};
 use crate::eval::{Agreement, CampaignOutcome, Evaluation, RowCounts, RowKey, Score};
 use scanbench_generator::truth::{Class, Kind, Reason};
 
@@ -25,6 +26,7 @@ pub fn tell(evaluation: &Evaluation) -> Vec<Section> {
     if !evaluation.exclusions.is_empty() {
         story.push(exclusions::section(evaluation));
     }
+    story.push(operation::section(evaluation));
     story.push(agreement(evaluation));
     story
 }
@@ -125,6 +127,7 @@ pub(super) fn reason(reason: Option<Reason>) -> &'static str {
         Some(Reason::BelowThreshold) => "too few ports in any ten minutes",
         Some(Reason::SplitByBin) => "the edge of a bin parts its ports",
         Some(Reason::SharedClient) => "it shares its address, and has too few ports of its own",
+        Some(Reason::NoRequest) => "it never sends a request, and nothing else leaves a line",
         Some(Reason::SplitByKey) => "its ports are parted between addresses",
         None => "no reason is known",
     }
@@ -146,6 +149,27 @@ fn scores(evaluation: &Evaluation) -> Section {
     if !evaluation.exclusions.is_empty() {
         rows.push(row("with exclusions", &evaluation.with_exclusions));
     }
+    for one in &evaluation.baselines {
+        let threshold = one.baseline.threshold;
+        let name = match one.baseline.by {
+            By::Ports => format!("baseline: {threshold} ports"),
+            By::Requests => format!("baseline: {threshold} requests"),
+            By::NotFound => format!("baseline: {threshold} % 404"),
+        };
+        rows.push(row(&name, &one.score));
+    }
+    let mut notes = vec![
+        "A row is one ten-minute bin of one client on one server, an episode neighbouring rows. Precision counts right \
+         ones among right and false ones; those of authorised scans stand apart. Recall counts malicious campaigns with \
+         a row. Behind a share: its 95 % interval, by campaign."
+            .to_owned(),
+    ];
+    if !evaluation.baselines.is_empty() {
+        notes.push(format!(
+            "Baselines look at no port: as many requests of one client on one server in a bin as the rule wants ports, and \
+             every second of at least {LEAST_REQUESTS} requests not found."
+        ));
+    }
     Section {
         heading: "How good that is".to_owned(),
         header: vec![
@@ -158,12 +182,7 @@ fn scores(evaluation: &Evaluation) -> Section {
             "campaign recall",
         ],
         rows,
-        notes: vec![
-            "A row is one ten-minute bin of one client on one server, an episode neighbouring rows. Precision counts \
-             right ones among right and false ones; those of authorised scans stand apart. Recall counts malicious \
-             campaigns with a row. Behind a share: its 95 % interval, by campaign."
-                .to_owned(),
-        ],
+        notes,
     }
 }
 

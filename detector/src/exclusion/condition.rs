@@ -7,6 +7,7 @@ use super::text::{TextKind, TextTest};
 use crate::client::address_of;
 use scanbench_w3c::{Field, Record, Timestamp};
 use std::cell::OnceCell;
+use std::fmt;
 use std::net::IpAddr;
 use std::ops::{Range, RangeInclusive};
 
@@ -90,6 +91,25 @@ pub(crate) fn number_of(text: &[u8]) -> Option<u64> {
         return None;
     }
     str::from_utf8(text).ok()?.parse().ok()
+}
+
+/// As `not-c-ip: 10.0.0.10 or 192.168.7.0/24`; of a long list the beginning.
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const SHOWN: usize = 5;
+
+        let values = self.test.each();
+        let shown: Vec<&str> = values
+            .iter()
+            .take(SHOWN)
+            .map(|(text, _)| text.as_str())
+            .collect();
+        write!(f, "{}: {}", self.key(), shown.join(" or "))?;
+        match values.len().checked_sub(SHOWN) {
+            Some(more @ 1..) => write!(f, " or {more} more"),
+            _ => Ok(()),
+        }
+    }
 }
 
 impl Condition {

@@ -322,27 +322,27 @@ mod tests {
         )
             .prop_map(|(clients, ports, agent, enabled)| {
                 let not = |negated: bool| if negated { "not-" } else { "" };
-                let mut text = format!("stage = \"event\"\nenabled = {enabled}\n");
+                let mut text = vec![format!("stage = \"event\"\nenabled = {enabled}\n")];
                 if let Some((negated, ranges)) = &clients {
-                    text += &format!("match.{}c-ip = {ranges:?}\n", not(*negated));
+                    text.push(format!("match.{}c-ip = {ranges:?}\n", not(*negated)));
                 }
                 if let Some((negated, first, more)) = ports {
-                    text += &format!(
+                    text.push(format!(
                         "match.{}s-port = [\"{first}-{}\"]\n",
                         not(negated),
                         first + more
-                    );
+                    ));
                 }
                 if let Some((negated, agent)) = agent {
-                    text += &format!(
+                    text.push(format!(
                         "match.{}cs-user-agent = {{ contains = {agent:?} }}\n",
                         not(negated)
-                    );
+                    ));
                 }
                 if clients.is_none() && ports.is_none() && agent.is_none() {
-                    text += "match.cs-user-agent = { regex = \"^c.*l\" }\n";
+                    text.push("match.cs-user-agent = { regex = \"^c.*l\" }\n".to_owned());
                 }
-                text
+                text.concat()
             })
     }
 

@@ -8,13 +8,14 @@ use scanbench_detector::codes::{
     PROXY,
 };
 use scanbench_detector::{
-    Alert, Condition, Detection, Exclusion, Exclusions, Probe, Probes, Rule, Selection, Standing,
-    Subject, Test,
+    AddressRange, Alert, Condition, Detection, Exclusion, Exclusions, Probe, Probes, Rule,
+    Selection, Standing, Subject, Test,
 };
 use scanbench_generator::manifest;
 use scanbench_spec::{Finding, Severity};
 use scanbench_w3c::visible;
 use std::collections::{BTreeSet, HashSet};
+use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
@@ -33,12 +34,12 @@ pub(super) fn findings(
         return Err(Failure::InputTold);
     }
     let probes = Probes::of(exclusions);
-    let (probed, _) = read_quietly(paths, &rule, &probes.exclusions, &ReadArgs::default())?;
+    let (answers, _) = read_quietly(paths, &rule, &probes.exclusions, &ReadArgs::default())?;
     let data = Data {
         list: exclusions.list(),
         detection: &detection,
         probes: &probes,
-        probed: &probed,
+        answers: &answers,
         rows: detection.alerts(&Selection::None),
         findings: Vec::new(),
     };
@@ -67,7 +68,7 @@ struct Data<'d> {
     list: &'d [Exclusion],
     detection: &'d Detection,
     probes: &'d Probes,
-    probed: &'d Detection,
+    answers: &'d Detection,
     /// Rows of the rule alone.
     rows: Vec<Alert>,
     findings: Vec<Finding>,
@@ -105,7 +106,7 @@ impl Data<'_> {
                     exclusion,
                     Severity::Warning,
                     Finding::new(format!(
-                        "{} takes {lines} lines out and changes no row",
+                        "{} matches {lines} lines and changes no row",
                         exclusion.id()
                     ))
                     .help("no row falls under the threshold by it: it only makes the rule blinder; drop it")
@@ -156,7 +157,7 @@ impl Data<'_> {
     fn lines(&self, probe: &Probe) -> u64 {
         self.probes
             .place(probe)
-            .map_or(0, |place| self.probed.matched_lines(place))
+            .map_or(0, |place| self.answers.matched_lines(place))
     }
 
     /// Fields and values of a condition that the data do not have.
@@ -196,7 +197,8 @@ impl Data<'_> {
         };
         let mut shown = unseen[..unseen.len().min(5)].join(", ");
         if unseen.len() > 5 {
-            shown += &format!(" and {} more", unseen.len() - 5);
+            // Writing to a String cannot fail.
+            let _ = write!(shown, " and {} more", unseen.len() - 5);
         }
         self.add(
             exclusion,
@@ -219,7 +221,7 @@ impl Data<'_> {
                 _ => &[],
             })
             .filter(|range| range.first() == range.last())
-            .map(|range| range.first())
+            .map(AddressRange::first)
             .collect();
         for host in hosts {
             let agents: BTreeSet<&str> = self

@@ -61,7 +61,7 @@ pub(super) fn query(list: &[&Exclusion]) -> Result<String, Vec<Finding>> {
     }
     let _ = write!(
         out,
-        "| summarize portCount = array_length(make_set(sPort, 128)), ConnectionsCount = count(){counts} by \
+        "| summarize portCount = min_of(array_length(make_set(sPort)), 128), ConnectionsCount = count(){counts} by \
          bin(TimeGenerated, 10m), cIP, Computer, sIP\n| where portCount >= 30\n{keeps}\
          | project TimeGenerated, cIP, Computer, sIP, ConnectionsCount, portCount\n| order by portCount\n"
     );

@@ -97,8 +97,8 @@ fn alternatives(condition: &Condition) -> Result<Vec<Vec<String>>, &'static str>
             let networks = networks.map(|net| quoted(&net.to_string()));
             vec![listed(&format!("{field}|cidr"), networks)]
         }
-        Test::Ports(list) => ranges(&field, list),
-        Test::Numbers(list) => ranges(&field, list),
+        Test::Ports(list) => ranges(&field, list, u16::MAX),
+        Test::Numbers(list) => ranges(&field, list, u64::MAX),
         Test::Texts(list) => list
             .iter()
             .map(|test| Ok(vec![text(&field, test)?]))
@@ -121,11 +121,14 @@ fn listed(key: &str, values: impl Iterator<Item = String>) -> Vec<String> {
 fn ranges<T: Copy + PartialEq + std::fmt::Display>(
     field: &str,
     list: &[RangeInclusive<T>],
+    max: T,
 ) -> Vec<Vec<String>> {
     list.iter()
         .map(|range| {
             if range.start() == range.end() {
                 vec![format!("{field}: {}", range.start())]
+            } else if *range.end() == max {
+                vec![format!("{field}|gte: {}", range.start())]
             } else {
                 vec![
                     format!("{field}|gte: {}", range.start()),

@@ -1,4 +1,4 @@
-//! SQL as `DuckDB` has it, over a table with the columns of W3CIISLog. Every condition is true or false and never null.
+//! SQL as DuckDB has it, over a table with the columns of W3CIISLog. Every condition is true or false and never null.
 
 use super::{any_of, column, comment, each, impossible, only_ours, singles_and_ranges};
 use crate::exclusion::{
@@ -7,7 +7,6 @@ use crate::exclusion::{
 use scanbench_spec::Finding;
 use scanbench_w3c::Zone;
 use std::fmt::Write as _;
-use std::net::IpAddr;
 use std::ops::RangeInclusive;
 
 /// What the conditions need: IPv4 addresses as numbers, IPv6 addresses as 32 hexadecimal digits, and values of digits
@@ -68,7 +67,7 @@ pub(super) fn query(list: &[&Exclusion]) -> Result<String, Vec<Finding>> {
         out,
         "\n)\nSELECT time_bucket(INTERVAL 10 MINUTES, line.TimeGenerated) AS TimeGenerated, cIP, Computer, sIP,\n  \
          count(*) AS ConnectionsCount, least(count(DISTINCT sPort), 128) AS portCount\nFROM line\n\
-         GROUP BY 1, 2, 3, 4\nHAVING count(DISTINCT sPort) >= 30{keeps}\nORDER BY portCount DESC, ALL;\n"
+         GROUP BY 1, 2, 3, 4\nHAVING count(DISTINCT sPort) >= 30{keeps}\nORDER BY portCount DESC, 1, 2, 3, 4;\n"
     );
     Ok(out)
 }
@@ -117,21 +116,18 @@ fn one(condition: &Condition) -> Result<String, (&'static str, &'static str)> {
     }
 }
 
-fn addresses(column: &str, list: &[AddressRange]) -> String {
-    let parts = list.iter().map(|range| match (range.first(), range.last()) {
-        (IpAddr::V4(first), IpAddr::V4(last)) => format!(
-            "coalesce(scanbench_ip4({column}) BETWEEN {} AND {}, false)",
-            first.to_bits(),
-            last.to_bits()
-        ),
-        _ => {
-            let (first, last) = range.numbers();
+fn addresses(column: &str, ranges: &[AddressRange]) -> String {
+    let part = |range: &AddressRange| {
+        let (first, last) = range.numbers();
+        if range.first().is_ipv4() {
+            format!("coalesce(scanbench_ip4({column}) BETWEEN {first} AND {last}, false)")
+        } else {
             format!(
                 "coalesce(scanbench_ip6({column}) BETWEEN '{first:032x}' AND '{last:032x}', false)"
             )
         }
-    });
-    any_of(parts.collect())
+    };
+    any_of(ranges.iter().map(part).collect())
 }
 
 fn numbers<T: Copy + PartialEq + std::fmt::Display>(
@@ -153,8 +149,6 @@ fn numbers<T: Copy + PartialEq + std::fmt::Display>(
 }
 
 fn text(column: &str, test: &TextTest) -> Result<String, (&'static str, &'static str)> {
-    /// What is no letter and no digit, or the end.
-    const EDGE: &str = r"[^0-9A-Za-z\x{80}-\x{10FFFF}]";
     let any_case = test.ignores_case();
     let value = format!("coalesce({column}, '')");
     let folded = |text: &str| {
@@ -175,7 +169,15 @@ fn text(column: &str, test: &TextTest) -> Result<String, (&'static str, &'static
         TextKind::StartsWith => format!("starts_with({value}, {literal})"),
         TextKind::EndsWith => format!("ends_with({value}, {literal})"),
         TextKind::Has => {
-            let pattern = format!("(^|{EDGE}){}({EDGE}|$)", regex::escape(test.text()));
+            // A letter or digit at an edge of the term wants none beside it.
+            let is_letter = |char: Option<char>| char.is_some_and(char::is_alphanumeric);
+            let mut pattern = regex::escape(test.text());
+            if is_letter(test.text().chars().next()) {
+                pattern = format!(r"(^|[^\pL\pN]){pattern}");
+            }
+            if is_letter(test.text().chars().next_back()) {
+                pattern += r"([^\pL\pN]|$)";
+            }
             format!("regexp_matches({value}, {}{flags})", quoted(&pattern))
         }
         TextKind::Regex => {

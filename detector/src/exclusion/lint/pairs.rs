@@ -4,6 +4,7 @@ use super::space::Space;
 use crate::exclusion::codes::{CONTRADICTION, OVERLAP, SHADOWED};
 use scanbench_spec::{Finding, Severity};
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 /// Names of others that are written out in one finding.
 const NAMED: usize = 3;
@@ -66,7 +67,8 @@ pub(super) fn findings(spaces: &[Space<'_>], findings: &mut Vec<Finding>) {
             let more = others.len().saturating_sub(NAMED);
             let mut names = others[..others.len().min(NAMED)].join(", ");
             if more > 0 {
-                names += &format!(" and {more} more");
+                // Writing to a String cannot fail.
+                let _ = write!(names, " and {more} more");
             }
             findings.push(
                 Finding::new(format!("{} shares lines with {names}", exclusion.id()))

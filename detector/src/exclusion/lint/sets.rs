@@ -1,7 +1,7 @@
 //! Sets of numbers as ranges, and of the values that a field can have.
 
-use crate::exclusion::Test;
 use crate::exclusion::condition::Condition;
+use crate::exclusion::{AddressRange, Test};
 use std::net::IpAddr;
 
 /// A set of numbers: ranges in order, apart from each other, both ends included.
@@ -92,7 +92,7 @@ impl Values {
                     let of_family = list
                         .iter()
                         .filter(|range| matches!(range.first(), IpAddr::V4(_)) == is_v4);
-                    Ranges::new(of_family.map(|range| range.numbers()))
+                    Ranges::new(of_family.map(AddressRange::numbers))
                 };
                 (
                     [part(true), part(false)],

@@ -82,7 +82,7 @@ fn test_implies(test: &TextTest, other: &TextTest) -> bool {
     {
         return false;
     }
-    let text = if other.ignores_case() {
+    let has = if other.ignores_case() {
         lower(test.text().as_bytes())
     } else {
         test.text().as_bytes().into()
@@ -94,9 +94,9 @@ fn test_implies(test: &TextTest, other: &TextTest) -> bool {
     };
     match (test.kind(), other.kind()) {
         (Equals, _) | (Has, Has) => other.holds(test.text().as_bytes()),
-        (_, Contains) => memmem::find(&text, &wanted).is_some(),
-        (StartsWith, StartsWith) => text.starts_with(&wanted),
-        (EndsWith, EndsWith) => text.ends_with(&wanted),
+        (_, Contains) => memmem::find(&has, &wanted).is_some(),
+        (StartsWith, StartsWith) => has.starts_with(&wanted),
+        (EndsWith, EndsWith) => has.ends_with(&wanted),
         _ => false,
     }
 }
