@@ -3,6 +3,7 @@
 
 mod completions;
 mod detect;
+mod edges;
 mod embedded;
 mod evaluate;
 mod exclusions;
@@ -14,6 +15,8 @@ mod rule_args;
 mod run;
 mod scenarios;
 mod standing;
+mod sweep;
+mod sweep_args;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -40,6 +43,8 @@ enum Command {
     Detect(detect::Args),
     Follow(follow::Args),
     Evaluate(evaluate::Args),
+    Sweep(sweep::Args),
+    Edges(edges::Args),
     Exclusions(exclusions::Args),
     Scenarios(scenarios::Args),
     Completions(completions::Args),
@@ -59,6 +64,8 @@ pub(crate) fn main() -> ExitCode {
         Command::Detect(args) => detect::run(&args),
         Command::Follow(args) => follow::run(&args),
         Command::Evaluate(args) => evaluate::run(&args),
+        Command::Sweep(args) => sweep::run(&args),
+        Command::Edges(args) => edges::run(&args),
         Command::Exclusions(args) => exclusions::run(&args),
         Command::Scenarios(args) => scenarios::run(&args),
         Command::Completions(args) => completions::run(&args),

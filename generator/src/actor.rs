@@ -20,11 +20,14 @@ mod vulnerability;
 pub(crate) use asks::add_words;
 pub(crate) use check::{check_actor, front_actors};
 
+use crate::address::Packed;
 use crate::dice::{Dice, float};
 use crate::inventory::Authentication;
-use crate::request::{Answer, Ask, Block, Contact, Output, Probe, Reason, Request};
+use crate::request::{
+    Answer, Ask, Block, CampaignNumber, Contact, Output, Probe, Reason, Request, User,
+};
 use crate::spec::Client;
-use crate::text::{Piece, Text};
+use crate::text::{Piece, Query};
 use crate::truth::{self, Class};
 use crate::wire;
 use crate::world::World;
@@ -79,6 +82,15 @@ impl Kind {
         }
     }
 
+    /// Whether it sends requests, which alone leave lines.
+    pub(crate) fn asks(&self) -> bool {
+        match self {
+            Self::Scan(scan) | Self::Discovery(scan) => scan.asks(),
+            Self::Nmap(nmap) => nmap.asks(),
+            _ => true,
+        }
+    }
+
     /// The address of the proxy through which it comes.
     pub(crate) fn via(&self) -> Option<IpAddr> {
         match self {
@@ -110,14 +122,14 @@ pub(crate) struct Place {
 /// The client of a connection, and the one before the proxy where there is one (0 for none).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Who {
-    pub(crate) client: IpAddr,
+    pub(crate) client: Packed,
     pub(crate) forwarded: u32,
 }
 
 impl From<IpAddr> for Who {
     fn from(client: IpAddr) -> Self {
         Self {
-            client,
+            client: client.into(),
             forwarded: 0,
         }
     }
@@ -144,11 +156,7 @@ impl Player<'_> {
 
     /// A stream of this actor's own.
     pub(crate) fn dice(&self, purpose: &str, number: u64) -> Dice {
-        Dice::new(
-            self.world.seed(),
-            &["actor", &self.actor.id, purpose],
-            number,
-        )
+        self.world.stream(self.index).dice(purpose, number)
     }
 
     /// Its own address, or the first of several. Every kind that asks has one.
@@ -221,52 +229,53 @@ impl Player<'_> {
     ) -> i64 {
         let who = who.into();
         let server = &self.world.scenario().servers()[place.server];
-        let (mut start, mut answer) = (start, answer);
         if server.sites[place.site].authentication == Authentication::Windows {
-            let refused = |triple, bytes, time_taken| {
-                let (status, substatus, win32) = triple;
-                Answer {
-                    status,
-                    substatus,
-                    win32,
-                    bytes,
-                    time_taken: server.iis.time_taken(time_taken),
-                }
-            };
-            let spent = answer.time_taken % 16;
-            if ask.user == 0 {
-                answer = refused(wire::LOGON_WANTED, 1_293, spent);
-            } else if ask.fresh {
-                let user = std::mem::take(&mut ask.user);
-                start = self.note(
-                    out,
-                    start,
-                    place,
-                    who,
-                    ask,
-                    refused(wire::LOGON_WANTED, 1_293, spent),
-                );
-                start = self.note(
-                    out,
-                    start + 1,
-                    place,
-                    who,
-                    ask,
-                    refused(wire::LOGON_BEGUN, 1_375, 15),
-                );
-                start += 1;
-                ask.user = user;
+            return self.request_of_user(out, start, place, who, ask, answer);
+        }
+        ask.user = User::NONE;
+        self.note(out, start, place, who, ask, answer)
+    }
+
+    /// The same on a site that wants users of Windows.
+    fn request_of_user(
+        &self,
+        out: &mut Output,
+        mut start: i64,
+        place: Place,
+        who: Who,
+        mut ask: Ask,
+        mut answer: Answer,
+    ) -> i64 {
+        let iis = self.world.scenario().servers()[place.server].iis;
+        let refused = |triple, bytes, time_taken| {
+            let (status, substatus, win32) = triple;
+            Answer {
+                status,
+                substatus,
+                win32,
+                bytes,
+                time_taken: iis.time_taken(time_taken),
             }
-            if ask.user != 0 && (answer.status, answer.substatus) == (401, 2) {
-                // Known, and not wanted.
-                answer.substatus = wire::ACCESS_DENIED.1;
-            }
-        } else {
-            ask.user = 0;
+        };
+        let spent = answer.time_taken % 16;
+        if ask.user == User::NONE {
+            answer = refused(wire::LOGON_WANTED, 1_293, spent);
+        } else if ask.fresh {
+            let user = std::mem::take(&mut ask.user);
+            let first = refused(wire::LOGON_WANTED, 1_293, spent);
+            start = self.note(out, start, place, who, ask, first) + 1;
+            let second = refused(wire::LOGON_BEGUN, 1_375, 15);
+            start = self.note(out, start, place, who, ask, second) + 1;
+            ask.user = user;
+        }
+        if ask.user != User::NONE && (answer.status, answer.substatus) == (401, 2) {
+            // Known, and not wanted.
+            answer.substatus = wire::ACCESS_DENIED.1;
         }
         self.note(out, start, place, who, ask, answer)
     }
 
+    #[inline]
     fn note(
         &self,
         out: &mut Output,
@@ -279,18 +288,18 @@ impl Player<'_> {
         let scenario = self.world.scenario();
         let end = start + i64::from(answer.time_taken);
         if start < scenario.end().millis() {
-            out.requests.push(Request {
+            let server = &scenario.servers()[place.server];
+            out.requests[place.server].push(Request {
                 end,
-                server: u32::try_from(place.server).unwrap_or(u32::MAX),
-                site: u16::try_from(place.site).unwrap_or(u16::MAX),
-                address: scenario.servers()[place.server].address_for(who.client, place.address),
-                port: place.port,
                 client: who.client,
-                forwarded: who.forwarded,
                 ask,
                 answer,
+                forwarded: who.forwarded,
+                campaign: place.campaign.and_then(CampaignNumber::new),
+                site: u16::try_from(place.site).unwrap_or(u16::MAX),
+                address: server.address_for(who.client.v4().is_none(), place.address),
+                port: place.port,
                 actor: u16::try_from(self.index).unwrap_or(u16::MAX),
-                campaign: place.campaign,
             });
         }
         end
@@ -303,15 +312,18 @@ impl Player<'_> {
         start: i64,
         place: Place,
         who: impl Into<Who>,
-        agent: Piece,
+        (agent, user): (Piece, User),
         dice: &mut Dice,
     ) -> i64 {
         let site = self.world.site(place.server, place.site);
         let words = &self.world.words;
         let method = dice.pick(&[words.get, words.get, words.post]);
         let mut ask = Ask::plain(method, site.program(dice), agent);
+        ask.user = user;
+        // Programs open a connection for some calls and keep it for most.
+        ask.fresh = user != User::NONE && dice.chance(0.2);
         if method == words.get {
-            ask.query = Text::Number(words.since, u32::try_from(start / 1000 - 60).unwrap_or(0));
+            ask.query = Query::Since(u32::try_from(start / 1000 - 60).unwrap_or(0));
         }
         let reply = site.call(dice);
         self.request(out, start, place, who, ask, reply)
@@ -346,7 +358,7 @@ impl Player<'_> {
             out.contacts.push(Contact {
                 time,
                 server: u32::try_from(server).unwrap_or(u32::MAX),
-                address: scenario.servers()[server].address_for(client, address),
+                address: scenario.servers()[server].address_for(client.is_ipv6(), address),
                 port,
                 client,
                 client_port: 49_152
@@ -366,7 +378,8 @@ pub(crate) fn arrivals(block: Block, mean_gap: f64, dice: &mut Dice) -> Vec<i64>
     let length = float(block.until - block.from);
     let mut at = dice.exponential(mean_gap);
     while at < length {
-        moments.push(block.from + crate::dice::millis(libm::floor(at)));
+        // Rounded down: the block's end is no moment of it.
+        moments.push(block.from + i64::from(crate::dice::whole(at - 0.5)));
         at += dice.exponential(mean_gap);
     }
     moments

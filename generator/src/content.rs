@@ -2,7 +2,7 @@
 //! from the seed and the site alone, so that all actors meet the same site.
 
 use crate::dice::{Dice, Popularity, whole};
-use crate::inventory::{Iis, Server};
+use crate::inventory::{Pace, Server};
 use crate::request::Answer;
 use crate::text::{Piece, Texts};
 use crate::wire::{self, Effort, Triple, answer};
@@ -39,6 +39,9 @@ const OBJECTS: [(&str, &str); 5] = [
     ("fonts", "woff2"),
 ];
 
+/// Objects of more bytes than this are often fetched in parts.
+const LARGE: u32 = 100_000;
+
 /// How a site is made, which shows in its paths and in its 404s.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Style {
@@ -51,7 +54,7 @@ enum Style {
 #[derive(Debug)]
 pub(crate) struct SiteContent {
     style: Style,
-    iis: Iis,
+    pace: Pace,
     robots: bool,
     pages: Vec<(Piece, u32)>,
     page_popularity: Popularity,
@@ -59,6 +62,8 @@ pub(crate) struct SiteContent {
     object_popularity: Popularity,
     searchable: Vec<bool>,
     programs: Vec<Piece>,
+    /// Paths that others still link to, and that are no more: pages and objects.
+    gone: [Vec<Piece>; 2],
     doors: BTreeMap<u16, Door>,
 }
 
@@ -84,7 +89,8 @@ impl SiteContent {
         };
         let mut searchable = vec![false];
         let mut pages = vec![(texts.add("/"), whole(dice.lognormal(9.4, 0.6)))];
-        for number in 1..60 + dice.below(160) {
+        let count = site.pages.unwrap_or(60 + dice.below(160));
+        for number in 1..count {
             let (section, topic) = (dice.pick(&SECTIONS), dice.pick(&TOPICS));
             let stem = format!("/{section}/{topic}-{number}{ending}");
             searchable.push(matches!(section, "search" | "catalog"));
@@ -109,6 +115,15 @@ impl SiteContent {
                 texts.add(&format!("/api/v1/{section}/{topic}"))
             })
             .collect();
+        let mut lost = |folder: &str, ending: &str| {
+            (0..12)
+                .map(|_| {
+                    let (topic, number) = (dice.pick(&TOPICS), 1_000 + dice.below(8_000));
+                    texts.add(&format!("/{folder}/{topic}-{number}{ending}"))
+                })
+                .collect()
+        };
+        let gone = [lost("archive", ending), lost("images", ".png")];
         let host = site
             .host
             .clone()
@@ -120,14 +135,15 @@ impl SiteContent {
             .collect();
         Self {
             style,
-            iis: server.iis,
+            pace: server.pace,
             robots: dice.chance(0.5),
-            page_popularity: Popularity::zipf(pages.len(), 0.9),
+            page_popularity: Popularity::zipf(pages.len(), site.popularity),
             pages,
             object_popularity: Popularity::zipf(objects.len(), 0.7),
             objects,
             searchable,
             programs,
+            gone,
             doors,
         }
     }
@@ -176,10 +192,10 @@ impl SiteContent {
         }
         let fate = dice.unit();
         if fate < 0.003 {
-            return answer(dice, self.iis, wire::SERVER_ERROR, 3_420, Effort::Program);
+            return answer(dice, self.pace, wire::SERVER_ERROR, 3_420, Effort::Program);
         }
         if fate < 0.015 {
-            return answer(dice, self.iis, wire::FOUND, 421, Effort::Program);
+            return answer(dice, self.pace, wire::FOUND, 421, Effort::Program);
         }
         let bytes = self.pages[page].1;
         let (bytes, effort) = match self.style {
@@ -190,19 +206,38 @@ impl SiteContent {
                 (bytes + odd, Effort::Program)
             }
         };
-        answer(dice, self.iis, wire::OK, bytes, effort)
+        answer(dice, self.pace, wire::OK, bytes, effort)
     }
 
     /// The answer to an object that a page embeds; `known` to the browser, it is asked whether it changed.
     pub(crate) fn object(&self, object: usize, known: bool, dice: &mut Dice) -> Answer {
         if known {
-            return answer(dice, self.iis, wire::NOT_MODIFIED, 210, Effort::Little);
-        }
-        if dice.chance(0.006) {
-            return answer(dice, self.iis, wire::NO_FILE, 1_245, Effort::Little);
+            return answer(dice, self.pace, wire::NOT_MODIFIED, 210, Effort::Little);
         }
         let bytes = self.objects[object].1;
-        answer(dice, self.iis, wire::OK, bytes, Effort::Little)
+        if bytes > LARGE && dice.chance(0.3) {
+            let part = LARGE / 2 + dice.below(bytes - LARGE / 2);
+            return answer(dice, self.pace, wire::PARTIAL, part, Effort::Little);
+        }
+        answer(dice, self.pace, wire::OK, bytes, Effort::Little)
+    }
+
+    /// A page that is no more, and the answer.
+    pub(crate) fn gone_page(&self, dice: &mut Dice) -> (Piece, Answer) {
+        let stem = dice.pick_of(&self.gone[0]);
+        (
+            stem,
+            answer(dice, self.pace, self.miss(), 1_245, Effort::Little),
+        )
+    }
+
+    /// An object that is no more, and the answer.
+    pub(crate) fn gone_object(&self, dice: &mut Dice) -> (Piece, Answer) {
+        let stem = dice.pick_of(&self.gone[1]);
+        (
+            stem,
+            answer(dice, self.pace, wire::NO_FILE, 1_245, Effort::Little),
+        )
     }
 
     /// The answer of a program.
@@ -213,7 +248,7 @@ impl SiteContent {
             wire::OK
         };
         let bytes = whole(dice.lognormal(6.8, 0.9));
-        answer(dice, self.iis, triple, bytes, Effort::Program)
+        answer(dice, self.pace, triple, bytes, Effort::Program)
     }
 
     /// The answer to anything at all, whoever asks: tools, crawlers and scans meet the same site.
@@ -230,7 +265,7 @@ impl SiteContent {
             ("POST", _) if self.style == Style::Routes => (self.miss(), 1_245),
             _ => (wire::VERB_UNKNOWN, 1_293),
         };
-        answer(dice, self.iis, triple, bytes, Effort::Little)
+        answer(dice, self.pace, triple, bytes, Effort::Little)
     }
 
     fn root(&self, port: u16, dice: &mut Dice) -> Answer {
@@ -240,7 +275,7 @@ impl SiteContent {
             wire::FOUND => (421, Effort::Program),
             _ => (1_293, Effort::Little),
         };
-        answer(dice, self.iis, triple, bytes, effort)
+        answer(dice, self.pace, triple, bytes, effort)
     }
 
     fn miss(&self) -> Triple {

@@ -1,7 +1,9 @@
 //! Requests into files: one that is appended to and measured as it grows, the logs and labels of a site, the log of
 //! HTTP.sys, and the text of a line in each format.
 
+mod cursor;
 mod destination;
+mod digits;
 mod file;
 mod httperr;
 mod line;
@@ -11,6 +13,7 @@ mod parquet;
 mod period;
 mod table;
 
+pub(crate) use cursor::Buffer;
 pub(crate) use destination::{Destination, JOURNAL};
 pub(crate) use file::OutputFile;
 pub(crate) use httperr::ErrorLog;

@@ -9,8 +9,11 @@ use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 use thiserror::Error;
 
-/// The version of the dataset's layout and of its files.
-pub const SCHEMA_VERSION: u32 = 1;
+/// The version of the dataset's layout and of its files. It grows whenever older programs cannot read what newer ones
+/// write: 2 has a new reason in `truth/campaigns.jsonl`.
+pub const SCHEMA_VERSION: u32 = 2;
+/// The oldest version that this program reads.
+pub const OLDEST_SCHEMA_VERSION: u32 = 1;
 /// Its name in the folder.
 pub const MANIFEST: &str = "manifest.json";
 /// What `tool` says.
@@ -98,9 +101,10 @@ impl Manifest {
             source,
         })?;
         let manifest: Self = serde_json::from_str(&text).map_err(|error| not(error.to_string()))?;
-        if manifest.tool != TOOL || manifest.schema_version != SCHEMA_VERSION {
+        let versions = OLDEST_SCHEMA_VERSION..=SCHEMA_VERSION;
+        if manifest.tool != TOOL || !versions.contains(&manifest.schema_version) {
             return Err(not(format!(
-                "expected {TOOL} with schema_version {SCHEMA_VERSION}, found {} with {}",
+                "expected {TOOL} with a schema_version from {OLDEST_SCHEMA_VERSION} to {SCHEMA_VERSION}, found {} with {}",
                 manifest.tool, manifest.schema_version
             )));
         }

@@ -1,14 +1,16 @@
 //! What actors make: requests that leave a line, contacts that leave one in HTTP.sys's own log, and probes that leave
 //! none at all.
 
-use crate::text::{Piece, Text};
+use crate::address::Packed;
+use crate::text::{Piece, Query, Referer, Stem};
 use std::net::IpAddr;
+use std::num::NonZeroU32;
 
 /// How the server answered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    pub(crate) substatus: u16,
+    pub(crate) substatus: u8,
     /// The Windows error code, unsigned, as IIS logs it.
     pub(crate) win32: u32,
     /// Bytes sent, headers included.
@@ -17,20 +19,56 @@ pub(crate) struct Answer {
     pub(crate) time_taken: u32,
 }
 
+/// Who stands behind a request, where a site wants to know.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct User(u32);
+
+impl User {
+    /// Nobody.
+    pub(crate) const NONE: Self = Self(0);
+    const COMPUTER: u32 = 1 << 31;
+
+    /// A person with this number, from 1 on.
+    pub(crate) fn person(number: u32) -> Self {
+        Self(number & !Self::COMPUTER)
+    }
+
+    /// A computer of the domain, which has an account of its own: its name and `$`.
+    pub(crate) fn computer(number: u32) -> Self {
+        Self(number | Self::COMPUTER)
+    }
+
+    /// The number, and whether it is a computer's.
+    pub(crate) fn number(self) -> (u32, bool) {
+        (self.0 & !Self::COMPUTER, self.0 & Self::COMPUTER != 0)
+    }
+}
+
+/// The position of a campaign, from 0 on, in as much room as its absence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct CampaignNumber(NonZeroU32);
+
+impl CampaignNumber {
+    pub(crate) fn new(position: u32) -> Option<Self> {
+        NonZeroU32::new(position.wrapping_add(1)).map(Self)
+    }
+
+    pub(crate) fn position(self) -> u32 {
+        self.0.get() - 1
+    }
+}
+
 /// What is asked for, and by whom.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Ask {
     pub(crate) method: Piece,
-    /// The decoded path.
-    pub(crate) stem: Text,
-    /// The query, percent-encoded, without `?`.
-    pub(crate) query: Text,
+    pub(crate) stem: Stem,
+    pub(crate) query: Query,
     pub(crate) agent: Piece,
-    pub(crate) referer: Text,
+    pub(crate) referer: Referer,
     /// Stands for the cookie of a session; 0 for none.
     pub(crate) cookie: u64,
-    /// The number of the user; 0 for nobody.
-    pub(crate) user: u32,
+    pub(crate) user: User,
     /// On a connection of its own, on which a user has yet to say who he is.
     pub(crate) fresh: bool,
     /// HTTP/1.0, as version detection speaks; 1.1 otherwise.
@@ -42,32 +80,32 @@ impl Ask {
     pub(crate) fn plain(method: Piece, stem: Piece, agent: Piece) -> Self {
         Self {
             method,
-            stem: Text::of(stem),
+            stem: stem.into(),
             agent,
             ..Self::default()
         }
     }
 }
 
-/// A complete HTTP request on a bound port: one line of a log.
+/// A complete HTTP request on a bound port of one server: one line of a log. Millions of these are moved about, so it is
+/// as small as it can be without tricks.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Request {
     /// Milliseconds since 1970 at which it was answered and logged.
     pub(crate) end: i64,
-    /// Position of the server in the scenario, of the site in the server, and of the server's address.
-    pub(crate) server: u32,
+    pub(crate) client: Packed,
+    pub(crate) ask: Ask,
+    pub(crate) answer: Answer,
+    /// The client before the proxy, IPv4; 0 for none.
+    pub(crate) forwarded: u32,
+    /// Position of the campaign, for everything that is not background.
+    pub(crate) campaign: Option<CampaignNumber>,
+    /// Position of the site in the server, and of the server's address.
     pub(crate) site: u16,
     pub(crate) address: u8,
     pub(crate) port: u16,
-    pub(crate) client: IpAddr,
-    /// The client before the proxy, IPv4; 0 for none.
-    pub(crate) forwarded: u32,
-    pub(crate) ask: Ask,
-    pub(crate) answer: Answer,
     /// Position of the actor in the scenario: the order of lines that end in the same millisecond.
     pub(crate) actor: u16,
-    /// Position of the campaign, for everything that is not background.
-    pub(crate) campaign: Option<u32>,
 }
 
 impl Request {
@@ -112,12 +150,36 @@ pub(crate) struct Probe {
     pub(crate) time: i64,
 }
 
-/// What one actor did in one block.
+/// What one actor did in some blocks.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Output {
-    pub(crate) requests: Vec<Request>,
+    /// For each server, in the order in which they were made.
+    pub(crate) requests: Vec<Vec<Request>>,
     pub(crate) contacts: Vec<Contact>,
     pub(crate) probes: Vec<Probe>,
+}
+
+impl Output {
+    /// Nothing yet, on so many servers.
+    pub(crate) fn new(servers: usize) -> Self {
+        Self {
+            requests: vec![Vec::new(); servers],
+            contacts: Vec::new(),
+            probes: Vec::new(),
+        }
+    }
+
+    /// Empties it and keeps its room.
+    pub(crate) fn clear(&mut self) {
+        self.requests.iter_mut().for_each(Vec::clear);
+        self.contacts.clear();
+        self.probes.clear();
+    }
+
+    /// How many requests there are.
+    pub(crate) fn count(&self) -> usize {
+        self.requests.iter().map(Vec::len).sum()
+    }
 }
 
 /// A span of the scenario's time, in milliseconds since 1970: `from` is in it, `until` is not.

@@ -282,22 +282,13 @@ fn read_actor(mut table: Spanned<DeTable<'_>>) -> Result<KindSpec, Finding> {
 
 /// Takes `id` and `servers` out of an actor's table.
 fn take_common(table: &mut Spanned<DeTable<'_>>) -> Result<Common, Finding> {
-    #[derive(Deserialize)]
-    struct Written {
-        id: Spanned<String>,
-        servers: Option<Spanned<Vec<Spanned<String>>>>,
-    }
     let mut common = DeTable::new();
     for key in ["id", "servers"] {
         if let Some((name, value)) = table.get_mut().remove_entry(key) {
             common.insert(name, value);
         }
     }
-    let written: Written = read(Spanned::new(table.span(), common))?;
-    Ok(Common {
-        id: written.id,
-        servers: written.servers,
-    })
+    read(Spanned::new(table.span(), common))
 }
 
 /// What the TOML reader says, with the nearest of the names that it lists.

@@ -4,10 +4,10 @@ use crate::emit::{Destination, ErrorLog, SiteLog};
 use crate::error::GenerateError;
 use crate::inventory::Server;
 use crate::manifest::FileRecord;
-use crate::request::{Contact, Probe, Request};
+use crate::request::{Contact, Output, Request};
 use crate::run::{LogOptions, Shard};
 use crate::truth::{CampaignCounter, Window, WindowCounter};
-use crate::wheel::Wheel;
+use crate::wheel::{MINUTE_MS, Wheel};
 use crate::world::World;
 use std::collections::BTreeSet;
 
@@ -17,6 +17,8 @@ type Minute = (Vec<Request>, Vec<u64>);
 /// One server.
 pub(crate) struct Station<'w> {
     world: &'w World<'w>,
+    /// The position of the server in the scenario.
+    position: usize,
     requests: Wheel<Request>,
     contacts: Wheel<Contact>,
     /// For each site the position of its log in `logs`; `None` where another shard has it.
@@ -33,12 +35,13 @@ impl<'w> Station<'w> {
     /// The server at a position; `first_log` is the number of its first log among all of the scenario.
     pub(crate) fn new(
         world: &'w World<'w>,
-        server: &'w Server,
+        position: usize,
         first_log: usize,
         options: LogOptions,
         shard: Shard,
     ) -> Self {
         let start = world.scenario().start().millis();
+        let server = &world.scenario().servers()[position];
         let mut logs = Vec::new();
         let mut log = |number: usize, site| {
             shard.has(first_log + number).then(|| {
@@ -56,6 +59,7 @@ impl<'w> Station<'w> {
         };
         Self {
             world,
+            position,
             requests: Wheel::new(start),
             contacts: Wheel::new(start),
             log_of_site,
@@ -77,19 +81,32 @@ impl<'w> Station<'w> {
         }
     }
 
-    pub(crate) fn request(&mut self, request: Request) {
-        self.requests.add(request.end, request);
+    /// Takes what actors made on this server.
+    pub(crate) fn take(&mut self, made: &[Output]) {
+        for output in made {
+            if let Some(requests) = output.requests.get(self.position) {
+                for request in requests {
+                    self.requests.add(request.end, *request);
+                }
+            }
+            for contact in &output.contacts {
+                if contact.server as usize == self.position {
+                    self.contact(*contact);
+                }
+            }
+            for probe in &output.probes {
+                if self.world.campaigns()[probe.campaign as usize].server == self.position {
+                    self.campaigns.probe(*probe);
+                }
+            }
+        }
     }
 
-    pub(crate) fn contact(&mut self, contact: Contact) {
+    fn contact(&mut self, contact: Contact) {
         self.campaigns.contact(&contact);
         if self.error_log.is_some() {
             self.contacts.add(contact.time, contact);
         }
-    }
-
-    pub(crate) fn probe(&mut self, probe: Probe) {
-        self.campaigns.probe(probe);
     }
 
     /// Logs so many minutes, up to `end`: what ends later is never logged.
@@ -102,7 +119,9 @@ impl<'w> Station<'w> {
         let mut minutes_made: Vec<Minute> = Vec::new();
         for _ in 0..minutes {
             let (start, mut requests) = self.requests.take();
-            requests.retain(|request| request.end < end);
+            if start + MINUTE_MS > end {
+                requests.retain(|request| request.end < end);
+            }
             let order = in_order(&requests, start);
             minutes_made.push((requests, order));
         }
@@ -134,10 +153,10 @@ impl<'w> Station<'w> {
         let ((), written) = rayon::join(count, write);
         written?;
         self.labelled += labelled;
-        self.lines += minutes_made
-            .iter()
-            .map(|(_, order)| order.len() as u64)
-            .sum::<u64>();
+        for (requests, order) in minutes_made {
+            self.lines += order.len() as u64;
+            self.requests.give_back(requests);
+        }
         self.log_contacts(minutes, end, to)
     }
 

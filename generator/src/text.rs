@@ -4,7 +4,6 @@
 use crate::dice::scrambled;
 use scanbench_w3c::encode_value;
 use std::collections::BTreeMap;
-use std::io::Write as _;
 
 /// A text of the world's, by number. The first is the empty one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,21 +18,27 @@ impl Piece {
     }
 }
 
+/// Bytes behind every text that may be copied with it: copies of a fixed length need no call.
+pub(crate) const SLACK: usize = 32;
+
 /// The texts of a world, each as IIS writes it.
 #[derive(Debug)]
 pub(crate) struct Texts {
+    /// All texts, and [`SLACK`] bytes.
     bytes: Vec<u8>,
-    /// Where each piece ends; it begins where the one before it ends.
-    ends: Vec<u32>,
+    /// Each piece goes from the edge at its number to the next.
+    edges: Vec<u32>,
     known: BTreeMap<String, Piece>,
+    longest: usize,
 }
 
 impl Default for Texts {
     fn default() -> Self {
         Self {
-            bytes: Vec::new(),
-            ends: vec![0],
+            bytes: vec![b' '; SLACK],
+            edges: vec![0, 0],
             known: BTreeMap::new(),
+            longest: 0,
         }
     }
 }
@@ -47,10 +52,14 @@ impl Texts {
         if let Some(piece) = self.known.get(text) {
             return *piece;
         }
+        let before = self.bytes.len() - SLACK;
+        self.bytes.truncate(before);
         encode_value(&mut self.bytes, text.as_bytes());
-        let piece = Piece(u32::try_from(self.ends.len()).unwrap_or(0));
-        self.ends
-            .push(u32::try_from(self.bytes.len()).unwrap_or(u32::MAX));
+        let end = self.bytes.len();
+        self.longest = self.longest.max(end - before);
+        self.bytes.resize(end + SLACK, b' ');
+        let piece = Piece(u32::try_from(self.edges.len() - 1).unwrap_or(0));
+        self.edges.push(u32::try_from(end).unwrap_or(u32::MAX));
         self.known.insert(text.to_owned(), piece);
         piece
     }
@@ -60,93 +69,109 @@ impl Texts {
         texts.into_iter().map(|text| self.add(text)).collect()
     }
 
-    /// The piece with this text; the empty one where there is none.
+    /// The piece of this text; the empty one where there is none.
     pub(crate) fn find(&self, text: &str) -> Piece {
         self.known.get(text).copied().unwrap_or_default()
     }
 
-    /// As it stands in a line.
-    pub(crate) fn get(&self, piece: Piece) -> &[u8] {
+    /// The length of the longest piece.
+    pub(crate) fn longest(&self) -> usize {
+        self.longest
+    }
+
+    /// The length of a piece as it stands in a line.
+    #[inline]
+    pub(crate) fn length(&self, piece: Piece) -> usize {
         let at = piece.0 as usize;
-        let first = if at == 0 { 0 } else { self.ends[at - 1] };
-        &self.bytes[first as usize..self.ends[at] as usize]
+        (self.edges[at + 1] - self.edges[at]) as usize
+    }
+
+    /// A piece as it stands in a line, with at least [`SLACK`] bytes behind it, and its length.
+    #[inline]
+    pub(crate) fn with_slack(&self, piece: Piece) -> (&[u8], usize) {
+        let first = self.edges[piece.0 as usize] as usize;
+        (&self.bytes[first..], self.length(piece))
     }
 }
 
-/// A value of a request: pieces, and what differs from request to request.
+/// A decoded path.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Text {
+pub(crate) struct Stem {
+    pub(crate) piece: Piece,
+    /// Not 0: 19 characters that follow from this stand behind it. Paths that exist nowhere.
+    pub(crate) random: u32,
+}
+
+/// How many characters of a random path there are.
+pub(crate) const RANDOM_PATH: usize = 19;
+
+impl From<Piece> for Stem {
+    fn from(piece: Piece) -> Self {
+        Self { piece, random: 0 }
+    }
+}
+
+impl Stem {
+    /// Its length in bytes.
+    pub(crate) fn length(self, texts: &Texts) -> usize {
+        let random = if self.random == 0 { 0 } else { RANDOM_PATH };
+        texts.length(self.piece) + random
+    }
+}
+
+/// A query, percent-encoded, without `?`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Query {
     /// None: `-` in a line.
     #[default]
     None,
-    Piece(Piece),
-    /// One behind the other: origin and path of a referer.
-    Pair(Piece, Piece),
-    /// A piece and a number: `since=1793606400`.
-    Number(Piece, u32),
+    /// What is new since a second: `since=1793606400`.
+    Since(u32),
     /// What a visitor looks for: `id=17&q=a%2031`.
-    Search(u16, u16),
-    /// A piece and 19 characters that follow from the number: paths that exist nowhere.
-    Random(Piece, u32),
+    Search {
+        /// The section.
+        id: u16,
+        /// The words.
+        words: u16,
+    },
 }
 
-impl Text {
-    /// A piece, or none where it is empty.
-    pub(crate) fn of(piece: Piece) -> Self {
-        if piece.is_empty() {
-            Self::None
-        } else {
-            Self::Piece(piece)
-        }
-    }
-
-    /// Appends it as it stands in a line.
-    pub(crate) fn write(self, out: &mut Vec<u8>, texts: &Texts) {
-        match self {
-            Self::None => out.push(b'-'),
-            Self::Piece(piece) => out.extend_from_slice(texts.get(piece)),
-            Self::Pair(first, second) => {
-                out.extend_from_slice(texts.get(first));
-                out.extend_from_slice(texts.get(second));
-            }
-            Self::Number(piece, number) => {
-                out.extend_from_slice(texts.get(piece));
-                // Writing to a Vec cannot fail.
-                let _ = write!(out, "{number}");
-            }
-            Self::Search(id, words) => {
-                let _ = write!(out, "id={id}&q=a%20{words}");
-            }
-            Self::Random(piece, number) => {
-                out.extend_from_slice(texts.get(piece));
-                letters(out, u64::from(number), 19);
-            }
-        }
-    }
-
+impl Query {
     /// Its length in bytes, 0 for none.
-    pub(crate) fn len(self, texts: &Texts) -> usize {
+    pub(crate) fn length(self) -> usize {
         match self {
             Self::None => 0,
-            Self::Piece(piece) => texts.get(piece).len(),
-            Self::Pair(first, second) => texts.get(first).len() + texts.get(second).len(),
-            Self::Number(piece, number) => texts.get(piece).len() + digits(number),
-            Self::Search(id, words) => 10 + digits(id.into()) + digits(words.into()),
-            Self::Random(piece, _) => texts.get(piece).len() + 19,
+            Self::Since(second) => 6 + digits(second),
+            Self::Search { id, words } => 10 + digits(id.into()) + digits(words.into()),
         }
     }
 }
 
-/// Appends so many characters of 32 that follow from a number.
-pub(crate) fn letters(out: &mut Vec<u8>, number: u64, count: usize) {
-    let mut bits = 0;
-    for at in 0..count {
+/// The page that a request comes from: origin and path, both empty for none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Referer {
+    pub(crate) origin: Piece,
+    pub(crate) path: Piece,
+}
+
+impl Referer {
+    /// Its length in bytes, 0 for none.
+    pub(crate) fn length(self, texts: &Texts) -> usize {
+        texts.length(self.origin) + texts.length(self.path)
+    }
+}
+
+/// So many characters of 32 that follow from a number.
+pub(crate) fn letters<const N: usize>(number: u64) -> [u8; N] {
+    let (mut letters, mut bits) = ([0; N], 0);
+    for (at, letter) in letters.iter_mut().enumerate() {
         if at % 12 == 0 {
             bits = scrambled(number.wrapping_add(at as u64));
         }
-        out.push(b"abcdefghijklmnopqrstuvwxyz012345"[usize::try_from(bits & 31).unwrap_or(0)]);
+        *letter = b"abcdefghijklmnopqrstuvwxyz012345"[usize::try_from(bits & 31).unwrap_or(0)];
         bits >>= 5;
     }
+    letters
 }
 
 /// How many decimal digits a number has.
@@ -159,26 +184,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn written_as_long_as_said_and_encoded() {
+    fn pieces_are_known_encoded_and_measured() {
         let mut texts = Texts::default();
         let (path, origin) = (texts.add("/nice ports"), texts.add("http://a"));
         assert_eq!(texts.add("/nice ports"), path);
-        assert_eq!(texts.get(Piece::EMPTY), b"");
-        for (text, expected) in [
-            (Text::None, Some("-")),
-            (Text::of(Piece::EMPTY), Some("-")),
-            (Text::of(path), Some("/nice+ports")),
-            (Text::Pair(origin, path), Some("http://a/nice+ports")),
-            (Text::Number(origin, 1050), Some("http://a1050")),
-            (Text::Search(7, 31), Some("id=7&q=a%2031")),
-            (Text::Random(path, 3), None),
+        assert_eq!(
+            (texts.find("http://a"), texts.find("?")),
+            (origin, Piece::EMPTY)
+        );
+        for (piece, expected) in [
+            (Piece::EMPTY, ""),
+            (path, "/nice+ports"),
+            (origin, "http://a"),
         ] {
-            let mut out = Vec::new();
-            text.write(&mut out, &texts);
-            assert_eq!(out.len(), text.len(&texts).max(1), "{text:?}");
-            if let Some(expected) = expected {
-                assert_eq!(String::from_utf8(out).unwrap(), expected);
-            }
+            let (bytes, length) = texts.with_slack(piece);
+            assert_eq!(&bytes[..length], expected.as_bytes());
+            assert!(bytes.len() >= length + SLACK);
         }
+        assert_eq!(texts.longest(), 11);
+        assert_eq!(Query::Since(1050).length(), "since=1050".len());
+        let search = Query::Search { id: 7, words: 31 };
+        assert_eq!(search.length(), "id=7&q=a%2031".len());
+        let random = Stem {
+            piece: path,
+            random: 3,
+        };
+        assert_eq!(random.length(&texts), 11 + RANDOM_PATH);
+        assert_ne!(letters::<19>(3), letters::<19>(4));
     }
 }

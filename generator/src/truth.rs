@@ -84,6 +84,8 @@ pub enum Reason {
     UnboundPorts,
     /// It comes from an address that others have too, and by itself it has too few ports there.
     SharedClient,
+    /// It never sends a request, whatever is bound: half connections, connections on which nothing is said, garbage.
+    NoRequest,
 }
 
 /// One line that is not background, in a file of `labels/`.

@@ -10,9 +10,14 @@ pub(crate) const MINUTE_MS: i64 = 60_000;
 pub(crate) struct Wheel<T> {
     /// The first minute that is not yet taken.
     minute: i64,
-    /// Emptied slots are not kept: a slot that once held a busy minute would stay that large.
     slots: VecDeque<Vec<T>>,
+    /// Emptied slots for the next minutes, and how many things they have room for.
+    spare: Vec<Vec<T>>,
+    spare_room: usize,
 }
+
+/// Emptied slots with room for so many things together are kept: a slot that once held a busy minute stays that large.
+const SPARE_ROOM: usize = 40_000;
 
 impl<T> Wheel<T> {
     /// Nothing waits before this moment, in milliseconds.
@@ -20,6 +25,8 @@ impl<T> Wheel<T> {
         Self {
             minute: start.div_euclid(MINUTE_MS),
             slots: VecDeque::new(),
+            spare: Vec::new(),
+            spare_room: 0,
         }
     }
 
@@ -28,7 +35,9 @@ impl<T> Wheel<T> {
         let ahead = moment.div_euclid(MINUTE_MS) - self.minute;
         let ahead = usize::try_from(ahead).unwrap_or(0);
         while self.slots.len() <= ahead {
-            self.slots.push_back(Vec::new());
+            let slot = self.spare.pop().unwrap_or_default();
+            self.spare_room -= slot.capacity();
+            self.slots.push_back(slot);
         }
         self.slots[ahead].push(thing);
     }
@@ -38,6 +47,15 @@ impl<T> Wheel<T> {
         let start = self.minute * MINUTE_MS;
         self.minute += 1;
         (start, self.slots.pop_front().unwrap_or_default())
+    }
+
+    /// Gives an emptied minute back.
+    pub(crate) fn give_back(&mut self, mut slot: Vec<T>) {
+        if self.spare_room + slot.capacity() <= SPARE_ROOM {
+            slot.clear();
+            self.spare_room += slot.capacity();
+            self.spare.push(slot);
+        }
     }
 }
 
@@ -55,5 +73,8 @@ mod tests {
         assert_eq!(wheel.take(), (120_000, vec![]));
         assert_eq!(wheel.take(), (180_000, vec!['c']));
         assert_eq!(wheel.take(), (240_000, vec![]));
+        wheel.give_back(vec!['x', 'y']);
+        wheel.add(301_000, 'd');
+        assert_eq!(wheel.take(), (300_000, vec!['d']));
     }
 }

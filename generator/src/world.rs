@@ -3,7 +3,8 @@
 use crate::address::{in_network, public_v4};
 use crate::agents::Agents;
 use crate::content::SiteContent;
-use crate::dice::{Dice, Popularity};
+use crate::dice::{Dice, Popularity, Stream};
+use crate::request::CampaignNumber;
 use crate::scenario::{Actor, Scenario};
 use crate::spec::Client;
 use crate::text::{Piece, Texts};
@@ -35,7 +36,6 @@ pub(crate) struct Words {
     pub(crate) get: Piece,
     pub(crate) post: Piece,
     pub(crate) slash: Piece,
-    pub(crate) since: Piece,
 }
 
 /// The content of one server.
@@ -51,6 +51,7 @@ struct Content {
 struct Cast {
     /// The addresses of its own.
     clients: Vec<IpAddr>,
+    stream: Stream,
     agent: Option<Piece>,
     path: Option<Piece>,
     first_campaign: Option<u32>,
@@ -67,6 +68,8 @@ pub(crate) struct CampaignPlan {
     pub(crate) server: usize,
     /// Whether others have the same address.
     pub(crate) shared: bool,
+    /// Whether it ever sends a request.
+    pub(crate) asks: bool,
 }
 
 impl<'s> World<'s> {
@@ -95,6 +98,7 @@ impl<'s> World<'s> {
             .iter()
             .map(|actor| Cast {
                 clients: own_addresses(actor, seed, &taken),
+                stream: Stream::new(seed, &["actor", &actor.id]),
                 agent: actor.agent.as_ref().map(|agent| texts.add(agent)),
                 path: actor.path.as_ref().map(|path| texts.add(path)),
                 first_campaign: None,
@@ -125,7 +129,6 @@ impl<'s> World<'s> {
             get: texts.add("GET"),
             post: texts.add("POST"),
             slash: texts.add("/"),
-            since: texts.add("since="),
         };
         crate::actor::add_words(&mut texts);
         let mut world = Self {
@@ -175,6 +178,7 @@ impl<'s> World<'s> {
                 clients: clients.clone(),
                 server: *server,
                 shared,
+                asks: actor.kind.asks(),
             });
         }
     }
@@ -203,6 +207,17 @@ impl<'s> World<'s> {
 
     pub(crate) fn campaigns(&self) -> &[CampaignPlan] {
         &self.campaigns
+    }
+
+    /// The campaign of a request, if it belongs to one.
+    #[inline]
+    pub(crate) fn plan_of(&self, campaign: Option<CampaignNumber>) -> Option<&CampaignPlan> {
+        Some(&self.campaigns[campaign?.position() as usize])
+    }
+
+    /// The streams of the actor at this position.
+    pub(crate) fn stream(&self, actor: usize) -> Stream {
+        self.cast[actor].stream
     }
 
     /// Addresses that no visitor has.

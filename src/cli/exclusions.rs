@@ -5,7 +5,9 @@ mod check;
 mod explain;
 mod export;
 mod import;
+mod measure;
 mod show;
+mod suggest;
 
 use super::failure::Failure;
 use clap::Subcommand;
@@ -20,6 +22,8 @@ pub(crate) struct Args {
 #[derive(Subcommand)]
 enum Command {
     Check(check::Args),
+    Measure(measure::Args),
+    Suggest(suggest::Args),
     Explain(explain::Args),
     Export(export::Args),
     Import(import::Args),
@@ -28,6 +32,8 @@ enum Command {
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     match &args.command {
         Command::Check(args) => check::run(args),
+        Command::Measure(args) => measure::run(args),
+        Command::Suggest(args) => suggest::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Export(args) => export::run(args),
         Command::Import(args) => import::run(args),

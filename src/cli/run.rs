@@ -1,7 +1,7 @@
 //! `run`: the main job from scenario to report.
 
 use super::embedded;
-use super::evaluate::{evaluate, hold_promises, show, write_reports};
+use super::evaluate::{Plots, hold_promises, score, show, write_reports};
 use super::failure::Failure;
 use super::generate::{Making, make};
 use scanbench_detector::{Exclusions, Rule};
@@ -30,9 +30,12 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE", default_value = "documented")]
     exclusions: String,
 
-    /// Keep the dataset (DIR/dataset) and the report (DIR/report.json, DIR/report.md)
+    /// Keep the dataset (DIR/dataset) and the report (DIR/report.html, report.json, report.md and junit.xml)
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
+
+    #[command(flatten)]
+    plots: Plots,
 
     #[command(flatten)]
     making: Making,
@@ -60,14 +63,14 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         .map_err(|error| Failure::Input(format!("cannot make {}: {error}", folder.display())))?;
     let dataset = folder.join("dataset");
     make(&scenario, &dataset, &args.making, args.force)?;
-    let evaluation = evaluate(&dataset, &Rule::default(), &exclusions)?;
+    let scored = score(&[dataset], &Rule::default(), &exclusions)?;
     {
         let mut out = io::stdout().lock();
         writeln!(out, "{}: {}\n", scenario.name(), scenario.title())?;
     }
-    show(&evaluation)?;
+    show(&scored.evaluation)?;
     if args.output.is_some() {
-        write_reports(&folder, &evaluation)?;
+        write_reports(&folder, &scored)?;
     } else {
         // Where standard error is gone there is nobody to tell.
         let _ = writeln!(
@@ -75,5 +78,6 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
             "\nthe dataset was temporary; give -o DIR to keep logs, labels, truth and the report"
         );
     }
-    hold_promises(&evaluation)
+    args.plots.write(&scored)?;
+    hold_promises(&scored.evaluation)
 }

@@ -71,7 +71,8 @@ impl Backend {
                 continue;
             };
             let later = start + millis(dice.exponential(5.0));
-            player.call(out, later, place, player.client(), agent, dice);
+            let user = player.computer(place, player.index as u64);
+            player.call(out, later, place, player.client(), (agent, user), dice);
         }
     }
 }

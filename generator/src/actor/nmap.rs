@@ -72,6 +72,11 @@ impl Nmap {
         }
     }
 
+    /// Whether it sends requests: only its version detection and scripts do.
+    pub(super) fn asks(&self) -> bool {
+        !self.syn_only
+    }
+
     /// Wholly in the block in which it begins; servers side by side.
     pub(super) fn act(&self, player: &Player<'_>, block: Block, out: &mut Output) {
         let mut start = player.moment(self.start);

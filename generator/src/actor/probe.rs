@@ -1,6 +1,7 @@
 //! Background: monitoring that asks one port again and again, to the second.
 
 use super::Player;
+use crate::dice::{float, millis};
 use crate::request::{Ask, Block, Output};
 use crate::scenario::Checker;
 use crate::spec::ProbeSpec;
@@ -32,25 +33,40 @@ impl Periodic {
         }
     }
 
+    /// At `--scale` N there are N times as many monitors, each as periodic as the one, at even distances: together one with
+    /// an Nth of the period.
     pub(super) fn act(&self, player: &Player<'_>, block: Block, out: &mut Output) {
         let first = player.moment(0);
-        // The first multiple of the period, from the scenario's start, in this block.
-        let mut now = first + (block.from - first + self.every - 1) / self.every * self.every;
-        while block.contains(now) {
-            let words = &player.world.words;
-            let path = player.world.path(player.index).unwrap_or(words.slash);
-            let agent = player.agent_or(player.world.agents.nagios);
-            for nth_server in 0..player.actor.servers.len() {
-                let Some(place) = player.place(nth_server, 0, self.port) else {
-                    continue;
-                };
-                let mut dice = player.dice("probe", now.unsigned_abs() ^ nth_server as u64);
-                let site = player.world.site(place.server, place.site);
-                let reply = site.other("GET", &self.path, place.port, &mut dice);
-                let ask = Ask::plain(words.get, path, agent);
-                player.request(out, now, place, player.client(), ask, reply);
+        let period = float(self.every) / player.world.scale();
+        // At or just before the first moment in this block.
+        let mut number = (millis(float(block.from - first) / period) - 1).max(0);
+        loop {
+            let now = first + millis(float(number) * period);
+            number += 1;
+            if now >= block.until {
+                return;
             }
-            now += self.every;
+            if !block.contains(now) {
+                continue;
+            }
+            self.ask(player, now, number, out);
+        }
+    }
+
+    fn ask(&self, player: &Player<'_>, now: i64, number: i64, out: &mut Output) {
+        let words = &player.world.words;
+        let path = player.world.path(player.index).unwrap_or(words.slash);
+        let agent = player.agent_or(player.world.agents.nagios);
+        for nth_server in 0..player.actor.servers.len() {
+            let Some(place) = player.place(nth_server, 0, self.port) else {
+                continue;
+            };
+            let number = number.unsigned_abs() << 16 | nth_server as u64;
+            let mut dice = player.dice("probe", number);
+            let site = player.world.site(place.server, place.site);
+            let reply = site.other("GET", &self.path, place.port, &mut dice);
+            let ask = Ask::plain(words.get, path, agent);
+            player.request(out, now, place, player.client(), ask, reply);
         }
     }
 }

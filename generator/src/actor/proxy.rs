@@ -26,15 +26,14 @@ impl Proxy {
                 weekend: spec.hours.unwrap_or_default().weekend(),
                 offset: 0,
             },
-            style: Style {
-                pages: checker.mean(spec.pages_per_session.as_ref(), 4.0),
+            style: Style::new(
+                checker.mean(spec.pages_per_session.as_ref(), 4.0),
                 // It keeps most objects itself.
-                objects: checker.mean(spec.objects_per_page.as_ref(), 2.0),
-                think: spec
-                    .think_time
+                checker.mean(spec.objects_per_page.as_ref(), 2.0),
+                spec.think_time
                     .as_ref()
                     .map_or(12_000, |value| checker.span(value)),
-            },
+            ),
         }
     }
 
@@ -63,7 +62,7 @@ fn forwarded(player: &Player<'_>, dice: &mut Dice) -> Who {
         IpAddr::V6(_) => 0,
     };
     Who {
-        client: player.client(),
+        client: player.client().into(),
         forwarded,
     }
 }

@@ -7,7 +7,7 @@ use super::session::{Style, Visitor};
 use super::{Place, Player, Who};
 use crate::address::in_network;
 use crate::dice::{Dice, millis};
-use crate::request::{Block, Output, Reason};
+use crate::request::{Block, Output, Reason, User};
 use crate::scenario::Checker;
 use crate::spec::{Client, Contacts, DiscoverySpec, Gaps, Order, ScanClass, ScanSpec};
 use crate::text::Piece;
@@ -155,6 +155,11 @@ impl Scan {
         }
     }
 
+    /// Whether it sends requests.
+    pub(super) fn asks(&self) -> bool {
+        self.contact == Contacts::Request
+    }
+
     /// A scan happens wholly in the block in which it begins: it makes few lines, one for each bound port and
     /// request. Its servers are scanned side by side, each at the whole rate.
     pub(super) fn act(&self, player: &Player<'_>, block: Block, out: &mut Output) {
@@ -227,7 +232,7 @@ impl Scan {
     fn who(&self, own: IpAddr) -> Who {
         match (self.via, own) {
             (Some(client), IpAddr::V4(own)) => Who {
-                client,
+                client: client.into(),
                 forwarded: own.into(),
             },
             (Some(client), IpAddr::V6(_)) => client.into(),
@@ -249,7 +254,13 @@ impl Scan {
         let server = &player.world.scenario().servers()[player.actor.servers[touch.nth_server]];
         let by_name = server.named.contains(&touch.port);
         let contact = |out: &mut Output, after, reason| {
-            player.contact(out, touch.now + after, target, touch.who.client, reason);
+            player.contact(
+                out,
+                touch.now + after,
+                target,
+                touch.who.client.ip(),
+                reason,
+            );
         };
         match (self.contact, place) {
             (Contacts::Request, Some(place)) => self.ask(player, touch, place, agent, dice, out),
@@ -329,7 +340,7 @@ impl Scan {
                 returning: number > 0,
                 revalidate: 0.5,
                 cookie: dice.any() | 1,
-                user: 0,
+                user: User::NONE,
             };
             let span = crate::dice::float(end - start) + AFTER_MS;
             let at = start + millis(dice.unit() * span);

@@ -52,6 +52,17 @@ impl Visitors {
             );
         }
         let hours = spec.hours.unwrap_or_default();
+        let mut style = Style::new(
+            checker.mean(spec.pages_per_session.as_ref(), 4.0),
+            checker.mean(spec.objects_per_page.as_ref(), 10.0),
+            spec.think_time
+                .as_ref()
+                .map_or(12_000, |value| checker.span(value)),
+        );
+        style.single = checker.share(spec.singles.as_ref(), 0.12);
+        style.long = checker.share(spec.long_visits.as_ref(), 0.02);
+        style.missing = checker.share(spec.missing.as_ref(), 0.02);
+        style.calls = checker.share(spec.calls.as_ref(), 0.04);
         Self {
             rhythm: Rhythm {
                 per_day,
@@ -62,14 +73,7 @@ impl Visitors {
                     .as_ref()
                     .map_or(0, |offset| checker.utc_offset(offset)),
             },
-            style: Style {
-                pages: checker.mean(spec.pages_per_session.as_ref(), 4.0),
-                objects: checker.mean(spec.objects_per_page.as_ref(), 7.0),
-                think: spec
-                    .think_time
-                    .as_ref()
-                    .map_or(12_000, |value| checker.span(value)),
-            },
+            style,
             returning: checker.share(spec.returning.as_ref(), 0.35),
             revalidate: checker.share(spec.revalidate.as_ref(), 0.5),
             bots,
@@ -151,7 +155,8 @@ impl Visitors {
                     .addresses
                     .get(dice.index(front.addresses.len()))
                     .copied()
-                    .unwrap_or(IpAddr::V4(own)),
+                    .unwrap_or(IpAddr::V4(own))
+                    .into(),
                 forwarded: own.into(),
             },
             _ => own.into(),
@@ -191,9 +196,10 @@ fn call(
     out: &mut Output,
 ) {
     let agent = dice.pick_of(&player.world.agents.programs);
+    let user = player.computer(place, dice.any());
     let mut now = start;
     for _ in 0..dice.count(25.0).min(MOST_CALLS) {
-        now = player.call(out, now, place, who, agent, dice);
+        now = player.call(out, now, place, who, (agent, user), dice);
         now += millis(dice.exponential(4_000.0));
     }
 }

@@ -1,6 +1,6 @@
 //! A file that is appended to in large pieces, with its checksum and counts kept as it grows.
 
-use super::{Compression, Destination, Keep};
+use super::{Buffer, Compression, Destination, Keep};
 use crate::error::{GenerateError, io_at};
 use crate::manifest::{FileRecord, hex};
 use sha2::{Digest, Sha256};
@@ -19,7 +19,7 @@ pub(crate) struct OutputFile {
     path: String,
     compression: Compression,
     /// What is not yet written.
-    pub(super) text: Vec<u8>,
+    pub(super) text: Buffer,
     hash: Sha256,
     bytes: u64,
     /// Bytes before compression, what is in `text` not counted.
@@ -37,7 +37,7 @@ impl OutputFile {
         Self {
             path,
             compression: Compression::None,
-            text: Vec::new(),
+            text: Buffer::default(),
             hash: Sha256::new(),
             bytes: 0,
             plain: 0,
@@ -83,7 +83,7 @@ impl OutputFile {
     }
 
     /// Where text is appended to.
-    pub(crate) fn text(&mut self) -> &mut Vec<u8> {
+    pub(crate) fn text(&mut self) -> &mut Buffer {
         &mut self.text
     }
 
@@ -101,7 +101,7 @@ impl OutputFile {
 
     /// Writes the rest; the record of the file, or `None` where nothing was ever written.
     pub(crate) fn close(mut self, to: &Destination) -> Result<Option<FileRecord>, GenerateError> {
-        if !self.text.is_empty() || self.always && !self.made {
+        if self.text.len() > 0 || self.always && !self.made {
             self.write(to, usize::MAX)?;
         }
         if !self.made {
@@ -125,14 +125,14 @@ impl OutputFile {
         if to.keep == Keep::Nothing {
             self.made = true;
             self.bytes += upto as u64;
-            self.text.drain(..upto);
+            self.text.take(upto);
             return Ok(());
         }
         let packed;
         let piece = if self.compression == Compression::None {
-            &self.text[..upto]
+            &self.text.text()[..upto]
         } else {
-            packed = pack(&self.text[..upto], self.compression)
+            packed = pack(&self.text.text()[..upto], self.compression)
                 .map_err(io_at("compress", to.path(&self.path)))?;
             &packed
         };
@@ -158,7 +158,7 @@ impl OutputFile {
                 .map_err(io_at("write", &path))?;
         }
         self.made = true;
-        self.text.drain(..upto);
+        self.text.take(upto);
         Ok(())
     }
 }

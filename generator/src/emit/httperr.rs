@@ -1,7 +1,6 @@
 //! The log of HTTP.sys: contacts that never reach a site, because no complete request came of them.
 
-use super::line::{address, number};
-use super::{Destination, OutputFile};
+use super::{Buffer, Destination, OutputFile};
 use crate::error::GenerateError;
 use crate::inventory::Server;
 use crate::manifest::FileRecord;
@@ -65,20 +64,20 @@ impl<'w> ErrorLog<'w> {
         });
         let out = file.text();
         stamp(out, moment);
-        out.push(b' ');
-        address(out, contact.client);
-        out.push(b' ');
-        number(out, contact.client_port.into());
-        out.push(b' ');
-        address(out, server.address_at(contact.address));
-        out.push(b' ');
-        number(out, contact.port.into());
-        out.extend_from_slice(match contact.reason {
+        let _ = write!(
+            out,
+            " {} {} {} {}",
+            contact.client,
+            contact.client_port,
+            server.address_at(contact.address),
+            contact.port,
+        );
+        out.push(match contact.reason {
             Reason::Idle => b" - - - - - Timer_ConnectionIdle -",
             Reason::Verb => b" - - - 400 - Verb -",
             Reason::Hostname => b" HTTP/1.1 GET / 400 - Hostname -",
         });
-        out.extend_from_slice(Newline::CrLf.as_bytes());
+        out.push(Newline::CrLf.as_bytes());
         file.count(1, 1);
         file.pump(to)
     }
@@ -97,8 +96,10 @@ impl<'w> ErrorLog<'w> {
     }
 }
 
-fn stamp(out: &mut Vec<u8>, moment: Timestamp) {
-    moment.write_date(out);
-    out.push(b' ');
-    moment.write_time(out);
+fn stamp(out: &mut Buffer, moment: Timestamp) {
+    let mut text = Vec::with_capacity(20);
+    moment.write_date(&mut text);
+    text.push(b' ');
+    moment.write_time(&mut text);
+    out.push(&text);
 }

@@ -3,14 +3,14 @@
 
 use super::line::LineWriter;
 use super::table::Table;
-use super::{Destination, OutputFile, period};
+use super::{Buffer, Destination, OutputFile, period};
 use crate::dice::scrambled;
 use crate::error::GenerateError;
 use crate::inventory::{Rollover, Server};
 use crate::manifest::FileRecord;
 use crate::request::Request;
 use crate::run::LogOptions;
-use crate::world::World;
+use crate::world::{CampaignPlan, World};
 use scanbench_w3c::{Columns, Field, Timestamp, Writer};
 use std::io::Write as _;
 
@@ -34,6 +34,8 @@ pub(crate) struct SiteLog<'w> {
     ahead: Vec<(i64, Option<Vec<Field>>)>,
     /// Whether the next line needs a header, whatever the silence.
     reopened: bool,
+    /// Lines that end before this moment are of the second of the line before.
+    second_ends: i64,
     current: Option<Current>,
     nth: u32,
     done: Vec<FileRecord>,
@@ -78,15 +80,18 @@ impl<'w> SiteLog<'w> {
             Some(site) => format!("{}/W3SVC{}", server.name, server.sites[site].id),
             None => server.name.clone(),
         };
+        let mut writer = LineWriter::new(world.texts(), server);
+        writer.set_fields(&settings.fields);
         Self {
             world,
             server,
             options,
             folder,
-            writer: LineWriter::new(world.texts(), server),
+            writer,
             fields: settings.fields.clone(),
             ahead,
             reopened: false,
+            second_ends: i64::MIN,
             current: None,
             nth: 0,
             done: Vec::new(),
@@ -99,27 +104,8 @@ impl<'w> SiteLog<'w> {
         request: &Request,
         to: &Destination,
     ) -> Result<(), GenerateError> {
-        let stamp = request.end - request.end.rem_euclid(1000);
-        self.writer.set_second(stamp);
-        while self.ahead.last().is_some_and(|(at, _)| *at <= stamp) {
-            let (_, fields) = self.ahead.pop().unwrap_or_default();
-            self.reopened = true;
-            if let Some(fields) = fields {
-                self.fields = fields;
-            }
-        }
-        let period = period::number(self.server.log.rollover, stamp);
-        let full = |current: &Current| match self.server.log.rollover {
-            Rollover::Size(most) => current.log.plain_bytes() >= most,
-            Rollover::Daily | Rollover::Hourly => false,
-        };
-        if self
-            .current
-            .as_ref()
-            .is_none_or(|current| current.period != period || full(current))
-        {
-            self.close(to)?;
-            self.open(period, stamp, to);
+        if request.end >= self.second_ends || self.is_full() {
+            self.enter(request.end - request.end.rem_euclid(1000), to)?;
         }
         let Some(current) = &mut self.current else {
             return Ok(());
@@ -127,35 +113,18 @@ impl<'w> SiteLog<'w> {
         if current.finished {
             return Ok(());
         }
-        let silent = current.last.is_none_or(|last| stamp - last >= SILENCE_MS);
-        current.last = Some(stamp);
-        let reopened = std::mem::take(&mut self.reopened);
         if let Some(table) = &mut current.table {
-            table.row(&mut current.log, &self.writer, request, self.world)?;
+            table.row(&mut current.log, &self.writer.values, request, self.world)?;
         } else {
-            if silent || reopened {
-                header(
-                    &mut current.log,
-                    self.server,
-                    &self.fields,
-                    self.options,
-                    stamp,
-                );
-            }
             let text = current.log.text();
-            self.writer.fields(text, &self.fields, request);
-            for name in &self.server.log.custom {
-                text.push(b' ');
-                LineWriter::custom(text, name, request);
-            }
+            self.writer.line(text, &self.server.log.custom, request);
             if self.options.inline_labels {
-                inline_label(text, request, self.world);
+                inline_label(text, self.world.plan_of(request.campaign));
             }
-            text.extend_from_slice(self.server.log.newline.as_bytes());
+            text.push(self.server.log.newline.as_bytes());
             current.log.count(1, 1);
         }
-        if let Some(campaign) = request.campaign {
-            let plan = &self.world.campaigns()[campaign as usize];
+        if let Some(plan) = self.world.plan_of(request.campaign) {
             // Ids have no character that JSON escapes. Writing to a Vec cannot fail.
             let _ = writeln!(
                 current.labels.text(),
@@ -165,6 +134,49 @@ impl<'w> SiteLog<'w> {
                 plan.kind.name(),
             );
             current.labels.count(1, 1);
+        }
+        Ok(())
+    }
+
+    /// Whether the log has as many bytes as it may have.
+    fn is_full(&self) -> bool {
+        match (self.server.log.rollover, &self.current) {
+            (Rollover::Size(most), Some(current)) => current.log.plain_bytes() >= most,
+            _ => false,
+        }
+    }
+
+    /// Does what is to be done before the first line of a second: another log where this one ends, a header where IIS
+    /// writes one.
+    fn enter(&mut self, stamp: i64, to: &Destination) -> Result<(), GenerateError> {
+        self.second_ends = stamp + 1000;
+        self.writer.values.set_second(stamp);
+        while self.ahead.last().is_some_and(|(at, _)| *at <= stamp) {
+            let (_, fields) = self.ahead.pop().unwrap_or_default();
+            self.reopened = true;
+            if let Some(fields) = fields {
+                self.writer.set_fields(&fields);
+                self.fields = fields;
+            }
+        }
+        let period = period::number(self.server.log.rollover, stamp);
+        let same = |current: &Current| current.period == period;
+        if !self.current.as_ref().is_some_and(same) || self.is_full() {
+            self.close(to)?;
+            self.open(period, stamp, to);
+        }
+        let Some(current) = &mut self.current else {
+            return Ok(());
+        };
+        let silent = current.last.is_none_or(|last| stamp - last >= SILENCE_MS);
+        current.last = Some(stamp);
+        if current.finished {
+            return Ok(());
+        }
+        if (silent || std::mem::take(&mut self.reopened)) && current.table.is_none() {
+            self.reopened = false;
+            let log = &mut current.log;
+            header(log, self.server, &self.fields, self.options, stamp);
         }
         Ok(())
     }
@@ -248,10 +260,7 @@ fn header(
 }
 
 /// The label of a line in the line itself, for those who train models with it.
-fn inline_label(text: &mut Vec<u8>, request: &Request, world: &World<'_>) {
-    let plan = request
-        .campaign
-        .map(|campaign| &world.campaigns()[campaign as usize]);
+fn inline_label(text: &mut Buffer, plan: Option<&CampaignPlan>) {
     let (kind, id) = plan.map_or(("background", "-"), |plan| (plan.kind.name(), &plan.id));
     // Writing to a Vec cannot fail.
     let _ = write!(text, " {kind} {id}");

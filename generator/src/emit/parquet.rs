@@ -92,7 +92,7 @@ impl Columnar {
         let failed = failed(file);
         if let Some(writer) = self.writer {
             let rest = writer.into_inner().map_err(failed)?;
-            file.text().extend_from_slice(&rest);
+            file.text().push(&rest);
         }
         Ok(())
     }
@@ -104,7 +104,7 @@ impl Columnar {
         let failed = failed(file);
         self.rows = 0;
         let bytes = self.write().map_err(failed)?;
-        file.text().extend_from_slice(&bytes);
+        file.text().push(&bytes);
         Ok(())
     }
 

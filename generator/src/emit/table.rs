@@ -1,6 +1,7 @@
 //! Lines as rows of a table, with the columns of Sentinel's `W3CIISLog`: what a collector makes of a log.
 
-use super::line::{LineWriter, address};
+use super::cursor::{Buffer, Cursor};
+use super::line::Values;
 #[cfg(feature = "parquet")]
 use super::parquet::Columnar;
 use super::{Format, OutputFile};
@@ -28,7 +29,7 @@ pub(super) struct Table {
     format: Format,
     columns: Vec<Column>,
     begun: bool,
-    value: Vec<u8>,
+    value: Buffer,
     #[cfg(feature = "parquet")]
     columnar: Option<Columnar>,
 }
@@ -87,31 +88,26 @@ impl Column {
     /// Appends the value of a request, as a collector takes it from the line.
     pub(super) fn write(
         self,
-        out: &mut Vec<u8>,
-        writer: &LineWriter<'_>,
+        cursor: &mut Cursor<'_>,
+        writer: &Values<'_>,
         request: &Request,
         world: &World<'_>,
     ) {
-        let plan = request
-            .campaign
-            .map(|campaign| &world.campaigns()[campaign as usize]);
+        let plan = world.plan_of(request.campaign);
         match self {
             Self::TimeGenerated => {
-                out.extend_from_slice(writer.date());
-                out.push(b'T');
-                out.extend_from_slice(writer.time());
-                out.push(b'Z');
+                cursor.push(writer.date());
+                cursor.byte(b'T');
+                cursor.push(writer.time());
+                cursor.byte(b'Z');
             }
-            Self::Computer => out.extend_from_slice(writer.computer()),
-            Self::Text(Field::CIp) => address(out, request.client),
-            Self::Text(field) | Self::Number(field) => writer.field(out, field, request),
-            Self::Label => out.extend_from_slice(
+            Self::Computer => cursor.push(writer.computer()),
+            Self::Text(field) | Self::Number(field) => writer.field(cursor, field, request),
+            Self::Label => cursor.push(
                 plan.map_or("background", |plan| plan.kind.name())
                     .as_bytes(),
             ),
-            Self::Campaign => {
-                out.extend_from_slice(plan.map_or("", |plan| plan.id.as_str()).as_bytes());
-            }
+            Self::Campaign => cursor.push(plan.map_or("", |plan| plan.id.as_str()).as_bytes()),
         }
     }
 }
@@ -138,7 +134,7 @@ impl Table {
             columnar: (options.format == Format::Parquet).then(|| Columnar::new(&columns)),
             columns,
             begun: false,
-            value: Vec::new(),
+            value: Buffer::default(),
         })
     }
 
@@ -150,44 +146,42 @@ impl Table {
     pub(super) fn row(
         &mut self,
         file: &mut OutputFile,
-        writer: &LineWriter<'_>,
+        writer: &Values<'_>,
         request: &Request,
         world: &World<'_>,
     ) -> Result<(), GenerateError> {
         #[cfg(feature = "parquet")]
         if let Some(columnar) = &mut self.columnar {
             for (position, column) in self.columns.iter().enumerate() {
-                self.value.clear();
-                column.write(&mut self.value, writer, request, world);
-                columnar.value(position, &self.value);
+                value_of(&mut self.value, *column, writer, request, world);
+                columnar.value(position, self.value.text());
             }
             file.count(1, 1);
             return columnar.end_row(file);
         }
         if self.format == Format::Csv && !self.begun {
             let names: Vec<&str> = self.columns.iter().map(|column| column.name()).collect();
-            file.text().extend_from_slice(names.join(",").as_bytes());
-            file.text().extend_from_slice(b"\r\n");
+            file.text().push(names.join(",").as_bytes());
+            file.text().push(b"\r\n");
             file.count(1, 0);
         }
         self.begun = true;
         for (position, column) in self.columns.iter().enumerate() {
-            self.value.clear();
-            column.write(&mut self.value, writer, request, world);
+            value_of(&mut self.value, *column, writer, request, world);
             let out = file.text();
             if self.format == Format::Csv {
                 if position > 0 {
-                    out.push(b',');
+                    out.push(b",");
                 }
-                csv_value(out, &self.value);
+                csv_value(out, self.value.text());
             } else {
-                out.push(if position > 0 { b',' } else { b'{' });
+                out.push(if position > 0 { b"," } else { b"{" });
                 json_text(out, column.name().as_bytes());
-                out.push(b':');
+                out.push(b":");
                 if column.is_number() {
-                    out.extend_from_slice(&self.value);
+                    out.push(self.value.text());
                 } else {
-                    json_text(out, &self.value);
+                    json_text(out, self.value.text());
                 }
             }
         }
@@ -196,7 +190,7 @@ impl Table {
         } else {
             b"}\n"
         };
-        file.text().extend_from_slice(end);
+        file.text().push(end);
         file.count(1, 1);
         Ok(())
     }
@@ -220,33 +214,49 @@ impl Table {
     }
 }
 
+/// Makes the value of one column.
+fn value_of(
+    value: &mut Buffer,
+    column: Column,
+    writer: &Values<'_>,
+    request: &Request,
+    world: &World<'_>,
+) {
+    value.take(usize::MAX);
+    let mut cursor = value.cursor(writer.longest());
+    column.write(&mut cursor, writer, request, world);
+    let end = cursor.position();
+    value.grow_to(end);
+}
+
 /// A value of RFC 4180.
-fn csv_value(out: &mut Vec<u8>, value: &[u8]) {
+fn csv_value(out: &mut Buffer, value: &[u8]) {
     if !value
         .iter()
         .any(|byte| matches!(byte, b'"' | b',' | b'\r' | b'\n'))
     {
-        out.extend_from_slice(value);
+        out.push(value);
         return;
     }
-    out.push(b'"');
-    for byte in value {
-        if *byte == b'"' {
-            out.push(b'"');
+    out.push(b"\"");
+    for part in value.split_inclusive(|byte| *byte == b'"') {
+        out.push(part);
+        if part.ends_with(b"\"") {
+            out.push(b"\"");
         }
-        out.push(*byte);
     }
-    out.push(b'"');
+    out.push(b"\"");
 }
 
 /// A string of JSON. Values have no control characters: IIS writes `+` for them.
-fn json_text(out: &mut Vec<u8>, value: &[u8]) {
-    out.push(b'"');
-    for byte in value {
-        if matches!(byte, b'"' | b'\\') {
-            out.push(b'\\');
-        }
-        out.push(*byte);
+fn json_text(out: &mut Buffer, value: &[u8]) {
+    out.push(b"\"");
+    let mut rest = value;
+    while let Some(at) = rest.iter().position(|byte| matches!(byte, b'"' | b'\\')) {
+        out.push(&rest[..at]);
+        out.push(&[b'\\', rest[at]]);
+        rest = &rest[at + 1..];
     }
-    out.push(b'"');
+    out.push(rest);
+    out.push(b"\"");
 }

@@ -4,7 +4,7 @@ use super::options::{Options, Progress, Summary};
 use super::stop_if_cancelled;
 use crate::actor::Player;
 use crate::datasheet;
-use crate::emit::{Destination, Keep, OutputFile};
+use crate::emit::{Buffer, Destination, Keep, OutputFile};
 use crate::error::{GenerateError, io_at};
 use crate::manifest::{FileRecord, MANIFEST, Manifest, SCHEMA_VERSION, TOOL};
 use crate::request::{Block, Output};
@@ -15,6 +15,7 @@ use crate::world::World;
 use rayon::prelude::*;
 use serde::Serialize;
 use std::fs;
+use std::ops::Range;
 
 /// Actors act in blocks of ten seconds.
 const BLOCK_MS: i64 = 10_000;
@@ -25,6 +26,56 @@ const STEP_LINES: usize = 16_000;
 const LONGEST_STEP: i64 = 480;
 /// Into so many parts each actor's blocks of a step are dealt.
 const PARTS: usize = 4;
+
+/// What actors made in one step. What it holds is used again for the step after the next.
+#[derive(Default)]
+struct Made {
+    outputs: Vec<Output>,
+    /// How many requests there are.
+    requests: usize,
+}
+
+impl Made {
+    /// Lets every actor act in these minutes.
+    fn make(&mut self, world: &World<'_>, minutes: Range<i64>) {
+        let scenario = world.scenario();
+        let (start, end) = (scenario.start().millis(), scenario.end().millis());
+        let origin = start.div_euclid(BLOCK_MS);
+        let of_minute = MINUTE_MS / BLOCK_MS;
+        let numbers: Vec<i64> = (minutes.start * of_minute..minutes.end * of_minute)
+            .filter(|number| (number + 1) * BLOCK_MS > start && number * BLOCK_MS < end)
+            .collect();
+        let parts: Vec<&[i64]> = numbers
+            .chunks(numbers.len().div_ceil(PARTS).max(1))
+            .collect();
+        let turns: Vec<_> = (0..scenario.actors().len())
+            .flat_map(|actor| parts.iter().map(move |part| (actor, *part)))
+            .collect();
+        let servers = scenario.servers().len();
+        self.outputs
+            .resize_with(turns.len(), || Output::new(servers));
+        self.outputs
+            .par_iter_mut()
+            .zip(turns)
+            .for_each(|(out, (index, part))| {
+                out.clear();
+                let player = Player {
+                    world,
+                    actor: &scenario.actors()[index],
+                    index,
+                };
+                for number in part {
+                    let block = Block {
+                        from: start.max(number * BLOCK_MS),
+                        until: end.min((number + 1) * BLOCK_MS),
+                    };
+                    let counted = u64::try_from(number - origin).unwrap_or(0);
+                    player.act(counted, block, out);
+                }
+            });
+        self.requests = self.outputs.iter().map(Output::count).sum();
+    }
+}
 
 /// The state of one run.
 pub(super) struct Run<'w> {
@@ -46,10 +97,11 @@ impl<'w> Run<'w> {
             .scenario()
             .servers()
             .iter()
-            .map(|server| {
+            .enumerate()
+            .map(|(position, server)| {
                 let station = Station::new(
                     world,
-                    server,
+                    position,
                     first_log,
                     options.log_options(),
                     options.shard,
@@ -87,91 +139,47 @@ impl<'w> Run<'w> {
         Ok((CampaignCounter::finish(self.world, counters), self.windows))
     }
 
+    /// Makes and logs step by step. While one step is logged, the next is made: neither alone keeps all threads busy to its
+    /// end.
     fn act(&mut self) -> Result<(), GenerateError> {
-        let (start, end) = (
-            self.world.scenario().start().millis(),
-            self.world.scenario().end().millis(),
-        );
-        let first = start.div_euclid(MINUTE_MS);
+        let end = self.world.scenario().end().millis();
+        let first = self.world.scenario().start().millis().div_euclid(MINUTE_MS);
         let last = (end - 1).div_euclid(MINUTE_MS) + 1;
-        let (mut minute, mut step) = (first, 8);
-        while minute < last {
+        let mut step = 8;
+        let mut next = first..last.min(first + step);
+        let (mut made, mut ahead) = (Made::default(), Made::default());
+        ahead.make(self.world, next.clone());
+        while !next.is_empty() {
             stop_if_cancelled(self.options)?;
-            let until = last.min(minute + step);
-            let made = self.make(minute * MINUTE_MS, until * MINUTE_MS);
-            let minutes = u64::try_from(until - minute).unwrap_or(0);
-            let to = self.to;
-            self.stations
-                .par_iter_mut()
-                .try_for_each(|station| station.log(minutes, end, to))?;
-            self.summary.lines = self.stations.iter().map(|station| station.lines).sum();
-            self.tell_windows(until * MINUTE_MS)?;
-            minute = until;
-            if made > STEP_LINES * 2 {
+            let current = next;
+            std::mem::swap(&mut made, &mut ahead);
+            if made.requests > STEP_LINES * 2 {
                 step = (step / 2).max(1);
-            } else if made < STEP_LINES {
+            } else if made.requests < STEP_LINES {
                 step = (step * 2).min(LONGEST_STEP);
             }
+            next = current.end..last.min(current.end + step);
+            let minutes = u64::try_from(current.end - current.start).unwrap_or(0);
+            let (to, world, stations) = (self.to, self.world, &mut self.stations);
+            let (logged, ()) = rayon::join(
+                || {
+                    stations.par_iter_mut().try_for_each(|station| {
+                        station.take(&made.outputs);
+                        station.log(minutes, end, to)
+                    })
+                },
+                || ahead.make(world, next.clone()),
+            );
+            logged?;
+            self.summary.lines = self.stations.iter().map(|station| station.lines).sum();
+            self.tell_windows(current.end * MINUTE_MS)?;
             (self.options.progress)(Progress {
-                done_minutes: u64::try_from(minute - first).unwrap_or(0),
+                done_minutes: u64::try_from(current.end - first).unwrap_or(0),
                 total_minutes: u64::try_from(last - first).unwrap_or(0),
                 lines: self.summary.lines,
             });
         }
         self.tell_windows(i64::MAX)
-    }
-
-    /// Lets every actor act from one minute to another and gives what they ask for to the servers; how many requests
-    /// there were.
-    fn make(&mut self, from: i64, until: i64) -> usize {
-        let scenario = self.world.scenario();
-        let (start, end) = (scenario.start().millis(), scenario.end().millis());
-        let origin = start.div_euclid(BLOCK_MS);
-        let numbers: Vec<i64> = (from / BLOCK_MS..until / BLOCK_MS)
-            .filter(|number| (number + 1) * BLOCK_MS > start && number * BLOCK_MS < end)
-            .collect();
-        let parts: Vec<&[i64]> = numbers
-            .chunks(numbers.len().div_ceil(PARTS).max(1))
-            .collect();
-        let turns: Vec<_> = (0..scenario.actors().len())
-            .flat_map(|actor| parts.iter().map(move |part| (actor, *part)))
-            .collect();
-        let world = self.world;
-        let outputs: Vec<Output> = turns
-            .into_par_iter()
-            .map(|(index, part)| {
-                let mut out = Output::default();
-                let player = Player {
-                    world,
-                    actor: &scenario.actors()[index],
-                    index,
-                };
-                for number in part {
-                    let block = Block {
-                        from: start.max(number * BLOCK_MS),
-                        until: end.min((number + 1) * BLOCK_MS),
-                    };
-                    let counted = u64::try_from(number - origin).unwrap_or(0);
-                    player.act(counted, block, &mut out);
-                }
-                out
-            })
-            .collect();
-        let mut made = 0;
-        for output in outputs {
-            made += output.requests.len();
-            for request in output.requests {
-                self.stations[request.server as usize].request(request);
-            }
-            for contact in output.contacts {
-                self.stations[contact.server as usize].contact(contact);
-            }
-            for probe in output.probes {
-                let server = world.campaigns()[probe.campaign as usize].server;
-                self.stations[server].probe(probe);
-            }
-        }
-        made
     }
 
     /// Writes the windows whose bin ended by `until`.
@@ -256,14 +264,14 @@ impl<'w> Run<'w> {
 
 fn text_file(name: &str, text: &str) -> OutputFile {
     let mut file = OutputFile::new(name.to_owned());
-    file.text().extend_from_slice(text.as_bytes());
+    file.text().push(text.as_bytes());
     let newlines = text.bytes().filter(|byte| *byte == b'\n').count();
     file.count(newlines as u64, 0);
     file
 }
 
-/// Appends a value as a line of JSON. None of ours can fail: they hold no maps with odd keys, and a Vec takes all.
-fn json_line(out: &mut Vec<u8>, value: &impl Serialize) {
+/// Appends a value as a line of JSON. None of ours can fail: they hold no maps with odd keys, and a buffer takes all.
+fn json_line(out: &mut Buffer, value: &impl Serialize) {
     let _ = serde_json::to_writer(&mut *out, value);
-    out.push(b'\n');
+    out.push(b"\n");
 }

@@ -111,34 +111,12 @@ impl<'s> Checker<'s> {
 
     /// A mean of things of which there is at least one.
     pub(crate) fn mean(&mut self, value: Option<&Spanned<f64>>, default: f64) -> f64 {
-        let Some(value) = value else {
-            return default;
-        };
-        let number = *value.get_ref();
-        if (1.0..=1000.0).contains(&number) {
-            return number;
-        }
-        self.say(
-            Finding::new(format!("expected a mean from 1 to 1000, found {number}"))
-                .at(value.span()),
-        );
-        default
+        within("a mean", (1.0, 1000.0), value, default, &mut self.findings)
     }
 
     /// A share from 0 to 1.
     pub(crate) fn share(&mut self, value: Option<&Spanned<f64>>, default: f64) -> f64 {
-        let Some(value) = value else {
-            return default;
-        };
-        let number = *value.get_ref();
-        if (0.0..=1.0).contains(&number) {
-            return number;
-        }
-        self.say(
-            Finding::new(format!("expected a share from 0.0 to 1.0, found {number}"))
-                .at(value.span()),
-        );
-        default
+        within("a share", (0.0, 1.0), value, default, &mut self.findings)
     }
 
     /// How many, from 1 to `most`.
@@ -244,6 +222,30 @@ impl<'s> Checker<'s> {
     pub(crate) fn say_at(&mut self, place: Range<usize>, message: impl Into<String>) {
         self.say(Finding::new(message).at(place));
     }
+}
+
+/// A number between two others; the default where it is not said, and where it is wrong.
+pub(super) fn within(
+    what: &str,
+    (least, most): (f64, f64),
+    value: Option<&Spanned<f64>>,
+    default: f64,
+    findings: &mut Vec<Finding>,
+) -> f64 {
+    let Some(value) = value else {
+        return default;
+    };
+    let number = *value.get_ref();
+    if (least..=most).contains(&number) {
+        return number;
+    }
+    findings.push(
+        Finding::new(format!(
+            "expected {what} from {least:?} to {most:?}, found {number}"
+        ))
+        .at(value.span()),
+    );
+    default
 }
 
 /// A span longer than nothing, in milliseconds.

@@ -1,8 +1,9 @@
 //! Servers as written into servers that can be: names that are safe as folders, each port bound once.
 
-use super::check::{identifier, moment_after, span_millis};
+use super::check::{identifier, moment_after, span_millis, within};
 use super::sites::check_sites;
-use crate::inventory::{Front, LogSettings, Rollover, Server, Site};
+use crate::dice::float;
+use crate::inventory::{Front, LogSettings, Pace, Rollover, Server, Site};
 use crate::spec::{FrontSpec, NewlineSpec, RolloverSpec, ServerSpec};
 use scanbench_spec::{Finding, Spanned, closest};
 use scanbench_w3c::{Field, Newline};
@@ -69,6 +70,7 @@ fn check_server(
         findings.push(Finding::new("expected an IPv6 address").at(address.span()));
     }
     let log = check_log(&spec, span, findings);
+    let pace = check_pace(&spec, findings);
     let site_specs = spec.site.unwrap_or_default();
     if site_specs.is_empty() {
         findings.push(
@@ -86,12 +88,34 @@ fn check_server(
         addresses,
         address_v6: spec.address_v6.map(Spanned::into_inner),
         iis: spec.iis,
+        pace,
         log,
         domain: spec.domain.unwrap_or_else(|| "CORP".to_owned()),
         front,
         sites: checked.all,
         bindings: checked.bindings,
         named: checked.named,
+    }
+}
+
+fn check_pace(spec: &ServerSpec, findings: &mut Vec<Finding>) -> Pace {
+    let usual = Pace::default();
+    let (mut program, mut file) = (usual.program, usual.file);
+    if let Some(median) = &spec.time_taken {
+        program = libm::log(float(span_millis(median, findings)));
+        file += program - usual.program;
+    }
+    if let Some(median) = &spec.time_taken_files {
+        file = libm::log(float(span_millis(median, findings)));
+    }
+    let spread = spec.time_spread.as_ref();
+    let aborts = spec.aborts.as_ref();
+    Pace {
+        iis: spec.iis,
+        program,
+        file,
+        spread: within("a deviation", (0.0, 4.0), spread, usual.spread, findings),
+        aborts: within("a share", (0.0, 1.0), aborts, usual.aborts, findings),
     }
 }
 

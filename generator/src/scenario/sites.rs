@@ -1,5 +1,6 @@
 //! Sites as written into sites that can be: each binding once.
 
+use super::check::within;
 use crate::inventory::{Bound, Site};
 use crate::spec::{Ports, SiteSpec};
 use scanbench_spec::{Finding, Spanned};
@@ -81,6 +82,14 @@ pub(super) fn check_sites(
             ports,
             host: host.or(bound_host),
             authentication: spec.authentication.unwrap_or_default(),
+            pages: check_pages(spec.pages.as_ref(), findings),
+            popularity: within(
+                "an exponent",
+                (0.0, 4.0),
+                spec.popularity.as_ref(),
+                0.9,
+                findings,
+            ),
         });
     }
     let bindings = &checked.bindings;
@@ -112,6 +121,18 @@ impl Sites {
             );
         }
     }
+}
+
+/// A site has a page at least, and no more than memory can hold.
+fn check_pages(said: Option<&Spanned<u32>>, findings: &mut Vec<Finding>) -> Option<u32> {
+    let said = said?;
+    let pages = *said.get_ref();
+    if !(1..=100_000).contains(&pages) {
+        findings.push(
+            Finding::new(format!("expected 1 to 100000 pages, found {pages}")).at(said.span()),
+        );
+    }
+    Some(pages.clamp(1, 100_000))
 }
 
 fn check_ports(spec: &SiteSpec, findings: &mut Vec<Finding>) -> Vec<u16> {

@@ -32,11 +32,14 @@ macro_rules! kinds {
     };
 }
 
-/// What all actors have, taken out before the keys of their kind are read.
-#[derive(Debug)]
-pub(crate) struct Common {
-    pub(crate) id: Spanned<String>,
-    pub(crate) servers: Option<Spanned<Vec<Spanned<String>>>>,
+keys! {
+    /// What all actors have, taken out before the keys of their kind are read.
+    Common {
+        /// Names the campaign and the actor's randomness: another id makes other lines.
+        id: Spanned<String>,
+        /// All of them where the key is left out.
+        servers: Option<Spanned<Vec<Spanned<String>>>>,
+    }
 }
 
 kinds! {
@@ -61,25 +64,13 @@ fn kind_schema(name: &str, mut keys: Vec<Key>) -> Value {
                 json!({ "anyOf": [one, { "type": "array", "items": one, "minItems": 1 }] });
         }
     }
-    let common = |name: &str, doc: &str, optional, schema| Key {
-        name: name.to_owned(),
-        doc: doc.to_owned(),
-        optional,
-        schema,
-    };
-    keys.push(common(
-        "id",
-        "Names the campaign and the actor's randomness: another id makes other lines.",
-        false,
-        json!({ "type": "string" }),
-    ));
-    keys.push(common("kind", "", false, json!({ "const": name })));
-    keys.push(common(
-        "servers",
-        "All of them where the key is left out.",
-        true,
-        json!({ "type": "array", "items": { "type": "string" }, "minItems": 1 }),
-    ));
+    keys.extend(Common::properties());
+    keys.push(Key {
+        name: "kind".to_owned(),
+        doc: String::new(),
+        optional: false,
+        schema: json!({ "const": name }),
+    });
     table(keys)
 }
 
@@ -93,7 +84,7 @@ keys! {
         clients: Option<Spanned<u32>>,
         /// Mean; 4 unless said.
         pages_per_session: Option<Spanned<f64>>,
-        /// Mean of what a page makes the browser ask for, before its cache; 7 unless said.
+        /// Mean of what a page makes the browser ask for, before its cache; 10 unless said.
         objects_per_page: Option<Spanned<f64>>,
         /// Median time to read a page; 12 s unless said.
         think_time: Option<Spanned<Span>>,
@@ -107,6 +98,14 @@ keys! {
         noise: Option<Spanned<f64>>,
         /// Share of visits by programs that call the site's programs; 0.03 unless said.
         programs: Option<Spanned<f64>>,
+        /// Share of visits that ask for one thing and no more; 0.12 unless said.
+        singles: Option<Spanned<f64>>,
+        /// Share of visits with ten times as many pages; 0.02 unless said.
+        long_visits: Option<Spanned<f64>>,
+        /// Share of pages and objects that are asked for and are no more (404); 0.02 unless said.
+        missing: Option<Spanned<f64>>,
+        /// Share of what a page asks for that is a POST to one of the site's programs; 0.04 unless said.
+        calls: Option<Spanned<f64>>,
         /// Share of clients with IPv6 on servers that have such an address; 0.03 unless said.
         ipv6: Option<Spanned<f64>>,
         /// Where clients come from; the whole internet unless said.

@@ -23,6 +23,14 @@ keys! {
         iis: Iis,
         /// The fields of its logs.
         fields: Option<Spanned<Vec<Spanned<String>>>>,
+        /// Median time-taken of what programs make; 150 ms unless said.
+        time_taken: Option<Spanned<Span>>,
+        /// Median time-taken of files, cached answers and errors; three tenths of `time-taken` unless said.
+        time_taken_files: Option<Spanned<Span>>,
+        /// How widely time-taken is spread: the deviation of its logarithm; 1.2 unless said.
+        time_spread: Option<Spanned<f64>>,
+        /// Share of requests whose client goes away before the answer is there; 0.008 unless said.
+        aborts: Option<Spanned<f64>>,
         /// Request headers that are logged behind the fields, such as `X-Forwarded-For`; IIS 8.5 and newer.
         custom_fields: Option<Spanned<Vec<String>>>,
         /// When a log ends: each day unless said.
@@ -56,6 +64,10 @@ keys! {
         /// Bindings as IIS writes them: `IP:port:host`, with `*` for all addresses and nothing behind the second colon for
         /// all names.
         bindings: Option<Vec<Spanned<String>>>,
+        /// How many pages it has; some dozens to two hundred unless said.
+        pages: Option<Spanned<u32>>,
+        /// How fast the popularity of its pages falls with their rank (Zipf's exponent); 0.9 unless said.
+        popularity: Option<Spanned<f64>>,
         /// The name by which visitors know it.
         host: Option<Spanned<String>>,
         /// Anonymous unless said.

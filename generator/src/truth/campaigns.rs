@@ -1,8 +1,8 @@
 //! What each campaign did, and why the rule has nothing to fire on where it has nothing.
 
 use super::{BIN, Campaign, Reason, THRESHOLD};
-use crate::request::{Contact, Probe, Request};
-use crate::world::World;
+use crate::request::{CampaignNumber, Contact, Probe, Request};
+use crate::world::{CampaignPlan, World};
 use scanbench_w3c::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
@@ -45,10 +45,13 @@ impl Tally {
         self.last = Some(self.last.map_or(until, |last| last.max(until)));
     }
 
-    fn reason(&self, shared: bool) -> Reason {
+    fn reason(&self, plan: &CampaignPlan) -> Reason {
+        if !plan.asks {
+            return Reason::NoRequest;
+        }
         let best = |count: fn(&KeyTally) -> usize| self.keys.values().map(count).max().unwrap_or(0);
         if self.logged.len() < THRESHOLD {
-            return if shared && self.lines > 0 {
+            return if plan.shared && self.lines > 0 {
                 Reason::SharedClient
             } else if self.probed.len() >= THRESHOLD {
                 Reason::UnboundPorts
@@ -112,21 +115,23 @@ impl<'w> CampaignCounter<'w> {
 
     /// Counts a request that is logged.
     pub(crate) fn count(&mut self, request: &Request) {
-        let Some(campaign) = request.campaign else {
+        let Some(plan) = self.world.plan_of(request.campaign) else {
             return;
         };
-        let server = &self.world.scenario().servers()[request.server as usize];
+        let campaign = request.campaign.map_or(0, CampaignNumber::position);
+        let server = &self.world.scenario().servers()[plan.server];
+        let client = request.client.ip();
         let tally = self.tallies.entry(campaign).or_default();
         tally.probed.insert(request.port);
         tally.logged.insert(request.port);
         tally.lines += 1;
-        tally.clients.insert(request.client);
+        tally.clients.insert(client);
         tally.seen(request.start(), request.end);
         // The rule sees whole seconds.
         let second = Timestamp::from_millis(request.end).floor(Duration::from_secs(1));
         tally
             .keys
-            .entry((request.client, server.address_at(request.address)))
+            .entry((client, server.address_at(request.address)))
             .or_default()
             .add(second.millis(), request.port);
     }
@@ -169,7 +174,7 @@ impl<'w> CampaignCounter<'w> {
                     lines: tally.lines,
                     contacts: tally.contacts,
                     expected_to_fire: tally.fires,
-                    reason: (!tally.fires).then(|| tally.reason(plan.shared)),
+                    reason: (!tally.fires).then(|| tally.reason(plan)),
                 }
             })
             .collect()
@@ -178,6 +183,7 @@ impl<'w> CampaignCounter<'w> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Class, Kind};
     use super::*;
 
     fn tally(times: impl IntoIterator<Item = (i64, u16)>) -> Tally {
@@ -197,24 +203,36 @@ mod tests {
 
     #[test]
     fn reasons() {
+        let mut plan = CampaignPlan {
+            id: String::new(),
+            kind: Kind::Scan,
+            class: Class::Malicious,
+            clients: Vec::new(),
+            server: 0,
+            shared: false,
+            asks: true,
+        };
         // 40 ports, one each 15 s: 40 within any ten minutes.
         let fast = tally((0..40).map(|n| (i64::from(n) * 15_000, n + 1)));
-        assert_eq!(fast.reason(false), Reason::SplitByBin);
+        assert_eq!(fast.reason(&plan), Reason::SplitByBin);
         // One each 25 s: 24 within any ten minutes.
         let slow = tally((0..40).map(|n| (i64::from(n) * 25_000, n + 1)));
-        assert_eq!(slow.reason(false), Reason::BelowThreshold);
+        assert_eq!(slow.reason(&plan), Reason::BelowThreshold);
         let mut two = tally([(0, 80), (1, 443)]);
-        assert_eq!(two.reason(false), Reason::BelowThreshold);
+        assert_eq!(two.reason(&plan), Reason::BelowThreshold);
         two.probed.extend(1..=100);
-        assert_eq!(two.reason(false), Reason::UnboundPorts);
+        assert_eq!(two.reason(&plan), Reason::UnboundPorts);
         two.lines = 2;
-        assert_eq!(two.reason(true), Reason::SharedClient);
+        plan.shared = true;
+        assert_eq!(two.reason(&plan), Reason::SharedClient);
         let mut parted = tally((0..20).map(|n| (0, n + 1)));
         let other = IpAddr::from([10, 0, 0, 2]);
         for port in 21..=40 {
             parted.logged.insert(port);
             parted.keys.entry((other, other)).or_default().add(0, port);
         }
-        assert_eq!(parted.reason(false), Reason::SplitByKey);
+        assert_eq!(parted.reason(&plan), Reason::SplitByKey);
+        plan.asks = false;
+        assert_eq!(tally([]).reason(&plan), Reason::NoRequest);
     }
 }

@@ -2,17 +2,21 @@
 //! key to the set of ports. Detectors are held against this, so it must be right before it is fast.
 
 use super::{BIN, THRESHOLD, Window};
+use crate::address::Packed;
 use crate::dice::scrambled;
 use crate::inventory::Server;
 use crate::request::Request;
 use crate::world::World;
 use scanbench_w3c::Timestamp;
 use std::collections::{BTreeSet, HashMap};
-use std::hash::{BuildHasherDefault, Hasher};
-use std::net::IpAddr;
+use std::hash::{BuildHasherDefault, Hash, Hasher};
 
 /// Client and position of the server's address: the bin and the computer are the counter's own.
-type Key = (IpAddr, u8);
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Key {
+    client: Packed,
+    address: u8,
+}
 
 /// What one key has seen. Nearly all see one port and no campaign: empty sets cost no allocation.
 #[derive(Debug, Default)]
@@ -23,34 +27,32 @@ struct Seen {
     campaigns: BTreeSet<u32>,
 }
 
-/// Hashes keys by mixing their words; their order never reaches output.
-#[derive(Debug, Default)]
-struct Mix(u64);
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let [high, low] = self.client.words();
+        state.write_u64(scrambled(
+            low ^ high.rotate_left(17) ^ u64::from(self.address) << 40,
+        ));
+    }
+}
 
-impl Hasher for Mix {
+/// Takes what [`Key`] has mixed already; the order never reaches output.
+#[derive(Debug, Default)]
+struct Mixed(u64);
+
+impl Hasher for Mixed {
     fn finish(&self) -> u64 {
         self.0
     }
 
     fn write(&mut self, bytes: &[u8]) {
-        for word in bytes.chunks(8) {
-            let mut padded = [0; 8];
-            padded[..word.len()].copy_from_slice(word);
-            self.0 = scrambled(self.0 ^ u64::from_le_bytes(padded));
+        for byte in bytes {
+            self.0 = scrambled(self.0 ^ u64::from(*byte));
         }
     }
 
-    fn write_u8(&mut self, byte: u8) {
-        self.0 = self.0.rotate_left(8) ^ u64::from(byte);
-    }
-
-    fn write_isize(&mut self, number: isize) {
-        // The variant of an address.
-        self.0 ^= u64::from(number != 0);
-    }
-
-    fn write_usize(&mut self, number: usize) {
-        self.0 = scrambled(self.0 ^ number as u64);
+    fn write_u64(&mut self, number: u64) {
+        self.0 = number;
     }
 }
 
@@ -59,7 +61,8 @@ pub(crate) struct WindowCounter<'s> {
     server: &'s Server,
     /// The bin's start, in milliseconds since 1970.
     bin: i64,
-    open: HashMap<Key, Seen, BuildHasherDefault<Mix>>,
+    bin_ends: i64,
+    open: HashMap<Key, Seen, BuildHasherDefault<Mixed>>,
     passed: Vec<(Window, BTreeSet<u32>)>,
 }
 
@@ -68,6 +71,7 @@ impl<'s> WindowCounter<'s> {
         Self {
             server,
             bin: i64::MIN,
+            bin_ends: i64::MIN,
             open: HashMap::default(),
             passed: Vec::new(),
         }
@@ -75,15 +79,17 @@ impl<'s> WindowCounter<'s> {
 
     /// Counts a request that is logged; they come in the order of their ends.
     pub(crate) fn count(&mut self, request: &Request, world: &World<'_>) {
-        let width = i64::try_from(BIN.as_millis()).unwrap_or(i64::MAX);
-        if request.end >= self.bin.saturating_add(width) || request.end < self.bin {
+        if request.end >= self.bin_ends {
+            let width = i64::try_from(BIN.as_millis()).unwrap_or(i64::MAX);
             self.close(world);
             self.bin = request.end - request.end.rem_euclid(width);
+            self.bin_ends = self.bin + width;
         }
-        let seen = self
-            .open
-            .entry((request.client, request.address))
-            .or_default();
+        let key = Key {
+            client: request.client,
+            address: request.address,
+        };
+        let seen = self.open.entry(key).or_default();
         if seen.lines == 0 {
             seen.port = request.port;
         } else if seen.port != request.port {
@@ -92,7 +98,7 @@ impl<'s> WindowCounter<'s> {
         }
         seen.lines += 1;
         if let Some(campaign) = request.campaign {
-            seen.campaigns.insert(campaign);
+            seen.campaigns.insert(campaign.position());
         }
     }
 
@@ -102,8 +108,7 @@ impl<'s> WindowCounter<'s> {
         moment: i64,
         world: &World<'_>,
     ) -> Vec<(Window, BTreeSet<u32>)> {
-        let width = i64::try_from(BIN.as_millis()).unwrap_or(i64::MAX);
-        if self.bin.saturating_add(width) <= moment {
+        if self.bin_ends <= moment {
             self.close(world);
         }
         std::mem::take(&mut self.passed)
@@ -112,15 +117,15 @@ impl<'s> WindowCounter<'s> {
     fn close(&mut self, world: &World<'_>) {
         let first = self.passed.len();
         let (server, bin) = (self.server, self.bin);
-        let told = self.open.drain().filter_map(|((client, address), seen)| {
+        let told = self.open.drain().filter_map(|(key, seen)| {
             let ports = seen.more.len().max(1);
             let campaigns = seen.campaigns;
             (!campaigns.is_empty() || ports >= THRESHOLD).then(|| {
                 let window = Window {
                     bin: Timestamp::from_millis(bin),
-                    c_ip: client,
+                    c_ip: key.client.ip(),
                     computer: server.name.clone(),
-                    s_ip: server.address_at(address),
+                    s_ip: server.address_at(key.address),
                     ports: ports as u64,
                     lines: seen.lines,
                     campaigns: campaigns

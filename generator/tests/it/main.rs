@@ -7,9 +7,11 @@
 )]
 
 mod dataset;
+mod figures;
 mod files;
 mod folders;
 mod options;
+mod rates;
 mod recount;
 mod refusals;
 mod scenarios;

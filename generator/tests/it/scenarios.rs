@@ -56,6 +56,20 @@ fn slow() {
     assert_eq!(dataset.campaigns()[0].ports_logged, 42);
 }
 
+/// Nothing but half connections, silence and garbage: no port was too few, no request was ever sent.
+#[test]
+fn no_request() {
+    let (below, silent) = (Some(Reason::BelowThreshold), Some(Reason::NoRequest));
+    let expected = [
+        ("probes-contact-syn", silent),
+        ("probes-contact-connect", silent),
+        ("probes-contact-garbage", silent),
+        ("by-address", below),
+    ];
+    let expected = expected.map(|(id, reason)| (id.to_owned(), reason)).into();
+    assert_eq!(outcomes(&made("no-request")), expected);
+}
+
 #[test]
 fn default() {
     let dataset = made("default");

@@ -143,12 +143,17 @@ fn windows_users_begin_with_two_refusals() {
     };
     let (first, second) = (count("401.2.5"), count("401.1.2148074254"));
     assert!(first > second && second > 100, "{first} {second}");
+    let mut computers = 0;
     for entry in &entries {
         let refused = entry.get("sc-status") == "401" && entry.get("sc-substatus") != "3";
         let user = entry.get("cs-username");
         assert_eq!(user == "-", refused, "{user}");
-        assert!(refused || user.starts_with("AD\\u"), "{user}");
+        let computer = user.starts_with("AD\\PC") && user.ends_with('$');
+        assert!(refused || computer || user.starts_with("AD\\u"), "{user}");
+        computers += u32::from(computer);
     }
+    // Programs log on with the account of their computer.
+    assert!(computers > 100, "{computers}");
 }
 
 #[test]
@@ -244,4 +249,34 @@ fn a_shared_address_is_a_reason() {
         scan.clients,
         ["10.20.0.8".parse::<std::net::IpAddr>().unwrap()]
     );
+}
+
+/// Background multiplies as a whole, periodic probes too: at scale N they stay periodic, N times as often.
+#[test]
+fn probes_multiply_and_stay_periodic() {
+    let text = small(
+        "",
+        "[[actor]]\nid = \"p\"\nkind = \"probe\"\nclient = \"10.0.0.5\"\nport = 8001\nevery = \"30m\"\n",
+    );
+    for (scale, expected) in [(1.0, 96), (6.0, 576), (0.5, 48)] {
+        let folder = tempfile::tempdir().unwrap();
+        let options = scanbench_generator::Options {
+            scale: Some(scale),
+            ..scanbench_generator::Options::default()
+        };
+        let set = folder.path().join("set");
+        let made = scanbench_generator::generate(&scenario(&text), &set, &options).unwrap();
+        assert_eq!(made.lines, expected, "two days at scale {scale}");
+        // Logged when answered: whole multiples of the period and some seconds.
+        let period = 1_800 * 96 / expected;
+        for entry in Dataset::of(folder).entries() {
+            let clock: Vec<u64> = entry
+                .get("time")
+                .split(':')
+                .map(|part| part.parse().unwrap())
+                .collect();
+            let second = clock[0] * 3_600 + clock[1] * 60 + clock[2];
+            assert!(second % period < 60, "{second} at scale {scale}");
+        }
+    }
 }

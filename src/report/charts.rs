@@ -1,0 +1,90 @@
+//! Pictures of a scored dataset, as SVG: the same for the HTML report and for slides. Each is drawn twice, for a
+//! screen or a slide and for a phone, since text that shrinks with its picture cannot be read.
+
+mod firing;
+mod ledger;
+pub(crate) mod palette;
+mod ports;
+mod sheet;
+mod timeline;
+
+use super::scene::Scene;
+
+pub(super) use firing::draw as firing;
+pub(super) use ports::{MOST_LANES as MOST_DOTTED, near};
+pub(super) use timeline::{MOST_LANES, MOST_ROWS};
+
+/// For what width a picture is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// A screen, paper or a slide: 960 units.
+    Wide,
+    /// A phone: 360 units, with labels above what they name.
+    Narrow,
+}
+
+impl Layout {
+    fn width(self) -> f32 {
+        match self {
+            Self::Wide => 960.0,
+            Self::Narrow => 360.0,
+        }
+    }
+
+    /// `wide` or `narrow`, whichever this is.
+    fn pick<T>(self, wide: T, narrow: T) -> T {
+        match self {
+            Self::Wide => wide,
+            Self::Narrow => narrow,
+        }
+    }
+}
+
+/// A picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chart {
+    /// Campaigns and rows in time, by server.
+    Timeline,
+    /// What each exclusion removes and hides.
+    Ledger,
+    /// Distinct ports of each campaign's windows beside the threshold.
+    Ports,
+}
+
+impl Chart {
+    /// All of them, in the order of the report.
+    pub const ALL: [Self; 3] = [Self::Timeline, Self::Ledger, Self::Ports];
+
+    /// The name of its file, without the ending.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Timeline => "timeline",
+            Self::Ledger => "exclusions",
+            Self::Ports => "ports",
+        }
+    }
+
+    /// What it shows, in a line.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Timeline => "Campaigns and rows in time, by server",
+            Self::Ledger => "What each exclusion removes, and what it hides",
+            Self::Ports => "Distinct ports of each campaign's windows beside the threshold",
+        }
+    }
+
+    /// Draws it; `None` where there is nothing to draw.
+    #[must_use]
+    pub fn svg(self, scene: &Scene<'_>, layout: Layout) -> Option<String> {
+        match self {
+            Self::Timeline => timeline::draw(scene, layout),
+            Self::Ledger => ledger::draw(scene, layout),
+            Self::Ports => ports::draw(scene, layout),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
