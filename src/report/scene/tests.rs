@@ -48,8 +48,8 @@ fn campaign(id: &str, class: Class, client: u8, minutes: (i64, i64)) -> Campaign
     }
 }
 
-fn window(minute: i64, client: u8, computer: &str, ports: u64, campaigns: &[&str]) -> Window {
-    Window {
+fn window(minute: i64, client: u8, computer: &str, ports: u64, campaigns: &[&str]) -> TrueWindow {
+    TrueWindow {
         bin: time(minute),
         c_ip: address(client),
         computer: computer.to_owned(),
@@ -104,6 +104,7 @@ pub(crate) fn small() -> Small {
         scenario: HOSTILE.to_owned(),
         seed: 7,
         lines: 1234,
+        days: None,
         campaigns: vec![
             campaign(HOSTILE, Class::Malicious, 1, (2, 8)),
             campaign("silent", Class::Malicious, 2, (30, 31)),
@@ -130,13 +131,14 @@ pub(crate) fn small() -> Small {
         expect: Expectation::default(),
     };
     let runs = Runs {
-        window: scanbench_detector::Window::Tumbling {
+        window: Window::Tumbling {
             width: Duration::from_mins(10),
         },
         is_published_rule: true,
         with: vec![without[1].clone()],
         without,
         exclusions: vec![listed("hides"), listed("removes")],
+        keys: None,
         coalition: Box::new(Two([vec![vec![0]], vec![], vec![vec![1]], vec![]])),
     };
     let evaluation = evaluate(&truth, &runs);
