@@ -1,8 +1,8 @@
 //! What pictures show and scores do not keep: when campaigns and rows were, how many ports each window had, and
 //! which rows exclusions take away.
 
-use crate::eval::{CampaignOutcome, Evaluation, GroundTruth, Runs};
 use super::charts::edge::Edge;
+use crate::eval::{CampaignOutcome, Evaluation, GroundTruth, Runs};
 use scanbench_detector::{Alert, Window};
 use scanbench_generator::truth::{BIN, Campaign, Class, Window as TrueWindow};
 use scanbench_w3c::Timestamp;

@@ -69,7 +69,9 @@ pub(crate) fn draw(sweep: &Sweep, layout: Layout) -> Option<String> {
     let place = |point: &Point| {
         let measures = &point.whole;
         let recall = measures.campaign_recall.value?;
-        point.can_fire.then_some((recall, measures.episode_precision.value?))
+        point
+            .can_fire
+            .then_some((recall, measures.episode_precision.value?))
     };
     let drawn: Vec<(&Series, Vec<(&Point, (f64, f64))>)> = SERIES
         .iter()
@@ -131,7 +133,11 @@ pub(crate) fn draw(sweep: &Sweep, layout: Layout) -> Option<String> {
         let (x, y) = at((0.0, part));
         sheet.text(x - 8.0, y + 4.0, words, style.anchor(Anchor::End));
         let (x, y) = at((part, 0.0));
-        let anchor = if part < 1.0 { Anchor::Middle } else { Anchor::End };
+        let anchor = if part < 1.0 {
+            Anchor::Middle
+        } else {
+            Anchor::End
+        };
         if part > 0.0 {
             sheet.text(x, y + 18.0, words, style.anchor(anchor));
         }
@@ -164,7 +170,10 @@ pub(crate) fn draw(sweep: &Sweep, layout: Layout) -> Option<String> {
         };
         let measures = &point.whole;
         if let Some(interval) = measures.campaign_recall.interval {
-            let ends = (at((interval.low, precision)), at((interval.high, precision)));
+            let ends = (
+                at((interval.low, precision)),
+                at((interval.high, precision)),
+            );
             sheet.line(ends.0, ends.1, TEXT, Some("2 3"));
         }
         if let Some(interval) = measures.episode_precision.interval {
@@ -189,8 +198,8 @@ fn noted(sweep: &Sweep, bin: u64) -> Vec<(&'static str, &Point)> {
         threshold: PUBLISHED.1,
     };
     let chosen = sweep.best.iter().filter_map(|best| best.setting);
-    let mut chosen = chosen
-        .filter(|setting| setting.by == By::Ports && setting.window == WindowKind::Tumbling);
+    let mut chosen =
+        chosen.filter(|setting| setting.by == By::Ports && setting.window == WindowKind::Tumbling);
     let chosen = chosen.find(|setting| !setting.with_exclusions);
     let published = (bin == PUBLISHED.0).then(|| sweep.point(&published));
     let mut noted = Vec::new();
@@ -230,7 +239,11 @@ fn tip(point: &Point) -> String {
         By::Requests => "requests",
         By::NotFound => "% 404",
     };
-    let exclusions = if setting.with_exclusions { ", with exclusions" } else { "" };
+    let exclusions = if setting.with_exclusions {
+        ", with exclusions"
+    } else {
+        ""
+    };
     let needless = point
         .whole
         .needless_alerts_a_day

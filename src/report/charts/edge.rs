@@ -2,9 +2,7 @@
 
 use super::Layout;
 use super::palette::{ALLOWED, GRID, MUTED, TEXT};
-use super::sheet::{
-    Anchor, Entry, Mark, Shape, Sheet, Style, legend_height, pixels,
-};
+use super::sheet::{Anchor, Entry, Mark, Shape, Sheet, Style, legend_height, pixels};
 use crate::edges::{EdgePoint, Pace};
 use crate::eval::edge::PacedScan;
 use crate::eval::sweep::WindowKind;

@@ -21,7 +21,11 @@ pub(crate) fn points(sweep: &Sweep) -> Vec<&Point> {
         points.collect::<Vec<_>>()
     };
     let with = of_rule(true);
-    if with.is_empty() { of_rule(false) } else { with }
+    if with.is_empty() {
+        of_rule(false)
+    } else {
+        with
+    }
 }
 
 pub(crate) fn draw(sweep: &Sweep, layout: Layout) -> Option<String> {
@@ -51,12 +55,18 @@ pub(crate) fn draw(sweep: &Sweep, layout: Layout) -> Option<String> {
     let height = CELL * f32::from(u16::try_from(bins.len()).ok()?);
     let mut sheet = Sheet::new(layout.width(), head + height + 12.0);
     let mut x = left;
-    for (ink, words) in HEAT.into_iter().zip(["under 40 %", "40 to 70 %", "over 70 %"]) {
+    for (ink, words) in HEAT
+        .into_iter()
+        .zip(["under 40 %", "40 to 70 %", "over 70 %"])
+    {
         sheet.plain(x, 6.0, 12.0, 12.0, ink);
         sheet.text(x + 17.0, 16.0, words, Style::muted(11.0));
         x += layout.pick(104.0, 92.0);
     }
-    let words = format!("per cent of attacks caught; plain: over {} needless alerts a day", sweep.budget);
+    let words = format!(
+        "per cent of attacks caught; plain: over {} needless alerts a day",
+        sweep.budget
+    );
     sheet.text(left, 36.0, &words, Style::muted(layout.pick(11.0, 10.0)));
     for (column, threshold) in (0_u16..).zip(&thresholds) {
         let middle = left + wide * (f32::from(column) + 0.5);
@@ -110,14 +120,22 @@ fn cell(sheet: &mut Sheet, (left, top): (f32, f32), wide: f32, budget: f64, poin
             point.setting.threshold,
             span(point.setting.bin_seconds),
             super::curve::rate(&point.whole.campaign_recall),
-            if point.can_fire { "" } else { "; above the set limit, so it cannot fire" }
+            if point.can_fire {
+                ""
+            } else {
+                "; above the set limit, so it cannot fire"
+            }
         ),
         ink,
         filled: true,
         time: None,
     };
     sheet.cell(left, top, wide, CELL, GRID, &mark);
-    let ink = if keeps && recall.is_some() { TEXT } else { MUTED };
+    let ink = if keeps && recall.is_some() {
+        TEXT
+    } else {
+        MUTED
+    };
     let style = Style::text(10.0).ink(ink).anchor(Anchor::Middle);
     sheet.text(left + wide / 2.0, top + 16.0, &words, style);
 }

@@ -38,7 +38,10 @@ pub(super) fn edge(edge: &Edge<'_>) -> Option<Part> {
 /// Precision against recall.
 pub(super) fn curve(sweep: &Sweep) -> Option<Part> {
     let bin = curve::bin(sweep)?;
-    let points = sweep.points.iter().filter(|point| point.setting.bin_seconds == bin);
+    let points = sweep
+        .points
+        .iter()
+        .filter(|point| point.setting.bin_seconds == bin);
     let figure = Figure {
         id: curve::NAME,
         label: "Precision and recall",
@@ -100,7 +103,12 @@ fn behind<'p>(points: impl Iterator<Item = &'p Point>) -> maud::Markup {
                 by.to_owned(),
                 setting.window.name().to_owned(),
                 heat::span(setting.bin_seconds),
-                if setting.with_exclusions { "in force" } else { "none" }.to_owned(),
+                if setting.with_exclusions {
+                    "in force"
+                } else {
+                    "none"
+                }
+                .to_owned(),
                 caught,
                 curve::rate(&measures.episode_precision),
                 needless.map_or_else(|| "unmeasured".to_owned(), |one| format!("{one:.1}")),

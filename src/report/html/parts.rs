@@ -126,7 +126,11 @@ impl Figure {
         let label = format!(
             "{}. Arrow keys step through what is drawn{}.",
             self.title,
-            if self.zooms { "; plus, minus and 0 zoom" } else { "" }
+            if self.zooms {
+                "; plus, minus and 0 zoom"
+            } else {
+                ""
+            }
         );
         let section = html! {
             section id=(self.id) aria-labelledby=(heading) {

@@ -27,7 +27,13 @@ fn which(scene: &Scene<'_>) -> Markup {
 }
 
 /// A picture of the scene, with its part of the page.
-fn drawn(chart: Chart, scene: &Scene<'_>, label: &'static str, lead: Markup, table: Markup) -> Option<Part> {
+fn drawn(
+    chart: Chart,
+    scene: &Scene<'_>,
+    label: &'static str,
+    lead: Markup,
+    table: Markup,
+) -> Option<Part> {
     let figure = Figure {
         id: chart.name(),
         label,
@@ -50,7 +56,13 @@ pub(super) fn timeline(scene: &Scene<'_>) -> Option<Part> {
             " of " (scene.rows.len()) " rows."
         }
     };
-    drawn(Chart::Timeline, scene, "Timeline", lead, alerts::table(scene))
+    drawn(
+        Chart::Timeline,
+        scene,
+        "Timeline",
+        lead,
+        alerts::table(scene),
+    )
 }
 
 pub(super) fn ledger(scene: &Scene<'_>) -> Option<Part> {
