@@ -2,11 +2,16 @@
 //! the same code.
 
 pub mod baselines;
+mod bins;
 mod campaigns;
+mod delays;
 pub mod edge;
 mod exclusions;
+mod gates;
 mod intervals;
+mod reach;
 mod rows;
+mod scores;
 mod shapley;
 mod share;
 mod suggest;
@@ -16,10 +21,15 @@ mod units;
 mod worth;
 
 pub use baselines::{Baseline, BaselineScore};
+pub use bins::{AtBaseRate, BASE_RATES, BinScore, Bins};
 pub use campaigns::CampaignOutcome;
+pub use delays::{Delays, Spread};
 pub use exclusions::{Attribution, Broken, Effect, ExclusionOutcome};
+pub use gates::{Bound, Change, EarlierReport, Failed, Side};
 pub use intervals::{Interval, Method, RESAMPLES, interval};
+pub use reach::{Keys, Near, Reach};
 pub use rows::{RowCounts, RowKey, Verdict};
+pub use scores::{KindScore, Score};
 pub use share::Share;
 pub use suggest::{MOST_ADDRESSES, Periodic, Suggester, Suggestion, port_text};
 pub use truth::{GroundTruth, TruthError};
@@ -29,8 +39,10 @@ use campaigns::outcomes;
 use exclusions::Ledger;
 use rows::Judge;
 use scanbench_detector::{Alert, Expectation, Stage, Window};
+use schemars::JsonSchema;
+use scores::{Scored, Scores};
 use serde::Serialize;
-use units::{Scores, Units};
+use units::Units;
 
 /// Version of the shape of [`Evaluation`] in JSON.
 pub const SCHEMA_VERSION: u32 = 2;
@@ -81,12 +93,14 @@ pub struct Runs<'r> {
     pub with: Vec<Alert>,
     /// The exclusions, in the order of their list.
     pub exclusions: Vec<Listed>,
+    /// How many keys there are, where somebody counted.
+    pub keys: Option<Keys>,
     /// What sets of them leave of the rows of the rule alone.
     pub coalition: Box<dyn Coalition + 'r>,
 }
 
 /// A dataset that was scored.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Dataset {
     /// The scenario's name, as its manifest has it.
     pub scenario: String,
@@ -97,12 +111,14 @@ pub struct Dataset {
 }
 
 /// How good the rows are.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 pub struct Evaluation {
     /// [`SCHEMA_VERSION`].
     pub schema_version: u32,
     /// The datasets, in the order in which they were given.
     pub datasets: Vec<Dataset>,
+    /// Which keys could be fired on at all.
+    pub reach: Reach,
     /// Scores of the rule alone.
     pub without_exclusions: Score,
     /// Scores with all exclusions in force.
@@ -121,6 +137,16 @@ pub struct Evaluation {
 }
 
 impl Evaluation {
+    /// The scores of what is in force: those with exclusions, where there are any.
+    #[must_use]
+    pub fn in_force(&self) -> &Score {
+        if self.exclusions.is_empty() {
+            &self.without_exclusions
+        } else {
+            &self.with_exclusions
+        }
+    }
+
     /// The campaign's id, with its dataset where there are several.
     #[must_use]
     pub fn campaign_name(&self, campaign: &CampaignOutcome) -> String {
@@ -136,28 +162,12 @@ fn name(datasets: &[Dataset], dataset: usize, id: &str) -> String {
 }
 
 /// How rows agree with what the truth says of the published rule.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Agreement {
     /// Rows that the truth expects and the rule alone did not give.
     pub missing_rows: Vec<RowKey>,
     /// Rows that the rule alone gave and the truth does not expect.
     pub unexpected_rows: Vec<RowKey>,
-}
-
-/// Scores of one set of rows.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Score {
-    /// Rows by what stands behind them.
-    pub rows: RowCounts,
-    /// Episodes, neighbouring rows of one client and server, by what stands behind them.
-    pub episodes: RowCounts,
-    /// Rows with a malicious campaign behind them, of all rows but those of authorised scans, which are neither
-    /// right nor wrong.
-    pub bin_precision: Share,
-    /// The same of episodes.
-    pub episode_precision: Share,
-    /// Malicious campaigns with at least one row, of all malicious campaigns.
-    pub campaign_recall: Share,
 }
 
 /// Scores datasets one after the other, and adds them up.
@@ -169,6 +179,9 @@ pub struct Evaluator {
     baselines: Vec<(Baseline, Scores)>,
     campaigns: Vec<CampaignOutcome>,
     ledger: Ledger,
+    reach: Option<Reach>,
+    /// Of the last dataset.
+    last_keys: Option<Keys>,
     agreement: Option<Agreement>,
 }
 
@@ -194,8 +207,25 @@ impl Evaluator {
         let judge = Judge::new(truth);
         let units = |alerts: &[Alert]| Units::new(&judge, alerts, &runs.window, wanted);
         let (without, with) = (units(&runs.without), units(&runs.with));
-        self.without.add(dataset, &judge, &without);
-        self.with.add(dataset, &judge, &with);
+        for (scores, alerts, units) in [
+            (&mut self.without, &runs.without, &without),
+            (&mut self.with, &runs.with, &with),
+        ] {
+            scores.add(&Scored {
+                dataset,
+                judge: &judge,
+                alerts,
+                window: &runs.window,
+                units,
+                keys: runs.keys.map(|keys| keys.all),
+            });
+        }
+        self.last_keys = runs.keys;
+        let reach = Reach::of(&judge, runs.keys);
+        match &mut self.reach {
+            Some(sum) => sum.add(&reach),
+            None => self.reach = Some(reach),
+        }
         let coalition = runs.coalition.as_ref();
         let hidden_by = self
             .ledger
@@ -220,7 +250,14 @@ impl Evaluator {
             Some(place) => &mut self.baselines[place].1,
             None => &mut self.baselines.push_mut((baseline, Scores::default())).1,
         };
-        scores.add(dataset, &judge, &units);
+        scores.add(&Scored {
+            dataset,
+            judge: &judge,
+            alerts: rows,
+            window: &baseline.window(),
+            units: &units,
+            keys: self.last_keys.map(|keys| keys.all),
+        });
     }
 
     /// The sum of all.
@@ -232,6 +269,7 @@ impl Evaluator {
             .finish(&|(dataset, id)| name(&datasets, *dataset, id));
         Evaluation {
             schema_version: SCHEMA_VERSION,
+            reach: self.reach.unwrap_or_default(),
             without_exclusions: self.without.finish(),
             with_exclusions: self.with.finish(),
             baselines: self

@@ -1,8 +1,8 @@
 //! From the detector to the scores: the rows of a detection, and what sets of exclusions leave of them. It stands apart
 //! from `eval`, which takes rows from any engine and does not know the detector.
 
-use crate::eval::{Coalition, Listed, Runs};
-use scanbench_detector::{Detection, Removals, Rule, Selection};
+use crate::eval::{Coalition, Keys, Listed, Runs};
+use scanbench_detector::{Alert, Detection, Removals, Rule, Selection, Totals};
 
 impl Coalition for Removals<'_> {
     fn matching(&self, row: usize) -> &[Vec<usize>] {
@@ -30,7 +30,45 @@ impl<'d> From<&'d Detection> for Runs<'d> {
             without: removals.rows().cloned().collect(),
             with: detection.alerts(&Selection::All),
             exclusions: listed.collect(),
+            keys: None,
             coalition: Box::new(removals),
+        }
+    }
+}
+
+impl Runs<'_> {
+    /// The alerts of another engine. Of our detection on the same logs only the counts are taken.
+    #[must_use]
+    pub fn of_alerts(alerts: Vec<Alert>, ours: &Detection, totals: &Totals) -> Self {
+        // Rows without a key cannot be told apart by it, so whether they agree with the truth is unmeasured.
+        let is_keyed = |alert: &Alert| !alert.computer.is_empty() && !alert.s_ip.is_empty();
+        let runs = Self {
+            window: ours.rule().window,
+            is_published_rule: *ours.rule() == Rule::default(),
+            with: alerts.clone(),
+            exclusions: Vec::new(),
+            keys: None,
+            coalition: Box::new(()),
+            without: alerts,
+        }
+        .with_keys(totals);
+        Self {
+            is_published_rule: runs.is_published_rule && runs.without.iter().all(is_keyed),
+            ..runs
+        }
+    }
+
+    /// The same, knowing what the detector counted on its way of keys that made no row. It counts only where bins are
+    /// closed one by one: not for tables and sessions.
+    #[must_use]
+    pub fn with_keys(self, totals: &Totals) -> Self {
+        let stats = &totals.stats;
+        Self {
+            keys: (self.is_published_rule && stats.groups > 0).then_some(Keys {
+                all: stats.groups,
+                near: stats.near_misses,
+            }),
+            ..self
         }
     }
 }

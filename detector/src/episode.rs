@@ -64,7 +64,7 @@ pub fn episode_rows(alerts: &[Alert], window: &Window) -> Vec<Vec<usize>> {
             let (start, end) = (alerts[row].time_generated, end(&alerts[row], window));
             match episodes.last_mut() {
                 Some(episode) if open_until.is_some_and(|until| start <= until) => {
-                    episode.push(row)
+                    episode.push(row);
                 }
                 _ => episodes.push(vec![row]),
             }

@@ -36,6 +36,7 @@ mod samples;
 mod tests;
 
 pub(crate) use archive::Archive;
+pub use moment::parse as parse_moment;
 pub(crate) use table::{TableError, TableItem, TableReader};
 
 use csv_rows::CsvRows;

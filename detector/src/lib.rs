@@ -67,6 +67,7 @@ pub use follow::{
     FollowedRow, Follower, Latencies, Resume, Round,
 };
 pub use grid::{Crossing, Grid, GridKey, GridRow, Series};
+pub use input::parse_moment;
 /// An address and the length of its prefix.
 pub use ipnet::IpNet;
 pub use removal::Removals;

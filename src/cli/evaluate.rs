@@ -5,15 +5,22 @@ use super::detect::{ReadArgs, read};
 use super::failure::Failure;
 use super::rule_args::RuleArgs;
 use super::sweep;
+use clap::ValueEnum;
+use scanbench::alerts::{MappedColumn, Mapping, read_alerts};
 use scanbench::eval::sweep::{LEAST_REQUESTS, Sweep};
-use scanbench::eval::{Baseline, Evaluation, Evaluator, GroundTruth, Runs};
+use scanbench::eval::{
+    Baseline, Bound, EarlierReport, Evaluation, Evaluator, GroundTruth, Runs, Side,
+};
 use scanbench::report::charts::{self, Chart, Layout};
 use scanbench::report::scene::Scene;
 use scanbench::report::{html, junit, markdown, story, terminal};
 use scanbench_detector::{
-    Census, CensusOptions, Detection, Exclusions, Rule, Stopped, Window, census, find_logs,
+    Alert, Census, CensusOptions, Detection, Exclusions, Rule, Stopped, Totals, Window, census,
+    find_logs,
 };
 use scanbench_generator::manifest;
+use scanbench_generator::truth::BIN;
+use scanbench_w3c::visible;
 use std::collections::HashSet;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -27,9 +34,10 @@ use std::time::Duration;
 #[command(after_help = "Examples:
   scanbench evaluate dataset
   scanbench evaluate dataset --exclusions exclusions.toml -o report
-  scanbench evaluate seed-1 seed-2 seed-3
+  scanbench evaluate seed-1 seed-2 seed-3 --fail-under recall=0.5 --fail-over false-alerts-per-day=20
+  scanbench evaluate dataset --alerts other-engine.ndjson --map client=src_addr --baseline last/report.json
 
-Exit codes: 0 scored and every [exclusion.expect] holds, 1 one does not hold, 2 bad input or arguments,
+Exit codes: 0 scored and every [exclusion.expect] and gate holds, 1 one does not hold, 2 bad input or arguments,
 3 bad exclusion file, 130 interrupted")]
 pub(crate) struct Args {
     /// Folders of datasets, as `scanbench generate` writes them; the scores are those of all together
@@ -45,6 +53,58 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     plots: Plots,
+
+    #[command(flatten)]
+    others: OtherAlerts,
+
+    #[command(flatten)]
+    gates: Gates,
+}
+
+/// Alerts of another engine.
+#[derive(clap::Args)]
+#[command(next_help_heading = "Alerts of another engine")]
+struct OtherAlerts {
+    /// Score these alerts (CSV, JSON or JSON Lines) instead of our detector's; with one DATASET
+    #[arg(long, value_name = "FILE", conflicts_with = "exclusions")]
+    alerts: Option<PathBuf>,
+
+    /// The column of a role (time, end, client, computer, server, ports), where its name is none that Sentinel, Splunk,
+    /// Elastic, Zeek or rsigma use
+    #[arg(long, value_name = "ROLE=COLUMN", requires = "alerts")]
+    map: Vec<MappedColumn>,
+
+    /// What the time of an alert is: the start of its bin, or some moment within it
+    #[arg(
+        long,
+        value_name = "WHICH",
+        default_value = "start",
+        requires = "alerts"
+    )]
+    alert_time: AlertTime,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum AlertTime {
+    Start,
+    Within,
+}
+
+/// What must hold.
+#[derive(clap::Args)]
+#[command(next_help_heading = "Gates")]
+struct Gates {
+    /// Exit with 1 where the lower end of a metric's 95 % interval is under this
+    #[arg(long, value_name = "NAME=NUMBER")]
+    fail_under: Vec<Bound>,
+
+    /// Exit with 1 where the upper end is over this; metrics without an interval count by their value
+    #[arg(long, value_name = "NAME=NUMBER")]
+    fail_over: Vec<Bound>,
+
+    /// Exit with 1 where campaigns are worse by more than chance than in this report on the same datasets
+    #[arg(long, value_name = "REPORT.JSON")]
+    baseline: Option<PathBuf>,
 }
 
 /// More pictures, and pictures in files of their own.
@@ -62,23 +122,42 @@ pub(crate) struct Plots {
 /// Scores, and the dataset of which pictures are drawn: the first.
 pub(crate) struct Scored {
     pub(crate) evaluation: Evaluation,
-    first: Option<(GroundTruth, Detection)>,
+    /// With the alerts of another engine, where those were scored.
+    first: Option<(GroundTruth, Detection, Option<Vec<Alert>>)>,
     sweep: Option<Sweep>,
 }
 
 impl Scored {
     /// Lends out all that pictures need; `None` where nothing was scored.
     fn show<T>(&self, draw: impl FnOnce(&Scene<'_>) -> T) -> Option<T> {
-        let (truth, detection) = self.first.as_ref()?;
-        let runs = Runs::from(detection);
+        let (truth, detection, others) = self.first.as_ref()?;
+        let runs = match others {
+            Some(alerts) => Runs::of_alerts(alerts.clone(), detection, &Totals::default()),
+            None => Runs::from(detection),
+        };
         let threshold = detection.rule().threshold;
         Some(draw(&Scene::new(&self.evaluation, truth, &runs, threshold)))
     }
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    let earlier = args
+        .gates
+        .baseline
+        .as_deref()
+        .map(read_report)
+        .transpose()?;
     let (rule, exclusions) = (args.rule.rule()?, args.rule.exclusions()?);
-    let mut scored = score(&args.datasets, &rule, &exclusions)?;
+    let mut scored = if let Some(path) = &args.others.alerts {
+        let [dataset] = &args.datasets[..] else {
+            return Err(Failure::Input(
+                "--alerts are of one dataset; give one DATASET".to_owned(),
+            ));
+        };
+        score_alerts(dataset, args.others.read(path)?, &rule)?
+    } else {
+        score(&args.datasets, &rule, &exclusions)?
+    };
     if let Some(first) = args.datasets.first() {
         args.plots.sweep(&mut scored, first, &exclusions)?;
     }
@@ -87,7 +166,79 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         write_reports(folder, &scored)?;
     }
     args.plots.write(&scored)?;
+    args.gates.hold(&scored.evaluation, earlier.as_ref())?;
     hold_promises(&scored.evaluation)
+}
+
+/// Scores the alerts of another engine. Our detector runs too, as it counts the keys that made no row.
+fn score_alerts(dataset: &Path, alerts: Vec<Alert>, rule: &Rule) -> Result<Scored, Failure> {
+    let (truth, detection, totals) = detect(dataset, rule, &Exclusions::default())?;
+    let mut evaluator = Evaluator::default();
+    evaluator.add(
+        &truth,
+        &Runs::of_alerts(alerts.clone(), &detection, &totals),
+    );
+    add_baselines(&mut evaluator, dataset, &truth, rule)?;
+    Ok(Scored {
+        evaluation: evaluator.finish(),
+        first: Some((truth, detection, Some(alerts))),
+        sweep: None,
+    })
+}
+
+impl OtherAlerts {
+    fn read(&self, path: &Path) -> Result<Vec<Alert>, Failure> {
+        let mut mapping = Mapping::default();
+        for column in &self.map {
+            mapping.set(column.clone());
+        }
+        let shown = visible(path.as_os_str().as_encoded_bytes());
+        let bytes = std::fs::read(path)
+            .map_err(|error| Failure::Input(format!("cannot read {shown}: {error}")))?;
+        let mut alerts = read_alerts(&bytes, &mapping)
+            .map_err(|error| Failure::Input(format!("{shown}: {error}")))?;
+        if self.alert_time == AlertTime::Within {
+            for alert in &mut alerts {
+                alert.time_generated = alert.time_generated.floor(BIN);
+            }
+        }
+        Ok(alerts)
+    }
+}
+
+fn read_report(path: &Path) -> Result<EarlierReport, Failure> {
+    let shown = visible(path.as_os_str().as_encoded_bytes());
+    let text = std::fs::read(path)
+        .map_err(|error| Failure::Input(format!("cannot read {shown}: {error}")))?;
+    serde_json::from_slice(&text).map_err(|error| {
+        Failure::Input(format!(
+            "{shown} is no report.json of this version: {error}"
+        ))
+    })
+}
+
+impl Gates {
+    fn hold(
+        &self,
+        evaluation: &Evaluation,
+        earlier: Option<&EarlierReport>,
+    ) -> Result<(), Failure> {
+        let under = self.fail_under.iter().map(|bound| (bound, Side::NotUnder));
+        let over = self.fail_over.iter().map(|bound| (bound, Side::NotOver));
+        let mut failed: Vec<String> = under
+            .chain(over)
+            .filter_map(|(bound, side)| bound.hold(side, evaluation).err())
+            .map(|failed| failed.to_string())
+            .collect();
+        if let Some(earlier) = earlier {
+            let change = earlier.change(evaluation).map_err(Failure::Input)?;
+            failed.extend(change.worse().iter().map(ToString::to_string));
+        }
+        if failed.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::Gate(visible(failed.join("; ").as_bytes())))
+    }
 }
 
 /// Checks each dataset, detects on it and scores the rows. Two datasets are held at a time, the first and another.
@@ -108,10 +259,10 @@ pub(crate) fn score(
     let mut evaluator = Evaluator::default();
     let mut first = None;
     for dataset in datasets {
-        let (truth, detection) = detect(dataset, rule, exclusions)?;
-        evaluator.add(&truth, &Runs::from(&detection));
+        let (truth, detection, totals) = detect(dataset, rule, exclusions)?;
+        evaluator.add(&truth, &Runs::from(&detection).with_keys(&totals));
         add_baselines(&mut evaluator, dataset, &truth, rule)?;
-        first.get_or_insert((truth, detection));
+        first.get_or_insert((truth, detection, None));
     }
     Ok(Scored {
         evaluation: evaluator.finish(),
@@ -170,7 +321,7 @@ pub(crate) fn detect(
     dataset: &Path,
     rule: &Rule,
     exclusions: &Exclusions,
-) -> Result<(GroundTruth, Detection), Failure> {
+) -> Result<(GroundTruth, Detection, Totals), Failure> {
     let manifest = manifest::verify(dataset).map_err(|error| {
         Failure::Input(format!(
             "{error}\na dataset is a folder that `scanbench generate` wrote; to read your own logs use \
@@ -183,7 +334,7 @@ pub(crate) fn detect(
     if totals.failed > 0 {
         return Err(Failure::InputTold);
     }
-    Ok((truth, detection))
+    Ok((truth, detection, totals))
 }
 
 /// Prints the report.
@@ -223,7 +374,7 @@ impl Plots {
         folder: &Path,
         exclusions: &Exclusions,
     ) -> Result<(), Failure> {
-        if let (true, Some((truth, _))) = (self.sweep, &scored.first) {
+        if let (true, Some((truth, _, _))) = (self.sweep, &scored.first) {
             scored.sweep = Some(sweep::of_one(folder, truth, exclusions)?);
         }
         Ok(())

@@ -4,6 +4,7 @@
 use super::Score;
 use super::sweep::{By, LEAST_REQUESTS};
 use scanbench_detector::{Alert, Census, CensusWidth, GridRow, Window};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::time::Duration;
 
@@ -37,7 +38,7 @@ pub fn rows(bins: &CensusWidth, by: By, threshold: u64) -> Vec<GridRow> {
 
 /// A baseline with a fixed threshold. Where there is nothing to tune it on, it has the rule's own: as many requests in a
 /// bin as the rule wants ports, or every second request not found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Baseline {
     /// What is compared with the threshold.
     pub by: By,
@@ -48,7 +49,7 @@ pub struct Baseline {
 }
 
 /// How good a baseline is.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 pub struct BaselineScore {
     /// Which one.
     #[serde(flatten)]

@@ -3,19 +3,22 @@
 use super::rows::Judge;
 use super::units::Units;
 use scanbench_generator::truth::{Class, Kind, Reason};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// A campaign and the rows that it made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct CampaignOutcome {
     /// The campaign's id.
     pub id: String,
     /// The dataset, by its place among those that were scored.
     pub dataset: usize,
     /// What it did.
+    #[schemars(with = "String")]
     pub kind: Kind,
     /// What stands behind it.
+    #[schemars(with = "String")]
     pub class: Class,
     /// The server.
     pub server: String,
@@ -32,6 +35,7 @@ pub struct CampaignOutcome {
     /// Exclusions that, alone, leave none of its rows.
     pub hidden_by: Vec<String>,
     /// Why the rule has nothing to fire on, where that is so.
+    #[schemars(with = "Option<String>")]
     pub reason: Option<Reason>,
 }
 

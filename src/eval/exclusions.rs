@@ -8,11 +8,12 @@ use super::worth::{Prize, Worth};
 use super::{Coalition, Listed};
 use scanbench_detector::Expectation;
 use scanbench_generator::truth::Class;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// What an exclusion, or all of them together, take away of what the rule alone finds.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 pub struct Effect {
     /// Rows that are gone, by what stood behind them.
     pub rows_removed: RowCounts,
@@ -29,7 +30,7 @@ pub struct Effect {
 }
 
 /// How what all exclusions do together is shared out: what one of them is credited with.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 pub struct Attribution {
     /// What it takes away with no other in force. Where exclusions overlap, each is credited with the same.
     pub alone: Worth<i64>,
@@ -44,7 +45,7 @@ pub struct Attribution {
 }
 
 /// An exclusion, in force alone and among the others.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 pub struct ExclusionOutcome {
     /// Its id.
     pub id: String,
@@ -64,7 +65,7 @@ pub struct ExclusionOutcome {
 }
 
 /// A promise that does not hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Broken {
     /// The key in `[exclusion.expect]`.
     pub promise: &'static str,

@@ -7,10 +7,11 @@
 use rand::RngExt as _;
 use rand::SeedableRng as _;
 use rand_pcg::Pcg64;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// How an interval was computed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Method {
     /// Wilson 1927: independent trials, 20 or more.
@@ -23,7 +24,7 @@ pub enum Method {
 }
 
 /// A 95 % interval of a share.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, JsonSchema, Serialize)]
 pub struct Interval {
     /// From 0 to 1.
     pub low: f64,
@@ -207,7 +208,10 @@ mod tests {
         );
     }
 
-    fn coverage(draw: &mut dyn FnMut(&mut Pcg64) -> (f64, Vec<(u64, u64)>)) -> f64 {
+    /// A share that was drawn, and hits and trials that were drawn with it.
+    type Drawn = (f64, Vec<(u64, u64)>);
+
+    fn coverage(draw: &mut dyn FnMut(&mut Pcg64) -> Drawn) -> f64 {
         let mut random = Pcg64::seed_from_u64(5);
         let mut held = 0_u32;
         for _ in 0..2_000 {

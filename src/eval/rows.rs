@@ -4,15 +4,17 @@ use super::GroundTruth;
 use scanbench_detector::{Alert, Window};
 use scanbench_generator::truth::{BIN, Campaign, Class, Kind, Window as TrueWindow};
 use scanbench_w3c::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 /// What tells a row from all others.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema, Serialize)]
 pub struct RowKey {
     /// Start of the bin, RFC 3339.
     #[serde(serialize_with = "as_text")]
+    #[schemars(with = "String")]
     pub bin: Timestamp,
     /// The client.
     pub c_ip: String,
@@ -66,13 +68,14 @@ pub enum Verdict {
 }
 
 /// Rows or episodes by verdict.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct RowCounts {
     /// Right alerts.
     pub malicious: u64,
     /// Allowed scans.
     pub authorised: u64,
     /// False alerts by kind of look-alike.
+    #[schemars(with = "BTreeMap<String, u64>")]
     pub look_alike: BTreeMap<Kind, u64>,
     /// False alerts with no labelled line.
     pub background: u64,
@@ -191,6 +194,17 @@ impl<'t> Judge<'t> {
             Class::Authorised => Verdict::Authorised,
             Class::LookAlike => Verdict::LookAlike(campaign.kind),
         }
+    }
+
+    /// The gravest class behind a window of the truth; `None` for background.
+    pub(super) fn class_of(&self, window: &TrueWindow) -> Option<Class> {
+        let campaigns = window
+            .campaigns
+            .iter()
+            .filter_map(|id| self.positions.get(id.as_str()).copied())
+            .collect();
+        let (_, gravest) = self.gravest(&campaigns);
+        gravest.map(|position| self.campaign(position).class)
     }
 
     /// Rows that the truth expects and that are not there, and rows that are there and not expected.

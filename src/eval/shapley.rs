@@ -30,56 +30,78 @@ pub(super) struct Credit {
     pub(super) variance: f64,
 }
 
+/// Whether a set, told by who is in it, takes the thing away.
+pub(super) type Game<'g> = dyn Fn(&dyn Fn(usize) -> bool) -> bool + 'g;
+
+/// Stands for a player that is not in the game.
+const NO_CLASS: usize = usize::MAX;
+
 /// Solves games, and remembers those it has solved: most of a list are alike.
 #[derive(Debug, Default)]
 pub(super) struct Solver {
+    /// Shares by the sizes of classes and the outcome of every set of them.
     solved: HashMap<(Vec<usize>, Vec<bool>), Vec<f64>>,
+    /// Games that were solved by lot: each has draws of its own.
     sampled: u64,
+    class_of: Vec<usize>,
 }
 
 impl Solver {
     /// The credits of each class of `players`. The members of a class do the very same, so they share evenly, and each
     /// of them has the credit that is given. `takes` says whether a set takes the thing away.
-    pub(super) fn solve(
-        &mut self,
-        players: &[Vec<usize>],
-        takes: &dyn Fn(&dyn Fn(usize) -> bool) -> bool,
-    ) -> Vec<Credit> {
+    pub(super) fn solve(&mut self, players: &[Vec<usize>], takes: &Game<'_>) -> Vec<Credit> {
         if !takes(&|_| true) {
             return vec![Credit::default(); players.len()];
         }
-        let class_of: HashMap<usize, usize> = players
-            .iter()
-            .enumerate()
-            .flat_map(|(class, members)| members.iter().map(move |member| (*member, class)))
-            .collect();
+        // A table by the player's number, kept from game to game: it is asked for every line's exclusions.
+        let mut class_of = std::mem::take(&mut self.class_of);
+        for (class, members) in players.iter().enumerate() {
+            for member in members {
+                if class_of.len() <= *member {
+                    class_of.resize(member + 1, NO_CLASS);
+                }
+                class_of[*member] = class;
+            }
+        }
         let with = |classes: &dyn Fn(usize) -> bool| {
-            takes(&|player| class_of.get(&player).is_some_and(|class| classes(*class)))
+            takes(&|player| match class_of.get(player) {
+                None | Some(&NO_CLASS) => false,
+                Some(class) => classes(*class),
+            })
         };
-        let shares = if players.len() <= EXACT_PLAYERS {
+        let credits = if players.len() <= EXACT_PLAYERS {
             let table: Vec<bool> = (0_usize..1 << players.len())
                 .map(|set| with(&|class| set >> class & 1 == 1))
                 .collect();
             let sizes: Vec<usize> = players.iter().map(Vec::len).collect();
             let shares = self
                 .solved
-                .entry((sizes, table))
+                .entry((sizes, table.clone()))
                 .or_insert_with_key(|(sizes, table)| exact(sizes, table));
-            shares.iter().map(|share| (*share, 0.0)).collect()
+            let all = table.len() - 1;
+            let credit = |(class, share): (usize, &f64)| Credit {
+                alone: table[1 << class],
+                last: players[class].len() == 1 && !table[all ^ 1 << class],
+                share: *share,
+                variance: 0.0,
+            };
+            shares.iter().enumerate().map(credit).collect()
         } else {
             self.sampled += 1;
-            sampled(players, &with, self.sampled)
-        };
-        shares
-            .into_iter()
-            .enumerate()
-            .map(|(class, (share, variance))| Credit {
+            let shares = sampled(players, &with, self.sampled);
+            let credit = |(class, (share, variance)): (usize, (f64, f64))| Credit {
                 alone: with(&|other| other == class),
                 last: players[class].len() == 1 && !with(&|other| other != class),
                 share,
                 variance,
-            })
-            .collect()
+            };
+            shares.into_iter().enumerate().map(credit).collect()
+        };
+        for member in players.iter().flatten() {
+            class_of[*member] = NO_CLASS;
+        }
+        self.class_of = class_of;
+        credits
     }
 }
 
@@ -144,11 +166,7 @@ fn gauss(count: usize) -> Vec<(f64, f64)> {
 
 /// Shares and their variances from orders drawn by lot, always the same ones. The game turns once in each order, since
 /// more exclusions never take less.
-fn sampled(
-    players: &[Vec<usize>],
-    with: &dyn Fn(&dyn Fn(usize) -> bool) -> bool,
-    seed: u64,
-) -> Vec<(f64, f64)> {
+fn sampled(players: &[Vec<usize>], with: &Game<'_>, seed: u64) -> Vec<(f64, f64)> {
     let mut random = Pcg64::seed_from_u64(seed);
     let mut order: Vec<usize> = players
         .iter()
@@ -199,7 +217,7 @@ mod tests {
     use proptest::prelude::*;
 
     /// Shapley's value as it is defined: over every order of all players, who turns the game.
-    fn by_every_order(count: usize, takes: &dyn Fn(&dyn Fn(usize) -> bool) -> bool) -> Vec<f64> {
+    fn by_every_order(count: usize, takes: &Game<'_>) -> Vec<f64> {
         fn orders(rest: &[usize]) -> Vec<Vec<usize>> {
             if rest.is_empty() {
                 return vec![Vec::new()];

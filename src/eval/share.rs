@@ -1,7 +1,9 @@
 //! A number of a number.
 
 use super::intervals::{Interval, interval};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -91,6 +93,29 @@ impl Serialize for Share {
     }
 }
 
+impl JsonSchema for Share {
+    fn schema_name() -> Cow<'static, str> {
+        "Share".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let count = generator.subschema_for::<u64>();
+        json_schema!({
+            "type": "object",
+            "description": "So many of so many. The value is null where nothing was measured, the interval where there \
+                            is too little to tell one.",
+            "properties": {
+                "hits": count,
+                "of": count,
+                "value": generator.subschema_for::<Option<f64>>(),
+                "interval": generator.subschema_for::<Option<Interval>>(),
+            },
+            "required": ["hits", "of", "value", "interval"],
+            "additionalProperties": false,
+        })
+    }
+}
+
 /// Trials that hang together: the number of the dataset, and whose rows they are.
 pub(super) type Cluster = (usize, String);
 
@@ -107,13 +132,12 @@ pub(super) type Hits = BTreeMap<usize, u64>;
 impl Trials {
     /// Counts a trial; gives its cluster's number.
     pub(super) fn add(&mut self, cluster: &Cluster) -> usize {
-        let number = match self.numbers.get(cluster) {
-            Some(number) => *number,
-            None => {
-                self.trials.push(0);
-                self.numbers.insert(cluster.clone(), self.trials.len() - 1);
-                self.trials.len() - 1
-            }
+        let number = if let Some(number) = self.numbers.get(cluster) {
+            *number
+        } else {
+            self.trials.push(0);
+            self.numbers.insert(cluster.clone(), self.trials.len() - 1);
+            self.trials.len() - 1
         };
         self.trials[number] += 1;
         number

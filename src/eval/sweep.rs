@@ -12,7 +12,7 @@ mod tests;
 
 pub use best::{Best, Family};
 pub use halves::Halves;
-pub use measure::{Counts3, Measures, Rate};
+pub use measure::{Band, Counts3, Measures, Rate};
 pub use schedule::{Delays, MinuteOfBin, ScheduleOutcome, StartMinute};
 pub use tally::Scorer;
 
@@ -60,7 +60,9 @@ impl WindowKind {
 }
 
 /// What decides whether a row is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, schemars::JsonSchema, Serialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum By {
     /// Distinct ports: the rule.

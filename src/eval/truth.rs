@@ -2,6 +2,8 @@
 
 use scanbench_generator::manifest::Manifest;
 use scanbench_generator::truth::{Campaign, Window};
+use scanbench_spec::{Source, from_toml, parse_duration};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
@@ -17,6 +19,8 @@ pub struct GroundTruth {
     pub seed: u64,
     /// Entries in the logs.
     pub lines: u64,
+    /// How long the data is, in days; `None` where the dataset does not say.
+    pub days: Option<f64>,
     /// Every campaign.
     pub campaigns: Vec<Campaign>,
     /// Every key and bin with labelled lines, or on which the rule must fire.
@@ -63,10 +67,24 @@ impl GroundTruth {
                 .filter(|file| file.path.starts_with("logs/"))
                 .map(|file| file.entries)
                 .sum(),
+            days: days(dataset),
             campaigns: read_lines(&dataset.join("truth").join("campaigns.jsonl"))?,
             windows: read_lines(&dataset.join("truth").join("windows.jsonl"))?,
         })
     }
+}
+
+/// What is read here of the resolved scenario in a dataset.
+#[derive(Deserialize)]
+struct Head {
+    duration: String,
+}
+
+fn days(dataset: &Path) -> Option<f64> {
+    let source = Source::read(&dataset.join("scenario.toml")).ok()?;
+    let head: Head = from_toml(&source).ok()?;
+    let duration = parse_duration(&head.duration).ok()?;
+    Some(duration.as_secs_f64() / 86_400.0)
 }
 
 fn read_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, TruthError> {

@@ -1,10 +1,7 @@
 //! What is counted of a set of rows: rows, episodes and campaigns, each with what stands behind it.
 
-use super::Score;
-use super::rows::{Judge, RowCounts, Verdict};
-use super::share::{Cluster, Hits, Trials};
+use super::rows::{Judge, Verdict};
 use scanbench_detector::{Alert, Window, episode_rows};
-use scanbench_generator::truth::Class;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A row, or an episode of several.
@@ -63,60 +60,5 @@ impl Units {
             }
         }
         units
-    }
-}
-
-/// Adds up the scores of several datasets.
-#[derive(Debug, Default)]
-pub(super) struct Scores {
-    rows: RowCounts,
-    episodes: RowCounts,
-    right_rows: (Trials, Hits),
-    right_episodes: (Trials, Hits),
-    caught: (Trials, Hits),
-}
-
-impl Scores {
-    pub(super) fn add(&mut self, dataset: usize, judge: &Judge<'_>, units: &Units) {
-        for (units, counts, right) in [
-            (&units.rows, &mut self.rows, &mut self.right_rows),
-            (
-                &units.episodes,
-                &mut self.episodes,
-                &mut self.right_episodes,
-            ),
-        ] {
-            for unit in units {
-                counts.add(unit.verdict);
-                if unit.verdict != Verdict::Authorised {
-                    let is_right = unit.verdict == Verdict::Malicious;
-                    count(right, &(dataset, unit.owner.clone()), is_right);
-                }
-            }
-        }
-        for (position, campaign) in judge.truth.campaigns.iter().enumerate() {
-            if campaign.class == Class::Malicious {
-                let is_caught = units.campaigns.contains_key(&position);
-                count(&mut self.caught, &(dataset, campaign.id.clone()), is_caught);
-            }
-        }
-    }
-
-    pub(super) fn finish(self) -> Score {
-        let share = |(trials, hits): &(Trials, Hits)| trials.share(hits);
-        Score {
-            bin_precision: share(&self.right_rows),
-            episode_precision: share(&self.right_episodes),
-            campaign_recall: share(&self.caught),
-            rows: self.rows,
-            episodes: self.episodes,
-        }
-    }
-}
-
-fn count((trials, hits): &mut (Trials, Hits), cluster: &Cluster, is_hit: bool) {
-    let number = trials.add(cluster);
-    if is_hit {
-        *hits.entry(number).or_default() += 1;
     }
 }

@@ -1,12 +1,13 @@
 //! What a set of exclusions is worth: what it takes away, counted.
 
 use super::rows::Verdict;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::ops::{AddAssign, Neg};
 
 /// What a set of exclusions takes away. Each number is a sum over rows, episodes or campaigns, so that what is taken
 /// by several exclusions can be shared out among them number by number.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, JsonSchema, Serialize)]
 pub struct Worth<N> {
     /// Rows of look-alikes and of the background.
     pub false_rows: N,

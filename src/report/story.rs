@@ -1,6 +1,6 @@
 //! What a report tells, before it is known where it is shown: headings, tables and sentences, in plain text.
 
-use super::exclusions;
+use super::{exclusions, operation};
 use crate::eval::sweep::{By, LEAST_REQUESTS};
 use crate::eval::{Agreement, CampaignOutcome, Evaluation, RowCounts, RowKey, Score};
 use scanbench_generator::truth::{Class, Kind, Reason};
@@ -26,6 +26,7 @@ pub fn tell(evaluation: &Evaluation) -> Vec<Section> {
     if !evaluation.exclusions.is_empty() {
         story.push(exclusions::section(evaluation));
     }
+    story.push(operation::section(evaluation));
     story.push(agreement(evaluation));
     story
 }

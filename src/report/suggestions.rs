@@ -81,9 +81,12 @@ pub fn exclusion(id: &str, one: &Suggestion, expires: Timestamp) -> String {
     let ports: Vec<String> = one
         .ports
         .iter()
-        .map(|range| match range.start() == range.end() {
-            true => range.start().to_string(),
-            false => quoted(&port_text(range)),
+        .map(|range| {
+            if range.start() == range.end() {
+                range.start().to_string()
+            } else {
+                quoted(&port_text(range))
+            }
         })
         .collect();
     let mut text = format!(

@@ -26,7 +26,10 @@ impl Clock {
     }
 }
 
-fn parse(text: &[u8]) -> Option<Timestamp> {
+/// Reads a time as exports of tables have it: RFC 3339 and its relatives, UTC where no zone stands there, or as the
+/// Azure portal writes it for an American reader. `None` for anything else.
+#[must_use]
+pub fn parse(text: &[u8]) -> Option<Timestamp> {
     let text = text.trim_ascii();
     if text.len() > MAX_TEXT_BYTES {
         return None;

@@ -97,7 +97,7 @@ fn suggest(datasets: &[PathBuf]) -> Result<SuggestedList, Failure> {
     let mut split = Split::Datasets(datasets.len().div_ceil(2));
     let mut last = Timestamp::default();
     for (number, dataset) in datasets.iter().enumerate() {
-        let (truth, detection) = detect(dataset, &rule, &Exclusions::default())?;
+        let (truth, detection, _) = detect(dataset, &rule, &Exclusions::default())?;
         let alerts = detection.alerts(&Selection::None);
         let (first, behind) = time(&truth, &alerts);
         if datasets.len() == 1 {
@@ -144,7 +144,7 @@ fn try_out(
 ) -> Result<(Evaluation, Evaluation), Failure> {
     let (mut tuning, mut other) = (Evaluator::default(), Evaluator::default());
     for (number, dataset) in datasets.iter().enumerate() {
-        let (truth, detection) = detect(dataset, rule, exclusions)?;
+        let (truth, detection, _) = detect(dataset, rule, exclusions)?;
         let runs = Runs::from(&detection);
         tuning.add_part(&truth, &runs, &|row| split.is_tuning(number, row));
         other.add_part(&truth, &runs, &|row| !split.is_tuning(number, row));

@@ -104,6 +104,7 @@ pub(crate) fn small() -> Small {
         scenario: HOSTILE.to_owned(),
         seed: 7,
         lines: 1234,
+        days: None,
         campaigns: vec![
             campaign(HOSTILE, Class::Malicious, 1, (2, 8)),
             campaign("silent", Class::Malicious, 2, (30, 31)),
@@ -137,6 +138,7 @@ pub(crate) fn small() -> Small {
         with: vec![without[1].clone()],
         without,
         exclusions: vec![listed("hides"), listed("removes")],
+        keys: None,
         coalition: Box::new(Two([vec![vec![0]], vec![], vec![vec![1]], vec![]])),
     };
     let evaluation = evaluate(&truth, &runs);
