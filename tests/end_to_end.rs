@@ -145,7 +145,7 @@ fn the_default_run_tells_its_story() {
         "-o",
         &again,
     ]);
-    for name in ["report.json", "report.md"] {
+    for name in ["report.json", "report.md", "report.html", "junit.xml"] {
         assert_eq!(
             fs::read(scratch.path().join(name)).unwrap(),
             fs::read(scratch.path().join("again").join(name)).unwrap()

@@ -66,41 +66,16 @@ pub(crate) fn bin(sweep: &Sweep) -> Option<u64> {
 
 pub(crate) fn draw(sweep: &Sweep, layout: Layout) -> Option<String> {
     let bin = bin(sweep)?;
-    let place = |point: &Point| {
-        let measures = &point.whole;
-        let recall = measures.campaign_recall.value?;
-        point
-            .can_fire
-            .then_some((recall, measures.episode_precision.value?))
-    };
-    let drawn: Vec<(&Series, Vec<(&Point, (f64, f64))>)> = SERIES
+    let lines: Vec<Curve<'_>> = SERIES
         .iter()
-        .map(|series| {
-            let points = sweep.points.iter().filter(|point| {
-                let setting = &point.setting;
-                (setting.by, setting.window) == (series.by, series.window)
-                    && (setting.with_exclusions, setting.bin_seconds)
-                        == (series.with_exclusions, bin)
-            });
-            let points = points.filter_map(|point| Some((point, place(point)?)));
-            (series, points.collect::<Vec<_>>())
-        })
+        .map(|series| series.of(sweep, bin))
+        .filter(|line| !line.points.is_empty())
         .collect();
-    if drawn.iter().all(|(_, points)| points.is_empty()) {
+    if lines.is_empty() {
         return None;
     }
     let noted = noted(sweep, bin);
-    let mut legend: Vec<Entry> = drawn
-        .iter()
-        .filter(|(_, points)| !points.is_empty())
-        .map(|(series, _)| Entry {
-            shape: Shape::Dot,
-            ink: series.ink,
-            filled: series.filled,
-            words: series.words,
-        })
-        .collect();
-    legend.reverse();
+    let mut legend: Vec<Entry> = lines.iter().rev().map(|line| line.series.entry()).collect();
     if !noted.is_empty() {
         legend.push(Entry {
             shape: Shape::Square,
@@ -110,82 +85,155 @@ pub(crate) fn draw(sweep: &Sweep, layout: Layout) -> Option<String> {
         });
     }
     let left = layout.pick(64.0, 44.0);
-    let width = layout.width() - left - 24.0;
-    let head = legend_height(layout, &legend) + 26.0;
-    let body = head + HEIGHT;
-    let at = |(recall, precision): (f64, f64)| {
-        (
-            left + width * pixels(recall),
-            body - HEIGHT * pixels(precision),
-        )
+    let body = legend_height(layout, &legend) + 26.0 + HEIGHT;
+    let mut pen = Pen {
+        sheet: Sheet::new(layout.width(), body + 46.0),
+        layout,
+        left,
+        width: layout.width() - left - 24.0,
+        body,
     };
-    let mut sheet = Sheet::new(layout.width(), body + 46.0);
-    sheet.legend(layout, &legend);
-    for (part, words) in [
-        (0.0, "0"),
-        (0.25, "25 %"),
-        (0.5, "50 %"),
-        (0.75, "75 %"),
-        (1.0, "100 %"),
-    ] {
-        let style = Style::muted(11.0);
-        sheet.line(at((0.0, part)), at((1.0, part)), GRID, None);
-        let (x, y) = at((0.0, part));
-        sheet.text(x - 8.0, y + 4.0, words, style.anchor(Anchor::End));
-        let (x, y) = at((part, 0.0));
-        let anchor = if part < 1.0 {
-            Anchor::Middle
-        } else {
-            Anchor::End
-        };
-        if part > 0.0 {
-            sheet.text(x, y + 18.0, words, style.anchor(anchor));
+    pen.sheet.legend(layout, &legend);
+    pen.axes();
+    for line in &lines {
+        pen.curve(line);
+    }
+    for (words, point) in noted {
+        pen.noted(words, point);
+    }
+    pen.sheet.svg(
+        "Precision and recall",
+        "Episode precision against campaign recall at every threshold, for the rule and a baseline.",
+    )
+}
+
+/// Where a point lies: its recall and its precision, where both were measured.
+fn place(point: &Point) -> Option<(f64, f64)> {
+    let measures = &point.whole;
+    let recall = measures.campaign_recall.value?;
+    let precision = measures.episode_precision.value?;
+    point.can_fire.then_some((recall, precision))
+}
+
+/// A series with its points, in the order of thresholds.
+struct Curve<'s> {
+    series: &'static Series,
+    points: Vec<(&'s Point, (f64, f64))>,
+}
+
+impl Series {
+    fn of<'s>(&'static self, sweep: &'s Sweep, bin: u64) -> Curve<'s> {
+        let points = sweep.points.iter().filter(|point| {
+            let setting = &point.setting;
+            (setting.by, setting.window) == (self.by, self.window)
+                && (setting.with_exclusions, setting.bin_seconds) == (self.with_exclusions, bin)
+        });
+        Curve {
+            series: self,
+            points: points
+                .filter_map(|point| Some((point, place(point)?)))
+                .collect(),
         }
     }
-    let style = Style::muted(11.0);
-    sheet.text(left, head - 10.0, "episode precision", style);
-    let (x, y) = at((1.0, 0.0));
-    let words = "attacks caught (campaign recall)";
-    sheet.text(x, y + 36.0, words, style.anchor(Anchor::End));
 
-    for (series, points) in &drawn {
-        for pair in points.windows(2) {
-            let dashes = (!series.filled).then_some("4 3");
-            sheet.line(at(pair[0].1), at(pair[1].1), series.ink, dashes);
+    fn entry(&self) -> Entry {
+        Entry {
+            shape: Shape::Dot,
+            ink: self.ink,
+            filled: self.filled,
+            words: self.words,
         }
-        for (point, place) in points {
-            let (x, y) = at(*place);
+    }
+}
+
+struct Pen {
+    sheet: Sheet,
+    layout: Layout,
+    left: f32,
+    width: f32,
+    /// Where precision is nothing.
+    body: f32,
+}
+
+impl Pen {
+    fn at(&self, (recall, precision): (f64, f64)) -> (f32, f32) {
+        (
+            self.left + self.width * pixels(recall),
+            self.body - HEIGHT * pixels(precision),
+        )
+    }
+
+    fn axes(&mut self) {
+        let style = Style::muted(11.0);
+        for (part, words) in [
+            (0.0, "0"),
+            (0.25, "25 %"),
+            (0.5, "50 %"),
+            (0.75, "75 %"),
+            (1.0, "100 %"),
+        ] {
+            let (from, to) = (self.at((0.0, part)), self.at((1.0, part)));
+            self.sheet.line(from, to, GRID, None);
+            self.sheet
+                .text(from.0 - 8.0, from.1 + 4.0, words, style.anchor(Anchor::End));
+            let (x, y) = self.at((part, 0.0));
+            let anchor = if part < 1.0 {
+                Anchor::Middle
+            } else {
+                Anchor::End
+            };
+            if part > 0.0 {
+                self.sheet.text(x, y + 18.0, words, style.anchor(anchor));
+            }
+        }
+        let (x, y) = self.at((0.0, 1.0));
+        self.sheet.text(x, y - 10.0, "episode precision", style);
+        let (x, y) = self.at((1.0, 0.0));
+        let words = "attacks caught (campaign recall)";
+        self.sheet
+            .text(x, y + 36.0, words, style.anchor(Anchor::End));
+    }
+
+    fn curve(&mut self, line: &Curve<'_>) {
+        let series = line.series;
+        for pair in line.points.windows(2) {
+            let dashes = (!series.filled).then_some("4 3");
+            let (from, to) = (self.at(pair[0].1), self.at(pair[1].1));
+            self.sheet.line(from, to, series.ink, dashes);
+        }
+        for (point, place) in &line.points {
+            let (x, y) = self.at(*place);
             let mark = Mark {
                 tip: tip(point),
                 ink: series.ink,
                 filled: series.filled,
                 time: None,
             };
-            sheet.dot(x, y, 3.5, &mark);
+            self.sheet.dot(x, y, 3.5, &mark);
         }
     }
-    for (words, point) in noted {
+
+    /// A point by name, with its intervals.
+    fn noted(&mut self, words: &str, point: &Point) {
         let Some((recall, precision)) = place(point) else {
-            continue;
+            return;
         };
         let measures = &point.whole;
-        if let Some(interval) = measures.campaign_recall.interval {
-            let ends = (
-                at((interval.low, precision)),
-                at((interval.high, precision)),
-            );
-            sheet.line(ends.0, ends.1, TEXT, Some("2 3"));
+        let across = measures
+            .campaign_recall
+            .interval
+            .map(|one| ((one.low, precision), (one.high, precision)));
+        let up = measures
+            .episode_precision
+            .interval
+            .map(|one| ((recall, one.low), (recall, one.high)));
+        for (from, to) in across.into_iter().chain(up) {
+            let (from, to) = (self.at(from), self.at(to));
+            self.sheet.line(from, to, TEXT, Some("2 3"));
         }
-        if let Some(interval) = measures.episode_precision.interval {
-            let ends = (at((recall, interval.low)), at((recall, interval.high)));
-            sheet.line(ends.0, ends.1, TEXT, Some("2 3"));
-        }
-        note(&mut sheet, at((recall, precision)), words, point, layout);
+        let at = self.at((recall, precision));
+        note(&mut self.sheet, at, words, point, self.layout);
     }
-    sheet.svg(
-        "Precision and recall",
-        "Episode precision against campaign recall at every threshold, for the rule and a baseline.",
-    )
 }
 
 /// The rule as published, and what was chosen of tumbling bins of any width.
