@@ -3,8 +3,10 @@
 
 mod completions;
 mod detect;
+mod edges;
 mod embedded;
 mod evaluate;
+mod exclusions;
 mod failure;
 mod follow;
 mod generate;
@@ -12,6 +14,9 @@ mod messages;
 mod rule_args;
 mod run;
 mod scenarios;
+mod standing;
+mod sweep;
+mod sweep_args;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -38,6 +43,9 @@ enum Command {
     Detect(detect::Args),
     Follow(follow::Args),
     Evaluate(evaluate::Args),
+    Sweep(sweep::Args),
+    Edges(edges::Args),
+    Exclusions(exclusions::Args),
     Scenarios(scenarios::Args),
     Completions(completions::Args),
 }
@@ -56,6 +64,9 @@ pub(crate) fn main() -> ExitCode {
         Command::Detect(args) => detect::run(&args),
         Command::Follow(args) => follow::run(&args),
         Command::Evaluate(args) => evaluate::run(&args),
+        Command::Sweep(args) => sweep::run(&args),
+        Command::Edges(args) => edges::run(&args),
+        Command::Exclusions(args) => exclusions::run(&args),
         Command::Scenarios(args) => scenarios::run(&args),
         Command::Completions(args) => completions::run(&args),
     };

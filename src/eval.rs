@@ -1,42 +1,65 @@
 //! Alerts against truth. This room sees only [`Alert`] and [`GroundTruth`], so it scores the rows of any engine by
 //! the same code.
 
+pub mod baselines;
 mod campaigns;
+pub mod edge;
 mod exclusions;
+mod intervals;
 mod rows;
+mod shapley;
 mod share;
+mod suggest;
+pub mod sweep;
 mod truth;
+mod units;
+mod worth;
 
+pub use baselines::{Baseline, BaselineScore};
 pub use campaigns::CampaignOutcome;
-pub use exclusions::{Broken, Effect, ExclusionOutcome};
+pub use exclusions::{Attribution, Broken, Effect, ExclusionOutcome};
+pub use intervals::{Interval, Method, RESAMPLES, interval};
 pub use rows::{RowCounts, RowKey, Verdict};
 pub use share::Share;
+pub use suggest::{MOST_ADDRESSES, Periodic, Suggester, Suggestion, port_text};
 pub use truth::{GroundTruth, TruthError};
+pub use worth::Worth;
 
 use campaigns::outcomes;
-use exclusions::effect;
+use exclusions::Ledger;
 use rows::Judge;
-use scanbench_detector::{Alert, Expectation, Stage};
+use scanbench_detector::{Alert, Expectation, Stage, Window};
 use serde::Serialize;
+use units::{Scores, Units};
 
 /// Version of the shape of [`Evaluation`] in JSON.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
-/// The rows of one detector over one dataset, with and without its exclusions.
-#[derive(Clone, Debug)]
-pub struct Runs {
-    /// Rows of the rule alone.
-    pub without: Vec<Alert>,
-    /// Rows with all exclusions in force.
-    pub with: Vec<Alert>,
-    /// Rows with one exclusion in force, for each of them.
-    pub alone: Vec<AloneRun>,
+/// What any set of exclusions leaves of the rows of a rule.
+pub trait Coalition {
+    /// The exclusions that match lines of a row, by their place in the list; those that do the same to the row under
+    /// all circumstances stand together.
+    fn matching(&self, row: usize) -> &[Vec<usize>];
+
+    /// Whether something of a row is left where these exclusions are in force. More exclusions never leave more.
+    fn is_left(&self, row: usize, in_force: &dyn Fn(usize) -> bool) -> bool;
 }
 
-/// The rows with one exclusion in force.
+/// No exclusions: all rows are left.
+impl Coalition for () {
+    fn matching(&self, _: usize) -> &[Vec<usize>] {
+        &[]
+    }
+
+    fn is_left(&self, _: usize, _: &dyn Fn(usize) -> bool) -> bool {
+        true
+    }
+}
+
+/// An exclusion of a list.
 #[derive(Clone, Debug)]
-pub struct AloneRun {
-    /// The exclusion's id.
+pub struct Listed {
+    /// Its id.
     pub id: String,
     /// Where it acts.
     pub stage: Stage,
@@ -44,8 +67,33 @@ pub struct AloneRun {
     pub lines: u64,
     /// What it promises.
     pub expect: Expectation,
-    /// The rows.
-    pub rows: Vec<Alert>,
+}
+
+/// The rows of one engine over one dataset, with and without its exclusions.
+pub struct Runs<'r> {
+    /// How time was cut.
+    pub window: Window,
+    /// Whether the rows are those of the rule as published, on which the truth says where it must fire.
+    pub is_published_rule: bool,
+    /// Rows of the rule alone.
+    pub without: Vec<Alert>,
+    /// Rows with all exclusions in force.
+    pub with: Vec<Alert>,
+    /// The exclusions, in the order of their list.
+    pub exclusions: Vec<Listed>,
+    /// What sets of them leave of the rows of the rule alone.
+    pub coalition: Box<dyn Coalition + 'r>,
+}
+
+/// A dataset that was scored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Dataset {
+    /// The scenario's name, as its manifest has it.
+    pub scenario: String,
+    /// The seed.
+    pub seed: u64,
+    /// Lines of its logs.
+    pub lines: u64,
 }
 
 /// How good the rows are.
@@ -53,22 +101,43 @@ pub struct AloneRun {
 pub struct Evaluation {
     /// [`SCHEMA_VERSION`].
     pub schema_version: u32,
-    /// The scenario's name, as its manifest has it.
-    pub scenario: String,
-    /// The seed.
-    pub seed: u64,
-    /// Lines of the dataset's logs.
-    pub lines: u64,
+    /// The datasets, in the order in which they were given.
+    pub datasets: Vec<Dataset>,
     /// Scores of the rule alone.
     pub without_exclusions: Score,
     /// Scores with all exclusions in force.
     pub with_exclusions: Score,
+    /// Scores of detectors that look at no port, beside the rule alone.
+    pub baselines: Vec<BaselineScore>,
     /// Every campaign, in the order of the truth.
     pub campaigns: Vec<CampaignOutcome>,
     /// Every exclusion, in the order of its list.
     pub exclusions: Vec<ExclusionOutcome>,
     /// What all exclusions do together.
     pub exclusions_together: Effect,
+    /// How the rows of the rule alone agree with the truth; `None` where the rule is not the published one, of which
+    /// alone the truth says where it must fire.
+    pub agreement: Option<Agreement>,
+}
+
+impl Evaluation {
+    /// The campaign's id, with its dataset where there are several.
+    #[must_use]
+    pub fn campaign_name(&self, campaign: &CampaignOutcome) -> String {
+        name(&self.datasets, campaign.dataset, &campaign.id)
+    }
+}
+
+fn name(datasets: &[Dataset], dataset: usize, id: &str) -> String {
+    match datasets.get(dataset) {
+        Some(one) if datasets.len() > 1 => format!("{id} ({}, seed {})", one.scenario, one.seed),
+        _ => id.to_owned(),
+    }
+}
+
+/// How rows agree with what the truth says of the published rule.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Agreement {
     /// Rows that the truth expects and the rule alone did not give.
     pub missing_rows: Vec<RowKey>,
     /// Rows that the rule alone gave and the truth does not expect.
@@ -76,45 +145,116 @@ pub struct Evaluation {
 }
 
 /// Scores of one set of rows.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Score {
     /// Rows by what stands behind them.
     pub rows: RowCounts,
+    /// Episodes, neighbouring rows of one client and server, by what stands behind them.
+    pub episodes: RowCounts,
     /// Rows with a malicious campaign behind them, of all rows but those of authorised scans, which are neither
     /// right nor wrong.
     pub bin_precision: Share,
+    /// The same of episodes.
+    pub episode_precision: Share,
     /// Malicious campaigns with at least one row, of all malicious campaigns.
     pub campaign_recall: Share,
 }
 
-/// Scores rows against truth.
-#[must_use]
-pub fn evaluate(truth: &GroundTruth, runs: &Runs) -> Evaluation {
-    let judge = Judge::new(truth);
-    let score = |rows: &[Alert]| {
-        let counts = judge.count(rows);
-        Score {
-            bin_precision: Share::new(counts.malicious, counts.malicious + counts.false_rows()),
-            rows: counts,
-            campaign_recall: judge.recall(rows),
-        }
-    };
-    let (missing_rows, unexpected_rows) = judge.agreement(&runs.without);
-    Evaluation {
-        schema_version: SCHEMA_VERSION,
-        scenario: truth.scenario.clone(),
-        seed: truth.seed,
-        lines: truth.lines,
-        without_exclusions: score(&runs.without),
-        with_exclusions: score(&runs.with),
-        campaigns: outcomes(&judge, runs),
-        exclusions: runs
-            .alone
-            .iter()
-            .map(|alone| ExclusionOutcome::new(&judge, &runs.without, alone))
-            .collect(),
-        exclusions_together: effect(&judge, &runs.without, &runs.with),
-        missing_rows,
-        unexpected_rows,
+/// Scores datasets one after the other, and adds them up.
+#[derive(Debug, Default)]
+pub struct Evaluator {
+    datasets: Vec<Dataset>,
+    without: Scores,
+    with: Scores,
+    baselines: Vec<(Baseline, Scores)>,
+    campaigns: Vec<CampaignOutcome>,
+    ledger: Ledger,
+    agreement: Option<Agreement>,
+}
+
+impl Evaluator {
+    /// Scores the rows of one dataset. The exclusions must be the same ones for all datasets.
+    pub fn add(&mut self, truth: &GroundTruth, runs: &Runs<'_>) {
+        self.add_part(truth, runs, &|_| true);
     }
+
+    /// Scores those of the rows that are wanted, such as those of a part of its time.
+    pub fn add_part(
+        &mut self,
+        truth: &GroundTruth,
+        runs: &Runs<'_>,
+        wanted: &dyn Fn(&Alert) -> bool,
+    ) {
+        let dataset = self.datasets.len();
+        self.datasets.push(Dataset {
+            scenario: truth.scenario.clone(),
+            seed: truth.seed,
+            lines: truth.lines,
+        });
+        let judge = Judge::new(truth);
+        let units = |alerts: &[Alert]| Units::new(&judge, alerts, &runs.window, wanted);
+        let (without, with) = (units(&runs.without), units(&runs.with));
+        self.without.add(dataset, &judge, &without);
+        self.with.add(dataset, &judge, &with);
+        let coalition = runs.coalition.as_ref();
+        let hidden_by = self
+            .ledger
+            .enter(dataset, &judge, &without, &runs.exclusions, coalition);
+        self.campaigns
+            .extend(outcomes(dataset, &judge, &without, &with, hidden_by));
+        if runs.is_published_rule {
+            let agreement = self.agreement.get_or_insert_default();
+            let (missing, unexpected) = judge.agreement(&runs.without);
+            agreement.missing_rows.extend(missing);
+            agreement.unexpected_rows.extend(unexpected);
+        }
+    }
+
+    /// Scores the rows of a baseline on the dataset that was added last.
+    pub fn add_baseline(&mut self, truth: &GroundTruth, baseline: Baseline, rows: &[Alert]) {
+        let dataset = self.datasets.len().saturating_sub(1);
+        let judge = Judge::new(truth);
+        let units = Units::new(&judge, rows, &baseline.window(), &|_| true);
+        let place = self.baselines.iter().position(|(one, _)| *one == baseline);
+        let scores = match place {
+            Some(place) => &mut self.baselines[place].1,
+            None => &mut self.baselines.push_mut((baseline, Scores::default())).1,
+        };
+        scores.add(dataset, &judge, &units);
+    }
+
+    /// The sum of all.
+    #[must_use]
+    pub fn finish(self) -> Evaluation {
+        let datasets = self.datasets;
+        let (exclusions, exclusions_together) = self
+            .ledger
+            .finish(&|(dataset, id)| name(&datasets, *dataset, id));
+        Evaluation {
+            schema_version: SCHEMA_VERSION,
+            without_exclusions: self.without.finish(),
+            with_exclusions: self.with.finish(),
+            baselines: self
+                .baselines
+                .into_iter()
+                .map(|(baseline, scores)| BaselineScore {
+                    baseline,
+                    score: scores.finish(),
+                })
+                .collect(),
+            campaigns: self.campaigns,
+            exclusions,
+            exclusions_together,
+            agreement: self.agreement,
+            datasets,
+        }
+    }
+}
+
+/// Scores the rows of one dataset.
+#[must_use]
+pub fn evaluate(truth: &GroundTruth, runs: &Runs<'_>) -> Evaluation {
+    let mut evaluator = Evaluator::default();
+    evaluator.add(truth, runs);
+    evaluator.finish()
 }

@@ -1,6 +1,8 @@
 //! Scores alerts against the truth of a dataset, and reports it: the part of scanbench that sees both the
 //! generator and the detector. The command line stands in the binary.
 
+pub mod edges;
 pub mod eval;
 pub mod report;
 mod runs;
+pub mod sweeps;

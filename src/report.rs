@@ -1,6 +1,15 @@
 //! What was found, written for people and for programs.
 
+pub mod charts;
+pub mod edges;
+pub mod exclusions;
+pub mod html;
+pub mod junit;
 pub mod markdown;
+pub mod number;
 pub mod rows;
+pub mod scene;
 pub mod story;
+pub mod suggestions;
+pub mod sweep;
 pub mod terminal;

@@ -195,7 +195,8 @@ fn exclusions() {
         &one("stage = \"event\"\nmatch.process_name = [\"nmap.exe\"]\n"),
         &[
             "x.toml:5:7",
-            "no IIS log has the name of the client's process",
+            "SBX008",
+            "no IIS log has it",
             "c-ip",
             "cs-user-agent",
         ],
@@ -224,15 +225,20 @@ fn exclusions() {
     );
     case(
         &one("stage = \"event\"\nmatch.s-port = [99999, \"9-8\"]\n"),
-        &["x.toml:5:17", "found 99999", "x.toml:5:24", "found \"9-8\""],
+        &[
+            "x.toml:5:17",
+            "found the number 99999",
+            "x.toml:5:24",
+            "found \"9-8\"",
+        ],
     );
     case(
         &one("stage = \"event\"\nmatch.cs-user-agnet = \"x\"\n"),
         &["x.toml:5:7", "did you mean `cs-user-agent`?"],
     );
     case(
-        &one("stage = \"event\"\nmatch.cs-host = \"x\"\n"),
-        &["x.toml:5:7", "known fields: c-ip, "],
+        &one("stage = \"event\"\nmatch.cs-host = { like = \"x\" }\n"),
+        &["x.toml:5:19", "known here: equals, "],
     );
     case(
         &one("stage = \"event\"\nmatch.cs-user-agent = { regex = \"(\" }\n"),
@@ -269,7 +275,35 @@ fn exclusions() {
         &["x.toml:7:6", "stands twice"],
     );
     case("version = 2\n", &["x.toml:1:11", "version = 1"]);
-    refused(&[log], &detect, 2, &["cannot read x.toml"]);
+    refused(
+        &[log],
+        &detect,
+        2,
+        &["no file and no built-in exclusion list \"x.toml\""],
+    );
+}
+
+#[test]
+fn exclusions_in_yaml_and_json_have_their_places() {
+    let log = (
+        "a.log",
+        "#Fields: date time s-port\n2026-11-02 10:00:00 80\n",
+    );
+    for (name, text, place) in [
+        (
+            "x.yaml",
+            "version: 1\nexclusion:\n- id: a\n  stage: event\n  match:\n    process_name: x\n",
+            "x.yaml:6:5",
+        ),
+        (
+            "x.json",
+            "{\"version\": 1, \"exclusion\": [{\"id\": \"a\", \"stage\": \"event\",\n\"match\": {\"process_name\": 1}}]}",
+            "x.json:2:11",
+        ),
+    ] {
+        let arguments = ["detect", "a.log", "--exclusions", name];
+        refused(&[log, (name, text)], &arguments, 3, &[place, "SBX008"]);
+    }
 }
 
 #[test]

@@ -102,10 +102,13 @@ fn the_default_run_tells_its_story() {
     let text = succeed(&["run", "-o", &output]);
     let report: Value =
         serde_json::from_slice(&fs::read(scratch.path().join("report.json")).unwrap()).unwrap();
-    let lines = report["lines"].as_u64().unwrap();
+    let lines = report["datasets"][0]["lines"].as_u64().unwrap();
     assert!((150_000..250_000).contains(&lines), "{lines} lines");
-    assert_eq!(report["missing_rows"], serde_json::json!([]));
-    assert_eq!(report["unexpected_rows"], serde_json::json!([]));
+    assert_eq!(report["agreement"]["missing_rows"], serde_json::json!([]));
+    assert_eq!(
+        report["agreement"]["unexpected_rows"],
+        serde_json::json!([])
+    );
     let campaigns = report["campaigns"].as_array().unwrap();
     let rows = |id: &str, which: &str| -> u64 {
         let one = campaigns.iter().find(|one| one["id"] == id).unwrap();

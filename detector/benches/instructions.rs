@@ -7,14 +7,18 @@
 use gungraun::{library_benchmark, library_benchmark_group, main};
 use log::Log;
 use scanbench_detector::{Detection, Detector, Exclusions, Rule};
-use scanbench_w3c::{BlockReader, Item, Reader};
+use scanbench_w3c::{BlockReader, Item, Reader, Shape};
 use std::hint::black_box;
 
 #[path = "../../benches/support/log.rs"]
 mod log;
 
 const LINES: u64 = 20_000;
-const COLUMNS: usize = 22;
+/// As the detector asks for it: the client is the 11th of 22 columns.
+const SHAPE: Shape = Shape {
+    columns: 22,
+    wanted: 11,
+};
 
 fn day(reader: BlockReader) -> (Vec<u8>, BlockReader) {
     (Log::day(LINES).w3c(), reader)
@@ -28,7 +32,7 @@ fn blocks((text, mut reader): (Vec<u8>, BlockReader)) -> Vec<u8> {
     while start < text.len() {
         let block = &text[start..text.len().min(start + (256 << 10))];
         let mut lines = reader.lines(block);
-        while let Some(line) = lines.next(COLUMNS) {
+        while let Some(line) = lines.next(SHAPE) {
             regular += u64::from(line.ends.is_some());
             black_box(line.ends);
         }

@@ -7,12 +7,28 @@ use std::borrow::Borrow;
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 
+/// So many values stand side by side; a tree's first node alone has room for eleven.
+const FEW: usize = 8;
+
+/// Most sets of a row have one value or a few, and there are ten to each client: so few take little memory.
 #[derive(Clone, Debug)]
-pub(crate) struct CappedSet<T>(BTreeSet<T>);
+pub(crate) struct CappedSet<T> {
+    /// All values in order, as long as they are few.
+    few: Vec<T>,
+    /// All values, once they are many.
+    #[expect(
+        clippy::box_collection,
+        reason = "a pointer that is mostly null is smaller than a tree"
+    )]
+    many: Option<Box<BTreeSet<T>>>,
+}
 
 impl<T> Default for CappedSet<T> {
     fn default() -> Self {
-        Self(BTreeSet::new())
+        Self {
+            few: Vec::new(),
+            many: None,
+        }
     }
 }
 
@@ -24,25 +40,50 @@ impl<T: Ord> CappedSet<T> {
         Q: Ord + ToOwned + ?Sized,
         Q::Owned: Into<T>,
     {
-        if self.0.contains(value) {
-            return;
-        }
-        if limit.is_some_and(|limit| self.0.len() >= limit.get()) {
-            if self.0.last().is_some_and(|last| last.borrow() < value) {
+        let is_full = limit.is_some_and(|limit| self.len() >= limit.get());
+        if let Some(many) = &mut self.many {
+            if many.contains(value) {
                 return;
             }
-            self.0.pop_last();
+            if is_full {
+                if many.last().is_some_and(|last| last.borrow() < value) {
+                    return;
+                }
+                many.pop_last();
+            }
+            many.insert(value.to_owned().into());
+            return;
         }
-        self.0.insert(value.to_owned().into());
+        let Err(place) = self.few.binary_search_by(|other| other.borrow().cmp(value)) else {
+            return;
+        };
+        if is_full {
+            if place == self.few.len() {
+                return;
+            }
+            self.few.pop();
+        } else if self.few.len() == FEW {
+            let mut many: BTreeSet<T> = std::mem::take(&mut self.few).into_iter().collect();
+            many.insert(value.to_owned().into());
+            self.many = Some(Box::new(many));
+            return;
+        }
+        if self.few.len() == self.few.capacity() {
+            // By itself a vector would begin with room for four.
+            self.few.reserve_exact(self.few.len().max(1));
+        }
+        self.few.insert(place, value.to_owned().into());
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.0.len()
+        self.few.len() + self.many.as_ref().map_or(0, |many| many.len())
     }
 
     /// The values, smallest first.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
-        self.0.iter()
+        self.few
+            .iter()
+            .chain(self.many.iter().flat_map(|many| many.iter()))
     }
 }
 
@@ -54,10 +95,10 @@ mod tests {
     proptest! {
         /// forall values, cut, limit: two capped halves merged are the smallest of all.
         #[test]
-        fn halves_merge_to_the_whole(values: Vec<u16>, cut: prop::sample::Index, limit in 1_usize..9) {
+        fn halves_merge_to_the_whole(values: Vec<u8>, cut: prop::sample::Index, limit in 1_usize..20) {
             let limit = NonZeroUsize::new(limit);
             let cut = if values.is_empty() { 0 } else { cut.index(values.len()) };
-            let (mut left, mut right) = (CappedSet::<u16>::default(), CappedSet::<u16>::default());
+            let (mut left, mut right) = (CappedSet::<u8>::default(), CappedSet::<u8>::default());
             for value in &values[..cut] {
                 left.insert(value, limit);
             }

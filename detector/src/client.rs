@@ -21,6 +21,14 @@ pub enum ClientSource {
 }
 
 impl ClientSource {
+    /// The field that proxies fill in, by its name in `#Fields`.
+    pub(crate) fn field(&self) -> Option<&str> {
+        match self {
+            Self::Logged => None,
+            Self::Forwarded { field, .. } => Some(field),
+        }
+    }
+
     /// The client of a line, as text.
     ///
     /// A forwarded field lists addresses from the client to the last proxy but one, and whoever is left of the

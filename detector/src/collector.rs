@@ -10,6 +10,7 @@ use crate::tally::Tally;
 use crate::window::moving::{Stretch, sessions, sliding};
 use crate::window::{Window, millis};
 use crate::{Count, Rule};
+use foldhash::fast::RandomState;
 use scanbench_w3c::{Record, Timestamp};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -70,7 +71,15 @@ pub(crate) struct Collector {
     /// By window, for those that are fixed.
     pub(crate) fixed: BTreeMap<Instance, HashMap<GroupKey, Parts>>,
     /// For windows that move.
-    pub(crate) moving: HashMap<GroupKey, Vec<Kept>>,
+    pub(crate) moving: HashMap<GroupKey, Vec<Kept>, RandomState>,
+    last: Last,
+}
+
+/// The texts of the last line, by their numbers, column by column.
+#[derive(Clone, Debug)]
+struct Last {
+    key: GroupKey,
+    texts: [u32; TEXT_SETS.len()],
 }
 
 impl Collector {
@@ -80,7 +89,15 @@ impl Collector {
             names: Names::default(),
             signatures: Signatures::default(),
             fixed: BTreeMap::new(),
-            moving: HashMap::new(),
+            moving: HashMap::default(),
+            last: Last {
+                key: GroupKey {
+                    client: 0,
+                    computer: 0,
+                    server: 0,
+                },
+                texts: [0; TEXT_SETS.len()],
+            },
         }
     }
 
@@ -92,12 +109,17 @@ impl Collector {
         let signature = self.signatures.number(signature);
         let time = record.time();
         if !self.rule.window.is_fixed() {
+            let mut texts = [0; TEXT_SETS.len()];
+            let last = self.last.texts.iter_mut();
+            for ((number, last), text) in texts.iter_mut().zip(last).zip(&facts.texts) {
+                *number = self.names.number_after(last, text);
+            }
             let kept = Kept {
                 time: time.millis(),
                 port: facts.port,
                 counted: facts.counted.map(|value| self.names.number(value)),
                 signature,
-                texts: facts.texts.map(|text| self.names.number(&text)),
+                texts,
             };
             self.moving.entry(group).or_default().push(kept);
             return;
@@ -112,11 +134,7 @@ impl Collector {
             for start in self.rule.window.starts(time) {
                 let groups = self.fixed.entry(Instance { start, run }).or_default();
                 let parts = groups.entry(group).or_default();
-                let tally = match parts.iter().position(|(id, _)| *id == signature) {
-                    Some(position) => &mut parts[position].1,
-                    None => &mut parts.push_mut((signature, Tally::default())).1,
-                };
-                tally.add(&facts, limit);
+                tally_of(parts, signature).add(&facts, limit);
             }
         }
     }
@@ -124,11 +142,15 @@ impl Collector {
     /// The group of a line: a key by which the rule does not group is the empty text.
     fn group(&mut self, keys: KeyTexts<'_>) -> GroupKey {
         let by = self.rule.group_by;
-        let mut number = |wanted: bool, text| self.names.number(if wanted { text } else { b"" });
+        let last = &mut self.last.key;
+        let mut number = |wanted: bool, last: &mut u32, text: &[u8]| {
+            let text = if wanted { text } else { &b""[..] };
+            self.names.number_after(last, text)
+        };
         GroupKey {
-            client: number(by.client, keys.client),
-            computer: number(by.computer, keys.computer),
-            server: number(by.server, keys.server),
+            client: number(by.client, &mut last.client, keys.client),
+            computer: number(by.computer, &mut last.computer, keys.computer),
+            server: number(by.server, &mut last.server, keys.server),
         }
     }
 
@@ -170,43 +192,60 @@ impl Collector {
 
     /// Adds what another collector of the same rule saw.
     pub(crate) fn absorb(&mut self, other: Self) {
+        if self.is_empty() {
+            *self = other;
+            return;
+        }
         let limit = self.rule.set_limit;
-        for (instance, groups) in &other.fixed {
-            for (group, parts) in groups {
-                let group = self.renumber(*group, &other.names);
+        // Each text and signature is looked up once, however many lines have it.
+        let numbers: Vec<u32> = other
+            .names
+            .iter()
+            .map(|text| self.names.number(text))
+            .collect();
+        let number = |theirs: u32| numbers.get(theirs as usize).copied().unwrap_or(u32::MAX);
+        let signatures: Vec<SignatureId> = other
+            .signatures
+            .iter()
+            .map(|signature| self.signatures.number(signature))
+            .collect();
+        let group = |theirs: GroupKey| GroupKey {
+            client: number(theirs.client),
+            computer: number(theirs.computer),
+            server: number(theirs.server),
+        };
+        for (instance, groups) in other.fixed {
+            let mine = self.fixed.entry(instance).or_default();
+            for (key, parts) in groups {
+                let mine = mine.entry(group(key)).or_default();
                 for (id, tally) in parts {
-                    let signature = self.signatures.number(other.signatures.get(*id));
-                    let groups = self.fixed.entry(*instance).or_default();
-                    let mine = groups.entry(group).or_default();
-                    match mine.iter().position(|(id, _)| *id == signature) {
-                        Some(position) => mine[position].1.merge(tally, limit),
-                        None => mine.push((signature, tally.clone())),
+                    let id = signatures[id.index()];
+                    match mine.iter().position(|(other, _)| *other == id) {
+                        Some(position) => mine[position].1.merge(&tally, limit),
+                        None => mine.push((id, tally)),
                     }
                 }
             }
         }
-        for (group, lines) in other.moving {
-            let group = self.renumber(group, &other.names);
-            for kept in lines {
-                let mut renumber = |number| self.names.number(other.names.text(number));
-                let kept = Kept {
-                    counted: kept.counted.map(&mut renumber),
-                    texts: kept.texts.map(&mut renumber),
-                    signature: self.signatures.number(other.signatures.get(kept.signature)),
-                    ..kept
-                };
-                self.moving.entry(group).or_default().push(kept);
-            }
+        for (key, lines) in other.moving {
+            let mine = self.moving.entry(group(key)).or_default();
+            mine.extend(lines.into_iter().map(|kept| Kept {
+                counted: kept.counted.map(number),
+                texts: kept.texts.map(number),
+                signature: signatures[kept.signature.index()],
+                ..kept
+            }));
         }
     }
 
-    fn renumber(&mut self, group: GroupKey, theirs: &Names) -> GroupKey {
-        let mut number = |number| self.names.number(theirs.text(number));
-        GroupKey {
-            client: number(group.client),
-            computer: number(group.computer),
-            server: number(group.server),
-        }
+    /// Whether it saw nothing.
+    fn is_empty(&self) -> bool {
+        self.fixed.is_empty() && self.moving.is_empty()
+    }
+
+    /// Lines that are kept one by one.
+    pub(crate) fn kept(&self) -> usize {
+        self.moving.values().map(Vec::len).sum()
     }
 }
 
@@ -241,6 +280,18 @@ pub(crate) fn stretches(rule: &Rule, lines: &[impl std::borrow::Borrow<Kept>]) -
         Window::Session { gap } => sessions(&values, millis(gap), rule.threshold),
         Window::Tumbling { .. } | Window::Hopping { .. } => Vec::new(),
     }
+}
+
+/// The tally of a signature's lines, an empty one where there are none. Most groups have one, and there are many
+/// groups: by itself a vector would begin with room for four.
+pub(crate) fn tally_of(parts: &mut Parts, signature: SignatureId) -> &mut Tally {
+    let place = parts.iter().position(|(id, _)| *id == signature);
+    let place = place.unwrap_or_else(|| {
+        parts.reserve_exact(1);
+        parts.push((signature, Tally::default()));
+        parts.len() - 1
+    });
+    &mut parts[place].1
 }
 
 /// Distinct values of all lines of a group. Most groups have one part, which is asked as it is.

@@ -1,7 +1,8 @@
 //! Groups into rows, under any choice of exclusions.
 
-use crate::collector::{Collector, GroupKey, Kept, Parts, distinct, stretches};
+use crate::collector::{Collector, GroupKey, Instance, Kept, Parts, distinct, stretches};
 use crate::names::{Signature, SignatureId};
+use crate::removal::RowLines;
 use crate::tally::{RowKey, Tally};
 use crate::window::millis;
 use crate::{Alert, Exclusions, Rule, Stage, Window};
@@ -19,6 +20,8 @@ pub enum Selection {
     Only(usize),
     /// All but one.
     Without(usize),
+    /// These, by their places in the list.
+    These(BTreeSet<usize>),
 }
 
 impl Selection {
@@ -30,6 +33,7 @@ impl Selection {
             Self::None => false,
             Self::Only(only) => *only == index,
             Self::Without(without) => *without != index,
+            Self::These(these) => these.contains(&index),
         }
     }
 }
@@ -64,6 +68,8 @@ pub(crate) struct Counters {
     pub(crate) matched: Vec<u64>,
     /// Lines that an exclusion at stage "event" takes out.
     pub(crate) suppressed_lines: u64,
+    /// The first and the last moment of a line, where there are exclusions.
+    pub(crate) span: Option<(Timestamp, Timestamp)>,
 }
 
 impl Counters {
@@ -74,8 +80,16 @@ impl Counters {
         }
     }
 
-    /// Counts what matches a line.
-    pub(crate) fn count(&mut self, signature: &Signature, exclusions: &Exclusions) {
+    /// Counts what matches a line of this moment.
+    pub(crate) fn count(
+        &mut self,
+        signature: &Signature,
+        exclusions: &Exclusions,
+        time: Timestamp,
+    ) {
+        let (first, last) = self.span.get_or_insert((time, time));
+        *first = time.min(*first);
+        *last = time.max(*last);
         for index in signature.iter() {
             self.matched[index] += 1;
         }
@@ -88,6 +102,10 @@ impl Counters {
             *mine += theirs;
         }
         self.suppressed_lines += other.suppressed_lines;
+        self.span = match (self.span, other.span) {
+            (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
+            (one, other) => one.or(other),
+        };
     }
 }
 
@@ -96,18 +114,18 @@ impl Counters {
 pub struct Detection {
     exclusions: Exclusions,
     /// What may make rows. Exclusions only take lines away, so nothing else makes a row under any choice.
-    collected: Collector,
+    pub(crate) collected: Collector,
     counters: Counters,
 }
 
 /// A row and what tells it from others.
-struct Found {
+pub(crate) struct Found {
     group: GroupKey,
     run: Option<Timestamp>,
     start: Timestamp,
     end: Timestamp,
-    signatures: Vec<SignatureId>,
-    alert: Alert,
+    pub(crate) signatures: Vec<SignatureId>,
+    pub(crate) alert: Alert,
 }
 
 impl Detection {
@@ -156,6 +174,12 @@ impl Detection {
     #[must_use]
     pub fn suppressed_lines(&self) -> u64 {
         self.counters.suppressed_lines
+    }
+
+    /// The moments of the first and the last line; `None` where there are no lines or no exclusions.
+    #[must_use]
+    pub fn span(&self) -> Option<(Timestamp, Timestamp)> {
+        self.counters.span
     }
 
     /// Lines that an exclusion matched, by its place in the list, at either stage.
@@ -213,57 +237,33 @@ impl Detection {
         }
     }
 
-    /// The rows that all exclusions together take away, in order.
-    #[must_use]
-    pub fn suppressed(&self) -> Vec<Suppressed> {
-        let scheduled = self.rule().schedule.is_some();
-        let by_group = |selection: &Selection| {
-            let mut found: HashMap<GroupKey, Vec<Found>> = HashMap::new();
-            for row in self.found(selection, scheduled) {
-                found.entry(row.group).or_default().push(row);
-            }
-            found
-        };
-        let stands = |row: &Found, rows: &HashMap<GroupKey, Vec<Found>>| {
-            rows.get(&row.group).is_some_and(|rows| {
-                rows.iter()
-                    .any(|other| row.run == other.run && self.is_same_window(row, other))
-            })
-        };
-        let with_all = by_group(&Selection::All);
-        let mut gone: Vec<(Found, Vec<usize>)> = self
-            .found(&Selection::None, scheduled)
-            .into_iter()
-            .filter(|row| !stands(row, &with_all))
-            .map(|row| {
-                let matched: BTreeSet<usize> = row
-                    .signatures
-                    .iter()
-                    .flat_map(|id| self.collected.signatures.get(*id).iter())
-                    .collect();
-                (row, matched.into_iter().collect())
-            })
-            .collect();
-        gone.sort_by(|(a, _), (b, _)| a.alert.order().cmp(&b.alert.order()));
-        let matching: BTreeSet<usize> = gone
-            .iter()
-            .flat_map(|(_, matched)| matched.clone())
-            .collect();
-        let alone: HashMap<usize, HashMap<GroupKey, Vec<Found>>> = matching
-            .into_iter()
-            .map(|index| (index, by_group(&Selection::Only(index))))
-            .collect();
-        gone.into_iter()
-            .map(|(row, matched_by)| Suppressed {
-                removed_alone_by: matched_by
-                    .iter()
-                    .copied()
-                    .filter(|index| !stands(&row, &alone[index]))
-                    .collect(),
-                matched_by,
-                alert: row.alert,
-            })
-            .collect()
+    /// The rows of the rule alone, in no order.
+    pub(crate) fn rows_alone(&self) -> Vec<Found> {
+        self.found(&Selection::None, self.rule().schedule.is_some())
+    }
+
+    /// The lines behind a row of the rule alone.
+    pub(crate) fn lines_of(&self, row: &Found) -> RowLines<'_> {
+        const NO_PARTS: &Parts = &Parts::new();
+
+        if self.rule().window.is_fixed() {
+            let instance = Instance {
+                start: row.start,
+                run: row.run,
+            };
+            let groups = self.collected.fixed.get(&instance);
+            let parts = groups.and_then(|groups| groups.get(&row.group));
+            return RowLines::Fixed(parts.unwrap_or(NO_PARTS));
+        }
+        let lines = self.collected.moving.get(&row.group);
+        let lines = lines.map_or(&[][..], Vec::as_slice);
+        let first = lines.partition_point(|line| line.time < row.start.millis());
+        let behind = lines.partition_point(|line| line.time <= row.end.millis());
+        RowLines::Moving(&lines[first..behind])
+    }
+
+    pub(crate) fn signature(&self, id: SignatureId) -> &Signature {
+        self.collected.signatures.get(id)
     }
 
     fn found(&self, selection: &Selection, scheduled: bool) -> Vec<Found> {
@@ -305,31 +305,35 @@ impl Detection {
         let mut sum = Tally::default();
         let mut counted = Vec::new();
         for (id, tally) in parts {
-            if self.counts(*id, selection) {
+            if self.counts(*id, &|index| selection.holds(index)) {
                 sum.merge(tally, self.rule().set_limit);
                 counted.push(*id);
             }
         }
         let reaches = sum.distinct(self.rule().count) >= self.rule().threshold;
-        (reaches && !self.is_hidden(&counted, selection)).then_some(sum)
+        (reaches && !self.is_hidden(&counted, &|index| selection.holds(index))).then_some(sum)
     }
 
     /// Whether lines with this signature are counted.
-    fn counts(&self, id: SignatureId, selection: &Selection) -> bool {
-        let signature = self.collected.signatures.get(id);
-        !signature.iter().any(|index| {
-            selection.holds(index) && self.exclusions.list()[index].stage() == Stage::Event
-        })
+    pub(crate) fn counts(&self, id: SignatureId, in_force: &dyn Fn(usize) -> bool) -> bool {
+        !self
+            .signature(id)
+            .iter()
+            .any(|index| in_force(index) && self.exclusions.list()[index].stage() == Stage::Event)
     }
 
     /// Whether an exclusion at stage "alert" matches all lines that were counted.
-    fn is_hidden(&self, counted: &[SignatureId], selection: &Selection) -> bool {
+    pub(crate) fn is_hidden(
+        &self,
+        counted: &[SignatureId],
+        in_force: &dyn Fn(usize) -> bool,
+    ) -> bool {
         let Some((first, rest)) = counted.split_first() else {
             return false;
         };
-        let signature = |id: &SignatureId| self.collected.signatures.get(*id);
+        let signature = |id: &SignatureId| self.signature(*id);
         signature(first).iter().any(|index| {
-            selection.holds(index)
+            in_force(index)
                 && self.exclusions.list()[index].stage() == Stage::Alert
                 && rest.iter().all(|id| signature(id).has(index))
         })
@@ -345,7 +349,7 @@ impl Detection {
     ) -> Vec<Found> {
         let counted: Vec<&Kept> = lines
             .iter()
-            .filter(|line| self.counts(line.signature, selection))
+            .filter(|line| self.counts(line.signature, &|index| selection.holds(index)))
             .collect();
         let Some(schedule) = self.rule().schedule.filter(|_| scheduled) else {
             return self.moving_in(group, &counted, None, selection);
@@ -382,7 +386,7 @@ impl Detection {
                     signatures.push(line.signature);
                 }
             }
-            if self.is_hidden(&signatures, selection) {
+            if self.is_hidden(&signatures, &|index| selection.holds(index)) {
                 return None;
             }
             let time =

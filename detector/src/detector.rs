@@ -33,7 +33,8 @@ impl Detector {
         let client = self.collector.rule.client.of(record).into_owned();
         let signature = self.exclusions.signature(record, &client, computer);
         self.counters.lines += 1;
-        self.counters.count(&signature, &self.exclusions);
+        self.counters
+            .count(&signature, &self.exclusions, record.time());
         let keys = KeyTexts {
             client: &client,
             computer,

@@ -3,16 +3,18 @@
 //! Lines are looked at twice. The first look takes only what decides whether a row can be: bin, client, computer,
 //! server address and the value that counts (`walk`, `lens`), into small tables (`table`, `piece`). Once a bin is
 //! final (`ledger`), whoever reached the threshold in it is known, and the bin's lines are looked at again, with
-//! care, for just those few (`look`): the collector then has all that rows need. Logs are cut into pieces that
+//! care, for just those few (`look`, `marks`): the collector then has all that rows need. Logs are cut into pieces that
 //! threads share; pieces of a log are taken in order (`shared`).
 //!
 //! Sessions, and rows of tables, have no bins to close; their lines go to the collector one by one (`everything`).
 
 mod everything;
 mod feed;
+mod gathered;
 mod ledger;
 mod lens;
 mod look;
+mod marks;
 mod piece;
 mod plan;
 mod shared;
@@ -23,7 +25,7 @@ mod work;
 use crate::collector::Collector;
 use crate::detection::{Counters, Detection};
 use crate::scan::{Notice, ScanOptions, Stopped, Totals};
-use crate::{Count, Exclusions, LogFile, Rule, Window};
+use crate::{Asks, Count, Exclusions, LogFile, Rule, Window};
 use lens::Seed;
 use plan::{Log, plan};
 use std::sync::atomic::AtomicU64;
@@ -32,6 +34,8 @@ use std::sync::atomic::AtomicU64;
 struct Job<'a> {
     rule: &'a Rule,
     exclusions: &'a Exclusions,
+    /// The fields that they look at.
+    asks: Asks,
     options: &'a ScanOptions<'a>,
     logs: &'a [Log],
     seed: Seed,
@@ -64,6 +68,7 @@ pub fn scan(
         let job = Job {
             rule,
             exclusions,
+            asks: exclusions.asks(),
             options: &options,
             logs: &logs,
             seed: Seed::default(),

@@ -42,59 +42,71 @@ pub struct Episode {
 /// Joins rows whose windows overlap or touch and that share client, computer and server address; first starts first.
 #[must_use]
 pub fn episodes(alerts: &[Alert], window: &Window) -> Vec<Episode> {
-    let mut groups: BTreeMap<_, Vec<&Alert>> = BTreeMap::new();
-    for alert in alerts {
+    let rows = episode_rows(alerts, window);
+    rows.iter()
+        .map(|rows| joined(alerts, rows, window))
+        .collect()
+}
+
+/// The rows of each episode, by their place among the alerts; rows and episodes that start first stand first.
+#[must_use]
+pub fn episode_rows(alerts: &[Alert], window: &Window) -> Vec<Vec<usize>> {
+    let mut groups: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+    for (row, alert) in alerts.iter().enumerate() {
         let key = (&alert.c_ip, &alert.computer, &alert.s_ip, alert.run);
-        groups.entry(key).or_default().push(alert);
+        groups.entry(key).or_default().push(row);
     }
-    let mut episodes: Vec<Episode> = Vec::new();
-    for ((c_ip, computer, s_ip, run), mut rows) in groups {
-        rows.sort_by_key(|row| row.time_generated);
-        let mut open: Option<(Episode, BTreeSet<u16>)> = None;
+    let mut episodes: Vec<Vec<usize>> = Vec::new();
+    for mut rows in groups.into_values() {
+        rows.sort_by_key(|row| alerts[*row].time_generated);
+        let mut open_until: Option<Timestamp> = None;
         for row in rows {
-            let (start, end) = (
-                row.time_generated,
-                row.window_end
-                    .unwrap_or_else(|| window.end(row.time_generated)),
-            );
-            if let Some((episode, ports)) = open.as_mut().filter(|(open, _)| start <= open.end) {
-                episode.end = episode.end.max(end);
-                episode.rows += 1;
-                episode.most = episode.most.max(row.distinct());
-                ports.extend(&row.set_s_port);
-                continue;
+            let (start, end) = (alerts[row].time_generated, end(&alerts[row], window));
+            match episodes.last_mut() {
+                Some(episode) if open_until.is_some_and(|until| start <= until) => {
+                    episode.push(row)
+                }
+                _ => episodes.push(vec![row]),
             }
-            episodes.extend(open.take().map(close));
-            let episode = Episode {
-                c_ip: c_ip.clone(),
-                computer: computer.clone(),
-                s_ip: s_ip.clone(),
-                run,
-                start,
-                end,
-                rows: 1,
-                ports: Vec::new(),
-                most: row.distinct(),
-            };
-            open = Some((episode, row.set_s_port.iter().copied().collect()));
+            open_until = open_until.max(Some(end));
         }
-        episodes.extend(open.take().map(close));
     }
-    episodes.sort_by(|a, b| {
-        (a.run, a.start, &a.c_ip, &a.computer, &a.s_ip).cmp(&(
-            b.run,
-            b.start,
-            &b.c_ip,
-            &b.computer,
-            &b.s_ip,
-        ))
-    });
+    let order = |rows: &Vec<usize>| {
+        let first = &alerts[rows[0]];
+        (
+            first.run,
+            first.time_generated,
+            &first.c_ip,
+            &first.computer,
+            &first.s_ip,
+        )
+    };
+    episodes.sort_by(|a, b| order(a).cmp(&order(b)));
     episodes
 }
 
-fn close((episode, ports): (Episode, BTreeSet<u16>)) -> Episode {
+fn end(alert: &Alert, window: &Window) -> Timestamp {
+    alert
+        .window_end
+        .unwrap_or_else(|| window.end(alert.time_generated))
+}
+
+fn joined(alerts: &[Alert], rows: &[usize], window: &Window) -> Episode {
+    let first = &alerts[rows[0]];
+    let rows = || rows.iter().map(|row| &alerts[*row]);
+    let ports: BTreeSet<u16> = rows().flat_map(|row| &row.set_s_port).copied().collect();
     Episode {
+        c_ip: first.c_ip.clone(),
+        computer: first.computer.clone(),
+        s_ip: first.s_ip.clone(),
+        run: first.run,
+        start: first.time_generated,
+        end: rows()
+            .map(|row| end(row, window))
+            .max()
+            .unwrap_or(first.time_generated),
+        rows: rows().count() as u64,
         ports: ports.into_iter().collect(),
-        ..episode
+        most: rows().map(Alert::distinct).max().unwrap_or(0),
     }
 }

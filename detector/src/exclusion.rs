@@ -1,18 +1,41 @@
 //! Exclusions: lines and rows that are known to be benign, taken out and still counted.
 
+mod address;
+pub mod codes;
 mod condition;
-mod matcher;
-mod spec;
-mod values;
+mod explain;
+mod export;
+mod hours;
+mod import;
+mod lint;
+mod probe;
+mod read;
+mod schema;
+mod subject;
+mod text;
 
-use crate::client::address_of;
+pub use address::AddressRange;
+pub use condition::{Condition, Test};
+pub use explain::{Check, Explanation};
+pub use export::{Target, export};
+pub use hours::Hours;
+pub use import::{Import, Origin, import};
+pub use lint::lint;
+pub use probe::{Probe, Probes};
+pub use read::Reading;
+pub use schema::exclusion_schema;
+pub use subject::Subject;
+pub use text::{TextKind, TextTest};
+
 use crate::names::Signature;
-use matcher::{Condition, Line};
+use condition::Line;
 use scanbench_spec::{Findings, Source};
 use scanbench_w3c::{Field, Record, Timestamp};
+use std::ops::Range;
+use std::time::Duration;
 
 /// Where an exclusion acts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Stage {
     /// Before counting: the lines it matches are not counted.
     Event,
@@ -21,11 +44,26 @@ pub enum Stage {
     Alert,
 }
 
+impl Stage {
+    /// `event` or `alert`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Event => "event",
+            Self::Alert => "alert",
+        }
+    }
+}
+
 /// What an exclusion promises; `evaluate` holds it to that.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Expectation {
     /// At most so many true campaigns may be hidden by it.
     pub max_hidden_campaigns: Option<u64>,
+    /// At most so many true rows may be hidden by it.
+    pub max_hidden_rows: Option<u64>,
+    /// At most so many rows of authorised scans may be hidden by it.
+    pub max_hidden_authorised: Option<u64>,
     /// At least so many alerts must be removed by it.
     pub min_removed_alerts: Option<u64>,
 }
@@ -37,14 +75,28 @@ pub struct Exclusion {
     name: Option<String>,
     reason: Option<String>,
     owner: Option<String>,
+    ticket: Option<String>,
+    enabled: bool,
     stage: Stage,
-    /// First moment at which it holds.
     starts: Option<Timestamp>,
-    /// First moment at which it holds no longer.
     expires: Option<Timestamp>,
-    /// All must hold.
+    /// All must hold; the cheapest first.
     conditions: Vec<Condition>,
     expect: Expectation,
+    span: Range<usize>,
+}
+
+/// Where an exclusion stands in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It can hold at some time of the data.
+    InForce,
+    /// It is switched off.
+    Disabled,
+    /// It had ended before the first line.
+    Expired,
+    /// It begins after the last line.
+    Future,
 }
 
 impl Exclusion {
@@ -72,10 +124,40 @@ impl Exclusion {
         self.owner.as_deref()
     }
 
+    /// Where it was decided.
+    #[must_use]
+    pub fn ticket(&self) -> Option<&str> {
+        self.ticket.as_deref()
+    }
+
+    /// Whether it is switched on.
+    #[must_use]
+    pub fn is_enabled(&self) -> bool {
+        self.enabled
+    }
+
     /// Where it acts.
     #[must_use]
     pub fn stage(&self) -> Stage {
         self.stage
+    }
+
+    /// First moment at which it holds.
+    #[must_use]
+    pub fn starts(&self) -> Option<Timestamp> {
+        self.starts
+    }
+
+    /// First moment at which it holds no longer.
+    #[must_use]
+    pub fn expires(&self) -> Option<Timestamp> {
+        self.expires
+    }
+
+    /// What must hold of a line, all of it.
+    #[must_use]
+    pub fn conditions(&self) -> &[Condition] {
+        &self.conditions
     }
 
     /// What it promises.
@@ -84,9 +166,30 @@ impl Exclusion {
         self.expect
     }
 
-    fn matches(&self, line: &Line<'_>) -> bool {
-        self.starts.is_none_or(|starts| starts <= line.time)
-            && self.expires.is_none_or(|expires| line.time < expires)
+    /// The bytes of its id in the file.
+    #[must_use]
+    pub fn span(&self) -> Range<usize> {
+        self.span.clone()
+    }
+
+    /// Where it stands for data from a first to a last line.
+    #[must_use]
+    pub fn standing(&self, first: Timestamp, last: Timestamp) -> Standing {
+        if !self.enabled {
+            Standing::Disabled
+        } else if self.expires.is_some_and(|expires| expires <= first) {
+            Standing::Expired
+        } else if self.starts.is_some_and(|starts| starts > last) {
+            Standing::Future
+        } else {
+            Standing::InForce
+        }
+    }
+
+    fn matches(&self, line: &Line<'_, impl Record>) -> bool {
+        self.enabled
+            && self.starts.is_none_or(|starts| starts <= line.time())
+            && self.expires.is_none_or(|expires| line.time() < expires)
             && self
                 .conditions
                 .iter()
@@ -94,14 +197,45 @@ impl Exclusion {
     }
 }
 
+/// What a list requires of its exclusions; `exclusions check` holds it to that.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Policy {
+    /// Keys that each must have: `owner`, `reason`, `ticket`, `name`, `starts`, `expires`.
+    pub require: Vec<String>,
+    /// The longest time for which one may hold.
+    pub max_lifetime: Option<Duration>,
+}
+
+/// The fields of a line that exclusions look at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asks {
+    fields: u32,
+    names: Vec<String>,
+}
+
+impl Asks {
+    /// Whether a standard field is looked at.
+    #[must_use]
+    pub fn has(&self, field: Field) -> bool {
+        self.fields >> (field as u32) & 1 == 1
+    }
+
+    /// The custom fields that are looked at.
+    #[must_use]
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+}
+
 /// A list of exclusions, in the order of its file.
 #[derive(Clone, Debug, Default)]
 pub struct Exclusions {
     list: Vec<Exclusion>,
+    policy: Policy,
 }
 
 impl Exclusions {
-    /// Reads and checks a TOML file.
+    /// Reads and checks a file in TOML, YAML or JSON.
     ///
     /// # Errors
     /// Every finding, each at its place.
@@ -117,19 +251,45 @@ impl Exclusions {
     /// reason = "Patching from the admin host"
     /// stage = "event"
     /// match.c-ip = ["10.0.0.10"]
+    /// match.time = { days = ["sat"], from = "22:00", to = "02:00", zone = "Europe/Berlin" }
     /// "#;
     /// let exclusions = Exclusions::from_source(&Source::new("exclusions.toml", file))?;
     /// assert_eq!(exclusions.list()[0].id(), "admin-host");
     /// # Ok::<(), scanbench_spec::Findings>(())
     /// ```
     pub fn from_source(source: &Source) -> Result<Self, Findings> {
-        spec::read(source).map(|list| Self { list })
+        let reading = Reading::of(source);
+        Findings::check(source, reading.findings)?;
+        Ok(reading.exclusions)
     }
 
     /// Each of them.
     #[must_use]
     pub fn list(&self) -> &[Exclusion] {
         &self.list
+    }
+
+    /// What the list requires of each.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// The fields that the conditions look at.
+    #[must_use]
+    pub fn asks(&self) -> Asks {
+        let mut asks = Asks::default();
+        for condition in self.list.iter().flat_map(Exclusion::conditions) {
+            if let Some(field) = condition.subject().field() {
+                asks.fields |= 1 << (field as u32);
+            }
+            if let Subject::Custom(name) = condition.subject()
+                && !asks.names.contains(name)
+            {
+                asks.names.push(name.clone());
+            }
+        }
+        asks
     }
 
     /// Which of them match a line.
@@ -143,13 +303,7 @@ impl Exclusions {
         if self.list.is_empty() {
             return signature;
         }
-        let line = Line {
-            time: record.time(),
-            client: address_of(client),
-            port: record.port(),
-            user_agent: record.get(Field::CsUserAgent).unwrap_or_default(),
-            computer,
-        };
+        let line = Line::new(record, client, computer);
         for (index, exclusion) in self.list.iter().enumerate() {
             if exclusion.matches(&line) {
                 signature.set(index);

@@ -6,10 +6,14 @@
 //! time has passed it by `lateness` and no line that is known to be unread can belong to it.
 
 mod bins;
+mod carried;
 mod checkpoint;
+mod group;
 mod latencies;
+mod moving;
 mod notice;
 mod row;
+mod stretch;
 mod tail;
 #[cfg(test)]
 mod tests;
@@ -21,8 +25,9 @@ pub use notice::FollowNotice;
 pub use row::FollowedRow;
 
 use crate::{Exclusions, FindError, LogFile, Rule, find_logs};
-use bins::{Bins, Server, Told};
-use checkpoint::{FileState, ServerState, Snapshot, ToldState};
+use bins::{Bins, Server};
+use checkpoint::{FileState, ServerState, Snapshot};
+use scanbench_w3c::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -51,9 +56,12 @@ pub struct FollowOptions {
 /// Following cannot begin.
 #[derive(Debug, Error)]
 pub enum FollowError {
-    /// A rule that is not followed.
-    #[error("{0} cannot be followed; tumbling and hopping windows without a schedule can")]
-    Rule(&'static str),
+    /// A rule with a schedule. It says nothing before a run is due, and what it says then `scan` says of the logs.
+    #[error(
+        "a rule with a schedule is not followed: it says nothing before a run is due, so there is nothing to be told \
+         sooner; run `detect` with the schedule behind each run"
+    )]
+    Schedule,
     /// A path that names nothing.
     #[error(transparent)]
     Find(#[from] FindError),
@@ -87,6 +95,8 @@ pub struct FollowTotals {
     pub suppressed_rows: u64,
     /// Windows that are open.
     pub open_windows: u64,
+    /// The moments of the first and the last entry.
+    pub span: Option<(Timestamp, Timestamp)>,
 }
 
 /// What came of some reading.
@@ -141,6 +151,8 @@ pub struct Follower {
     totals: FollowTotals,
     buffer: Vec<u8>,
     changed: bool,
+    /// What a run before has read is being read again.
+    catches_up: bool,
 }
 
 impl Follower {
@@ -156,11 +168,8 @@ impl Follower {
         resume: Option<Resume>,
         tell: &mut dyn FnMut(FollowNotice<'_>),
     ) -> Result<Self, FollowError> {
-        if !rule.window.is_fixed() {
-            return Err(FollowError::Rule("a window that moves with its lines"));
-        }
         if rule.schedule.is_some() {
-            return Err(FollowError::Rule("a schedule"));
+            return Err(FollowError::Schedule);
         }
         if options.paths.iter().any(|path| path == Path::new("-")) {
             return Err(FollowError::Input);
@@ -183,6 +192,7 @@ impl Follower {
             totals: FollowTotals::default(),
             buffer: Vec::new(),
             changed: true,
+            catches_up: false,
             options,
         };
         let at_end = resume.is_none() && !follower.options.from_start;
@@ -203,12 +213,16 @@ impl Follower {
             });
         }
         for (name, state) in snapshot.servers {
-            let server = Server::new(state.latest, state.closed);
+            let server = Server::new(state.latest, state.closed, self.bins.rule());
             self.bins.servers.insert(name, server);
         }
-        for ToldState { id, server, end } in snapshot.told.into_iter().chain(told) {
-            self.bins.told.insert(id, Told { server, end });
+        for state in snapshot.told.into_iter().chain(told) {
+            self.bins.restore_told(state);
         }
+        for state in &snapshot.runs {
+            self.bins.restore_run(state);
+        }
+        self.catches_up = !self.bins.rule().window.is_fixed();
         for file in snapshot.files {
             self.restored.insert(file.path.clone(), file);
         }
@@ -367,13 +381,7 @@ impl Follower {
                 again_from: first.unwrap_or(tail.offset),
             });
         }
-        for (id, told) in &self.bins.told {
-            snapshot.told.push(ToldState {
-                id: id.clone(),
-                server: told.server.clone(),
-                end: told.end,
-            });
-        }
+        (snapshot.told, snapshot.runs) = (self.bins.told_states(), self.bins.run_states());
         checkpoint.replace(&snapshot)
     }
 }

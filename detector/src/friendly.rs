@@ -30,7 +30,11 @@ pub(crate) fn status_friendly(status_full: &[u8]) -> &'static str {
 /// `tohex(tolong(scWin32Status))`: lower case, no padding, 64-bit two's complement for negative numbers, and
 /// the empty text where the status is no number.
 pub(crate) fn win32_hex(status: &[u8]) -> String {
-    to_long(status).map_or_else(String::new, |code| format!("{code:x}"))
+    match status {
+        // Most lines have this one.
+        [digit @ b'0'..=b'9'] => char::from(*digit).into(),
+        _ => to_long(status).map_or_else(String::new, |code| format!("{code:x}")),
+    }
 }
 
 /// KQL's `tolong` on a text: optional sign, decimal digits or `0x` and hex digits, white space around; `None`

@@ -29,6 +29,7 @@
 
 mod alert;
 mod capped_set;
+mod census;
 mod client;
 mod collector;
 mod detection;
@@ -40,27 +41,35 @@ mod facts;
 mod find;
 mod follow;
 mod friendly;
+mod grid;
 mod input;
 mod names;
+mod removal;
 mod rule;
 mod scan;
 mod tally;
 mod window;
 
 pub use alert::{Alert, Counted};
+pub use census::{Census, CensusBin, CensusOptions, CensusWidth, census};
 pub use client::ClientSource;
 pub use detection::{Cut, Detection, Selection, Suppressed};
 pub use detector::Detector;
-pub use episode::{Episode, episodes};
-pub use exclusion::{Exclusion, Exclusions, Expectation, Stage};
-
+pub use episode::{Episode, episode_rows, episodes};
+pub use exclusion::{
+    AddressRange, Asks, Check, Condition, Exclusion, Exclusions, Expectation, Explanation, Hours,
+    Import, Origin, Policy, Probe, Probes, Reading, Stage, Standing, Subject, Target, Test,
+    TextKind, TextTest, codes, exclusion_schema, export, import, lint,
+};
 pub use find::{FindError, LogFile, find_logs};
 pub use follow::{
     Checkpoint, CheckpointError, FollowError, FollowNotice, FollowOptions, FollowTotals,
     FollowedRow, Follower, Latencies, Resume, Round,
 };
+pub use grid::{Crossing, Grid, GridKey, GridRow, Series};
 /// An address and the length of its prefix.
 pub use ipnet::IpNet;
+pub use removal::Removals;
 pub use rule::{Count, GroupBy, Rule};
 pub use scan::{Bad, Notice, ScanOptions, Stats, Stopped, Totals, scan};
 pub use window::{Schedule, Window};

@@ -1,11 +1,12 @@
 //! Texts and sets of exclusions by number, so that they compare and hash as numbers.
 
+use foldhash::fast::RandomState;
 use std::collections::HashMap;
 
 /// Texts by number. The map's hash is seeded: clients choose what it holds.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Names {
-    numbers: HashMap<Box<[u8]>, u32>,
+    numbers: HashMap<Box<[u8]>, u32, RandomState>,
     texts: Vec<Box<[u8]>>,
 }
 
@@ -19,6 +20,21 @@ impl Names {
         self.numbers.insert(text.into(), number);
         self.texts.push(text.into());
         number
+    }
+
+    /// The same where the text is mostly that of `last`, which then becomes this one: a column often has one text for
+    /// many lines, and to compare costs less than to hash.
+    pub(crate) fn number_after(&mut self, last: &mut u32, text: &[u8]) -> u32 {
+        let known = self.texts.get(*last as usize);
+        if known.is_none_or(|known| **known != *text) {
+            *last = self.number(text);
+        }
+        *last
+    }
+
+    /// All texts, in the order of their numbers.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        self.texts.iter().map(|text| &**text)
     }
 
     pub(crate) fn text(&self, number: u32) -> &[u8] {
@@ -64,6 +80,13 @@ impl Signature {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct SignatureId(u32);
 
+impl SignatureId {
+    /// Its place among the signatures.
+    pub(crate) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// The distinct signatures seen. There are few: lines of one client mostly share one.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Signatures {
@@ -80,6 +103,11 @@ impl Signatures {
         self.list.push(signature.clone());
         self.numbers.insert(signature.clone(), id);
         id
+    }
+
+    /// All of them, in the order of their numbers.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Signature> {
+        self.list.iter()
     }
 
     pub(crate) fn get(&self, id: SignatureId) -> &Signature {

@@ -5,6 +5,7 @@ use crate::capped_set::CappedSet;
 use crate::facts::{Facts, TEXT_SETS};
 use crate::rule::Count;
 use scanbench_w3c::Timestamp;
+use serde::{Deserialize, Serialize};
 use std::num::NonZeroUsize;
 
 type Limit = Option<NonZeroUsize>;
@@ -52,6 +53,22 @@ impl Tally {
         match count {
             Count::Port => self.ports.len() as u64,
             _ => self.counted.len() as u64,
+        }
+    }
+
+    /// Gives each distinct value of the field that counts, as bytes.
+    pub(crate) fn each_counted(&self, count: Count, give: &mut dyn FnMut(&[u8])) {
+        match count {
+            Count::Port => {
+                for port in self.ports.iter() {
+                    give(&port.to_be_bytes());
+                }
+            }
+            _ => {
+                for value in self.counted.iter() {
+                    give(value);
+                }
+            }
         }
     }
 
@@ -112,6 +129,64 @@ impl Tally {
             }),
         }
     }
+}
+
+/// A tally as checkpoints have it. Texts are bytes of a log, each as the character of its number: plain where the
+/// bytes are ASCII, and nothing that JSON cannot say.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TallyState {
+    lines: u64,
+    ports: Vec<u16>,
+    counted: Vec<String>,
+    texts: [Vec<String>; TEXT_SETS.len()],
+}
+
+impl Tally {
+    pub(crate) fn state(&self) -> TallyState {
+        let texts = |set: &TextSet| set.iter().map(|text| as_characters(text)).collect();
+        TallyState {
+            lines: self.lines,
+            ports: self.ports.iter().copied().collect(),
+            counted: texts(&self.counted),
+            texts: self.texts.each_ref().map(texts),
+        }
+    }
+}
+
+impl TallyState {
+    pub(crate) fn tally(&self) -> Tally {
+        let set = |texts: &Vec<String>| {
+            let mut set = TextSet::default();
+            for text in texts {
+                set.insert(&*as_bytes(text), None);
+            }
+            set
+        };
+        let mut ports = CappedSet::default();
+        for port in &self.ports {
+            ports.insert(port, None);
+        }
+        Tally {
+            lines: self.lines,
+            ports,
+            counted: set(&self.counted),
+            texts: self.texts.each_ref().map(set),
+        }
+    }
+}
+
+/// Bytes as characters of the same numbers.
+pub(crate) fn as_characters(bytes: &[u8]) -> String {
+    bytes.iter().copied().map(char::from).collect()
+}
+
+/// The bytes again; a character that is none is left out.
+pub(crate) fn as_bytes(characters: &str) -> Vec<u8> {
+    characters
+        .chars()
+        .filter_map(|character| u8::try_from(character).ok())
+        .collect()
 }
 
 /// What tells a row from all others.

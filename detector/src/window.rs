@@ -67,7 +67,8 @@ impl Window {
     }
 
     /// The end of a fixed window that starts here, exclusive.
-    pub(crate) fn end(&self, start: Timestamp) -> Timestamp {
+    #[must_use]
+    pub fn end(&self, start: Timestamp) -> Timestamp {
         start.plus(self.reach())
     }
 }

@@ -125,6 +125,33 @@ fn write_set(logs: &[String], packed: bool) -> (tempfile::TempDir, Vec<LogFile>)
     (scratch, files)
 }
 
+/// Clients of one port each, so that those who make rows are few among many.
+const CROWD: [&str; 8] = [
+    "198.51.100.1",
+    "198.51.100.2",
+    "198.51.100.3",
+    "198.51.100.4",
+    "198.51.100.5",
+    "198.51.100.6",
+    "198.51.100.7",
+    "198.51.100.8",
+];
+
+fn of_the_crowd(second: u32, client: &'static str) -> Line {
+    Line {
+        second,
+        client,
+        computer: "WEB01",
+        server: "10.0.0.1",
+        port: Some(443),
+        agent: "curl/8.0",
+        stem: "/a/rather/long/path/that/many/ask/for",
+        query: "-",
+        status: "200 0",
+        win32: "0",
+    }
+}
+
 proptest! {
     /// forall logs with oddities, cuts into files, pieces and blocks, numbers of threads, instructions, rules and
     /// exclusions: rows, counts and bad lines are those of the careful detector.
@@ -140,7 +167,9 @@ proptest! {
         (threads, block_bytes, piece_bytes) in (1_usize..4, 1_usize..400, 1_usize..2000),
         (packed, portable, unsorted) in (prop::bool::weighted(0.2), any::<bool>(), prop::bool::weighted(0.2)),
         lateness in prop::option::weighted(0.2, 0_u64..100),
+        crowd in prop::collection::vec((0_u32..240, prop::sample::select(CROWD.to_vec())), 0..300),
     ) {
+        lines.extend(crowd.into_iter().map(|(second, client)| of_the_crowd(second, client)));
         if is_sorted {
             lines.sort_by_key(|line| line.second);
         }

@@ -15,7 +15,7 @@ use oracle::lines::{Line, line, write_log};
 use oracle::rows::{Row, as_row, expected};
 use oracle::rules::rule;
 use proptest::prelude::*;
-use scanbench_detector::{Detector, Rule, Selection};
+use scanbench_detector::{Detector, Rule, Selection, Window};
 use scanbench_w3c::{Field, Item, Reader, Timestamp};
 use std::collections::BTreeSet;
 
@@ -66,17 +66,52 @@ proptest! {
             let matched = lines.iter().filter(|line| (EXCLUSIONS[chosen[index]].1.1)(line)).count();
             prop_assert_eq!(detection.matched_lines(index), matched as u64);
         }
-        if rule.window.is_fixed_for_tests() {
-            let gone: BTreeSet<String> =
-                detection.suppressed().iter().map(|row| as_row(&row.alert).0).collect();
-            let kept: BTreeSet<String> = rows(&Selection::All).into_iter().map(|row| row.0).collect();
-            let expected: BTreeSet<String> = rows(&Selection::None)
-                .into_iter()
-                .map(|row| row.0)
-                .filter(|key| !kept.contains(key))
-                .collect();
-            prop_assert_eq!(gone, expected);
+    }
+
+    /// forall logs, rules and sets of exclusions: of a row of the rule alone something is left just where the oracle
+    /// still has a row in its window; and those that stand together do the same.
+    #[test]
+    fn what_is_left_is_what_the_oracle_still_finds(
+        lines in prop::collection::vec(line(), 0..200),
+        rule in rule(),
+        in_force in prop::collection::btree_set(0..EXCLUSIONS.len(), 0..=EXCLUSIONS.len()),
+    ) {
+        let every: Vec<usize> = (0..EXCLUSIONS.len()).collect();
+        let detection = detector(&rule, &every, &lines, false).finish();
+        let oracle = |in_force: &BTreeSet<usize>| {
+            let picked: Vec<Oracle> = in_force.iter().map(|index| EXCLUSIONS[*index].1).collect();
+            expected(&lines, &rule, &picked)
+        };
+        let selection = Selection::These(in_force.clone());
+        let rows: Vec<(String, Row)> = detection.alerts(&selection).iter().map(as_row).collect();
+        prop_assert_eq!(&rows, &oracle(&in_force));
+
+        let removals = detection.removals();
+        let alone: Vec<String> = removals.rows().map(|alert| as_row(alert).0).collect();
+        let expected_alone: Vec<String> = oracle(&BTreeSet::new()).into_iter().map(|row| row.0).collect();
+        prop_assert_eq!(&alone, &expected_alone);
+        for (row, key) in alone.iter().enumerate() {
+            let left = removals.is_left(row, &|index| in_force.contains(&index));
+            prop_assert_eq!(left, rows.iter().any(|other| is_within(&rule, &other.0, key)), "{}", key);
+            for alike in removals.matching(row) {
+                for index in alike {
+                    let swapped = |one: usize| {
+                        let mut set = in_force.clone();
+                        alike.iter().for_each(|member| { set.remove(member); });
+                        set.insert(one);
+                        removals.is_left(row, &|index| set.contains(&index))
+                    };
+                    prop_assert_eq!(swapped(alike[0]), swapped(*index));
+                }
+            }
         }
+        let gone: Vec<String> = detection.suppressed().iter().map(|row| as_row(&row.alert).0).collect();
+        let all = oracle(&every.into_iter().collect());
+        let expected_gone: Vec<String> = alone
+            .into_iter()
+            .filter(|key| !all.iter().any(|other| is_within(&rule, &other.0, key)))
+            .collect();
+        prop_assert_eq!(gone, expected_gone);
     }
 
     /// forall logs in order of time, and rules: forgetting what has passed changes no row.
@@ -97,12 +132,17 @@ proptest! {
     }
 }
 
-trait ForTests {
-    fn is_fixed_for_tests(&self) -> bool;
-}
-
-impl ForTests for scanbench_detector::Window {
-    fn is_fixed_for_tests(&self) -> bool {
-        matches!(self, Self::Tumbling { .. } | Self::Hopping { .. })
-    }
+/// Whether a row stands in the window of another: the same where windows are fixed, else inside its span.
+fn is_within(rule: &Rule, inner: &str, outer: &str) -> bool {
+    let parts = |key: &str| -> Vec<String> { key.splitn(4, ' ').map(str::to_owned).collect() };
+    let (inner, outer) = (parts(inner), parts(outer));
+    let span = if matches!(
+        rule.window,
+        Window::Tumbling { .. } | Window::Hopping { .. }
+    ) {
+        inner[1] == outer[1]
+    } else {
+        outer[1] <= inner[1] && inner[2] <= outer[2]
+    };
+    inner[0] == outer[0] && inner[3] == outer[3] && span
 }

@@ -5,6 +5,41 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use std::fmt;
 use std::ops::Range;
 
+/// How grave a finding is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Worth knowing.
+    Note,
+    /// Likely not what was meant.
+    Warning,
+    /// Wrong.
+    #[default]
+    Error,
+}
+
+impl Severity {
+    /// `note`, `warning` or `error`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// What kind of finding it is: stable, so that a finding can be looked up, counted and waived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Code {
+    /// Such as `SBX001`.
+    pub id: &'static str,
+    /// Such as `unknown-key`.
+    pub slug: &'static str,
+    /// What it means, in a sentence.
+    pub meaning: &'static str,
+}
+
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
@@ -14,16 +49,46 @@ pub struct Finding {
     pub message: String,
     /// What to do.
     pub help: Option<String>,
+    /// How grave it is.
+    pub severity: Severity,
+    /// Its kind, where it has one.
+    pub code: Option<&'static Code>,
+    /// The id of the entry that it is about, where it is about one.
+    pub about: Option<String>,
 }
 
 impl Finding {
-    /// A finding about the file as a whole.
+    /// An error about the file as a whole.
     pub fn new(message: impl Into<String>) -> Self {
         Self {
             span: None,
             message: message.into(),
             help: None,
+            severity: Severity::Error,
+            code: None,
+            about: None,
         }
+    }
+
+    /// The same about an entry of the file.
+    #[must_use]
+    pub fn about(mut self, id: impl Into<String>) -> Self {
+        self.about = Some(id.into());
+        self
+    }
+
+    /// The same of a kind.
+    #[must_use]
+    pub fn code(mut self, code: &'static Code) -> Self {
+        self.code = Some(code);
+        self
+    }
+
+    /// The same, as grave as this.
+    #[must_use]
+    pub fn severity(mut self, severity: Severity) -> Self {
+        self.severity = severity;
+        self
     }
 
     /// The same at a place.
@@ -72,10 +137,16 @@ impl Findings {
         }
     }
 
-    /// Each of them.
+    /// Each of them, in the order of their places.
     #[must_use]
     pub fn list(&self) -> &[Finding] {
         &self.findings
+    }
+
+    /// The file that they are about.
+    #[must_use]
+    pub fn source(&self) -> &Source {
+        &self.source
     }
 }
 
@@ -88,7 +159,15 @@ impl fmt::Display for Findings {
             if index > 0 {
                 writeln!(f)?;
             }
-            let title = Level::ERROR.primary_title(&finding.message);
+            let level = match finding.severity {
+                Severity::Error => Level::ERROR,
+                Severity::Warning => Level::WARNING,
+                Severity::Note => Level::NOTE,
+            };
+            let mut title = level.primary_title(&finding.message);
+            if let Some(code) = finding.code {
+                title = title.id(code.id);
+            }
             let mut group = match &finding.span {
                 Some(span) => {
                     let start = span.start.min(text.len());

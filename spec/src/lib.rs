@@ -1,17 +1,24 @@
 //! Files that people write: scenarios and exclusion lists. They are read whole and checked, or refused with
 //! every finding at its place: file, line, column, what was expected, what to do.
 //!
+//! Scenarios are TOML, read by serde ([`from_toml`]). Exclusion lists are TOML, YAML or JSON: each becomes the same
+//! tree of values with their places ([`parse`]), so one reader serves all three and collects all findings at once.
+//!
 //! Neither the generator nor the detector may know the other, and both read such files, so this stands apart.
 
 mod duration;
 mod finding;
 mod source;
 mod suggest;
+mod table;
+mod tree;
 
 pub use duration::parse_duration;
-pub use finding::{Finding, Findings};
+pub use finding::{Code, Finding, Findings, Severity};
 pub use source::{MAX_FILE_BYTES, Source, SourceError};
 pub use suggest::closest;
+pub use table::{TableReader, expected};
+pub use tree::{Format, Key, MAX_DEPTH, Node, Value, parse};
 
 use serde::de::DeserializeOwned;
 

@@ -87,4 +87,15 @@ impl Source {
     pub fn text(&self) -> &str {
         &self.text
     }
+
+    /// Line and column, both from 1, of a byte; columns count characters. The end of the text for what is behind it.
+    #[must_use]
+    pub fn line_and_column(&self, byte: usize) -> (usize, usize) {
+        let before = &self.text[..self.text.floor_char_boundary(byte)];
+        let line_start = before.rfind('\n').map_or(0, |feed| feed + 1);
+        (
+            before.bytes().filter(|byte| *byte == b'\n').count() + 1,
+            before[line_start..].chars().count() + 1,
+        )
+    }
 }

@@ -5,6 +5,7 @@ use super::failure::Failure;
 use super::follow;
 use super::messages::{Messages, count, grouped};
 use super::rule_args::RuleArgs;
+use super::standing;
 use clap::ValueEnum;
 use scanbench::report::rows::{self, Format};
 use scanbench_detector::{
@@ -184,6 +185,26 @@ pub(crate) fn read(
     exclusions: &Exclusions,
     reading: &ReadArgs,
 ) -> Result<(Detection, Totals), Failure> {
+    read_and_tell(paths, rule, exclusions, reading, true)
+}
+
+/// Reads logs of which all that is not as it should be was told already.
+pub(crate) fn read_quietly(
+    paths: &[PathBuf],
+    rule: &Rule,
+    exclusions: &Exclusions,
+    reading: &ReadArgs,
+) -> Result<(Detection, Totals), Failure> {
+    read_and_tell(paths, rule, exclusions, reading, false)
+}
+
+fn read_and_tell(
+    paths: &[PathBuf],
+    rule: &Rule,
+    exclusions: &Exclusions,
+    reading: &ReadArgs,
+    tells: bool,
+) -> Result<(Detection, Totals), Failure> {
     let (logs, errors) = find_logs(paths);
     let mut unreadable = 0;
     let sizes: Option<Vec<u64>> = logs.iter().map(size).collect();
@@ -196,8 +217,18 @@ pub(crate) fn read(
         }
     }
     let outcome = scan(&logs, rule, exclusions, &reading.options(), &mut |notice| {
-        tell(&mut messages, &notice);
+        if tells || matches!(notice, Notice::Progress(_)) {
+            tell(&mut messages, &notice);
+        }
     });
+    if let Ok((detection, _)) = &outcome
+        && tells
+    {
+        standing::tell_disabled(&mut messages, exclusions);
+        if let Some(span) = detection.span() {
+            standing::tell_outside(&mut messages, exclusions, span);
+        }
+    }
     messages.end();
     let (detection, mut totals) = outcome.map_err(|stopped| match stopped {
         Stopped::Cancelled => Failure::Interrupted,

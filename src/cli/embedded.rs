@@ -39,29 +39,47 @@ pub(crate) const SCENARIOS: [(&str, &str); 24] = scenarios![
     "weekly-maintenance",
 ];
 
-const DOCUMENTED: &str = include_str!("../../scenarios/exclusions/documented.toml");
+/// The exclusion lists of `scenarios/exclusions/`, by name.
+pub(crate) const EXCLUSIONS: [(&str, &str); 2] = [
+    (
+        "documented",
+        include_str!("../../scenarios/exclusions/documented.toml"),
+    ),
+    (
+        "narrow",
+        include_str!("../../scenarios/exclusions/narrow.toml"),
+    ),
+];
 
-/// The exclusions that the rule's documentation proposes.
-pub(crate) fn documented_exclusions() -> Source {
-    Source::new("documented.toml (built in)", DOCUMENTED)
+/// The exclusion list with this path or, where there is no such file, with this name.
+pub(crate) fn exclusions(name: &str) -> Result<Source, Failure> {
+    by_path_or_name(name, "exclusion list", &EXCLUSIONS)
 }
 
 /// The scenario with this path or, where there is no such file, with this name.
 pub(crate) fn scenario(name: &str) -> Result<Source, Failure> {
+    by_path_or_name(name, "scenario", &SCENARIOS)
+}
+
+fn by_path_or_name(
+    name: &str,
+    what: &str,
+    built_in: &[(&'static str, &'static str)],
+) -> Result<Source, Failure> {
     let path = Path::new(name);
     if path.exists() {
         return Ok(Source::read(path)?);
     }
-    if let Some((name, text)) = SCENARIOS.iter().find(|(known, _)| *known == name) {
+    if let Some((name, text)) = built_in.iter().find(|(known, _)| *known == name) {
         return Ok(Source::new(format!("{name}.toml (built in)"), *text));
     }
-    let names = SCENARIOS.map(|(known, _)| known);
+    let names: Vec<&str> = built_in.iter().map(|(known, _)| *known).collect();
     let shown = scanbench_w3c::visible(name.as_bytes());
-    let hint = match closest(name, names) {
+    let hint = match closest(name, names.iter().copied()) {
         Some(known) => format!("did you mean \"{known}\"?"),
         None => format!("built in are: {}", names.join(", ")),
     };
     Err(Failure::Input(format!(
-        "there is no file and no built-in scenario \"{shown}\"; {hint}"
+        "there is no file and no built-in {what} \"{shown}\"; {hint}"
     )))
 }

@@ -16,8 +16,12 @@ pub(crate) enum Failure {
     InputTold,
     /// A scenario, exclusion or rule file with findings.
     File(String),
+    /// A file with findings that are already told.
+    FileTold,
     /// A promise or a gate that does not hold.
     Gate(String),
+    /// The same, already told.
+    GateTold,
     /// Ctrl-C.
     Interrupted,
     /// Whoever reads the output has seen enough.
@@ -36,7 +40,7 @@ impl Failure {
             Self::Gate(message) => format!("failed: {message}"),
             Self::File(findings) => findings.clone(),
             Self::Interrupted => "interrupted".to_owned(),
-            Self::InputTold | Self::BrokenPipe => return,
+            Self::InputTold | Self::FileTold | Self::GateTold | Self::BrokenPipe => return,
         };
         // Where standard error is gone there is nobody to tell.
         let _ = writeln!(io::stderr(), "{text}");
@@ -44,9 +48,9 @@ impl Failure {
 
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Gate(_) => ExitCode::from(1),
+            Self::Gate(_) | Self::GateTold => ExitCode::from(1),
             Self::Input(_) | Self::InputTold => ExitCode::from(2),
-            Self::File(_) => ExitCode::from(3),
+            Self::File(_) | Self::FileTold => ExitCode::from(3),
             Self::Interrupted => ExitCode::from(INTERRUPTED),
             Self::BrokenPipe => ExitCode::SUCCESS,
         }

@@ -4,6 +4,7 @@ use super::CANCELLED;
 use super::failure::Failure;
 use super::messages::{Messages, count};
 use super::rule_args::RuleArgs;
+use super::standing;
 use clap::ValueEnum;
 use scanbench_detector::{
     Checkpoint, CheckpointError, FollowError, FollowNotice, FollowOptions, FollowedRow, Follower,
@@ -24,7 +25,9 @@ const NAP: Duration = Duration::from_millis(50);
 ///
 /// Polls folders of W3C logs, rollovers and new sites too, and prints a row with "state": "open" as soon as a
 /// window's count reaches the threshold, and the final row with "state": "closed" when the window closes: when its
-/// server's time has passed it by --lateness, or at the end.
+/// server's time has passed it by --lateness, or at the end. Sliding windows that overlap, and sessions, are one row,
+/// which closes when nothing can join it any more; it may have begun earlier than its open row said, where lines came
+/// late. A rule with a --schedule is not followed: it says nothing before a run is due.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   scanbench follow C:\\inetpub\\logs\\LogFiles --checkpoint follow.json
@@ -33,7 +36,8 @@ const NAP: Duration = Duration::from_millis(50);
 With --checkpoint, following goes on where it ended, after a crash too: no row is lost. Rows are written down before \
 they are printed; one whose printing was cut by a crash is printed again at the next start, the same byte by byte and \
 with the same id, and nothing else is printed twice. Ctrl-C then leaves windows open for the next start; without \
---checkpoint it closes them. Every file is polled: change notices are missing on network shares.
+--checkpoint it closes them. Only one can follow with a checkpoint at a time; FILE.lock beside it sees to that, and \
+does no harm when it stays. Every file is polled: change notices are missing on network shares.
 Exit codes: 0 ended by Ctrl-C or --until-idle, 2 bad input, arguments or checkpoint, 3 bad exclusion file")]
 pub(crate) struct Args {
     /// Folders of logs, log files, or patterns
@@ -136,7 +140,8 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     };
     let mut messages = Messages::bytes("following", None);
     let untold = untold(resume.as_ref());
-    let follower = Follower::new(rule, exclusions, options, resume, &mut |notice| {
+    standing::tell_disabled(&mut messages, &exclusions);
+    let follower = Follower::new(rule, exclusions.clone(), options, resume, &mut |notice| {
         say(&mut messages, &notice);
     })?;
     let mut following = Following {
@@ -150,6 +155,9 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         latencies: Latencies::default(),
     };
     let outcome = following.all(&untold);
+    if let Some(span) = following.follower.totals().span {
+        standing::tell_outside(&mut following.messages, &exclusions, span);
+    }
     following.messages.end();
     outcome?;
     following.tell_totals();

@@ -145,6 +145,17 @@ pub(crate) struct Making {
     threads: Option<NonZeroUsize>,
 }
 
+impl Making {
+    /// With this seed, at the scenario's own scale, on all cores.
+    pub(crate) fn with_seed(seed: u64) -> Self {
+        Self {
+            seed: Some(seed),
+            scale: None,
+            threads: None,
+        }
+    }
+}
+
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let scenario = Scenario::from_source(&embedded::scenario(&args.scenario)?)?;
     let options = Options {

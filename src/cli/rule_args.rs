@@ -1,21 +1,21 @@
 //! The rule's numbers on the command line.
 
+use super::embedded;
 use super::failure::Failure;
 use clap::{Args, ValueEnum};
 use scanbench_detector::{ClientSource, Count, Exclusions, GroupBy, IpNet, Rule, Schedule, Window};
-use scanbench_spec::{Source, parse_duration};
+use scanbench_spec::parse_duration;
 use scanbench_w3c::Timestamp;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
 use std::time::Duration;
 
 /// What makes a row, and what is taken out before.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Rule")]
 pub(crate) struct RuleArgs {
-    /// Exclusion list (TOML); suppressed lines and rows stay counted
+    /// Exclusion list, or the name of a built-in one; suppressed lines and rows stay counted
     #[arg(long, value_name = "FILE")]
-    pub(crate) exclusions: Option<PathBuf>,
+    pub(crate) exclusions: Option<String>,
 
     /// How time is cut: tumbling is the rule's own
     #[arg(long, value_name = "KIND", default_value = "tumbling")]
@@ -193,7 +193,7 @@ impl RuleArgs {
     /// The exclusion list; an empty one where none is given.
     pub(crate) fn exclusions(&self) -> Result<Exclusions, Failure> {
         match &self.exclusions {
-            Some(path) => Ok(Exclusions::from_source(&Source::read(path)?)?),
+            Some(name) => Ok(Exclusions::from_source(&embedded::exclusions(name)?)?),
             None => Ok(Exclusions::default()),
         }
     }

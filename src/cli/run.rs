@@ -1,12 +1,11 @@
 //! `run`: the main job from scenario to report.
 
 use super::embedded;
-use super::evaluate::{evaluate, hold_promises, show, write_reports};
+use super::evaluate::{Plots, hold_promises, score, show, write_reports};
 use super::failure::Failure;
 use super::generate::{Making, make};
 use scanbench_detector::{Exclusions, Rule};
 use scanbench_generator::Scenario;
-use scanbench_spec::Source;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -27,13 +26,16 @@ pub(crate) struct Args {
     #[arg(value_name = "SCENARIO", default_value = "default")]
     scenario: String,
 
-    /// Exclusion list (TOML) [default: the exclusions that the rule's documentation proposes]
-    #[arg(long, value_name = "FILE")]
-    exclusions: Option<PathBuf>,
+    /// Exclusion list, or the name of a built-in one: `documented` is what the rule's documentation proposes
+    #[arg(long, value_name = "FILE", default_value = "documented")]
+    exclusions: String,
 
-    /// Keep the dataset (DIR/dataset) and the report (DIR/report.json, DIR/report.md)
+    /// Keep the dataset (DIR/dataset) and the report (DIR/report.html, report.json, report.md and junit.xml)
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
+
+    #[command(flatten)]
+    plots: Plots,
 
     #[command(flatten)]
     making: Making,
@@ -45,11 +47,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let scenario = Scenario::from_source(&embedded::scenario(&args.scenario)?)?;
-    let list = match &args.exclusions {
-        Some(path) => Source::read(path)?,
-        None => embedded::documented_exclusions(),
-    };
-    let exclusions = Exclusions::from_source(&list)?;
+    let exclusions = Exclusions::from_source(&embedded::exclusions(&args.exclusions)?)?;
     // Without -o the dataset is gone when `_scratch` is dropped.
     let (folder, _scratch) = if let Some(folder) = &args.output {
         (folder.clone(), None)
@@ -65,14 +63,19 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         .map_err(|error| Failure::Input(format!("cannot make {}: {error}", folder.display())))?;
     let dataset = folder.join("dataset");
     make(&scenario, &dataset, &args.making, args.force)?;
-    let evaluation = evaluate(&dataset, &Rule::default(), &exclusions)?;
+    let mut scored = score(
+        std::slice::from_ref(&dataset),
+        &Rule::default(),
+        &exclusions,
+    )?;
+    args.plots.sweep(&mut scored, &dataset, &exclusions)?;
     {
         let mut out = io::stdout().lock();
         writeln!(out, "{}: {}\n", scenario.name(), scenario.title())?;
     }
-    show(&evaluation)?;
+    show(&scored.evaluation)?;
     if args.output.is_some() {
-        write_reports(&folder, &evaluation)?;
+        write_reports(&folder, &scored)?;
     } else {
         // Where standard error is gone there is nobody to tell.
         let _ = writeln!(
@@ -80,5 +83,6 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
             "\nthe dataset was temporary; give -o DIR to keep logs, labels, truth and the report"
         );
     }
-    hold_promises(&evaluation)
+    args.plots.write(&scored)?;
+    hold_promises(&scored.evaluation)
 }

@@ -1,15 +1,18 @@
 //! What became of each campaign.
 
-use super::Runs;
 use super::rows::Judge;
+use super::units::Units;
 use scanbench_generator::truth::{Class, Kind, Reason};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// A campaign and the rows that it made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CampaignOutcome {
     /// The campaign's id.
     pub id: String,
+    /// The dataset, by its place among those that were scored.
+    pub dataset: usize,
     /// What it did.
     pub kind: Kind,
     /// What stands behind it.
@@ -32,38 +35,33 @@ pub struct CampaignOutcome {
     pub reason: Option<Reason>,
 }
 
-pub(super) fn outcomes(judge: &Judge<'_>, runs: &Runs) -> Vec<CampaignOutcome> {
-    let without = judge.rows_by_campaign(&runs.without);
-    let with = judge.rows_by_campaign(&runs.with);
-    let alone: Vec<_> = runs
-        .alone
-        .iter()
-        .map(|alone| (&alone.id, judge.rows_by_campaign(&alone.rows)))
-        .collect();
+/// The campaigns of one dataset, in the order of its truth. `hidden_by` has exclusions by the campaign's place there.
+pub(super) fn outcomes(
+    dataset: usize,
+    judge: &Judge<'_>,
+    without: &Units,
+    with: &Units,
+    mut hidden_by: BTreeMap<usize, Vec<String>>,
+) -> Vec<CampaignOutcome> {
+    let rows = |units: &Units, position| units.campaigns.get(&position).map_or(0, Vec::len) as u64;
     judge
         .truth
         .campaigns
         .iter()
-        .map(|campaign| {
-            let id = campaign.id.as_str();
-            let rows_without = without.get(id).copied().unwrap_or(0);
-            CampaignOutcome {
-                id: campaign.id.clone(),
-                kind: campaign.kind,
-                class: campaign.class,
-                server: campaign.server.clone(),
-                ports_probed: campaign.ports_probed,
-                ports_logged: campaign.ports_logged,
-                lines: campaign.lines,
-                rows_without_exclusions: rows_without,
-                rows_with_exclusions: with.get(id).copied().unwrap_or(0),
-                hidden_by: alone
-                    .iter()
-                    .filter(|(_, rows)| rows_without > 0 && !rows.contains_key(id))
-                    .map(|(exclusion, _)| (*exclusion).clone())
-                    .collect(),
-                reason: campaign.reason,
-            }
+        .enumerate()
+        .map(|(position, campaign)| CampaignOutcome {
+            id: campaign.id.clone(),
+            dataset,
+            kind: campaign.kind,
+            class: campaign.class,
+            server: campaign.server.clone(),
+            ports_probed: campaign.ports_probed,
+            ports_logged: campaign.ports_logged,
+            lines: campaign.lines,
+            rows_without_exclusions: rows(without, position),
+            rows_with_exclusions: rows(with, position),
+            hidden_by: hidden_by.remove(&position).unwrap_or_default(),
+            reason: campaign.reason,
         })
         .collect()
 }

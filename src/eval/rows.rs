@@ -1,11 +1,12 @@
 //! Rows by what stands behind them.
 
-use super::{GroundTruth, Share};
-use scanbench_detector::Alert;
-use scanbench_generator::truth::{Campaign, Class, Kind, Window};
+use super::GroundTruth;
+use scanbench_detector::{Alert, Window};
+use scanbench_generator::truth::{BIN, Campaign, Class, Kind, Window as TrueWindow};
 use scanbench_w3c::Timestamp;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::Duration;
 
 /// What tells a row from all others.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -40,8 +41,8 @@ impl From<&Alert> for RowKey {
     }
 }
 
-impl From<&Window> for RowKey {
-    fn from(window: &Window) -> Self {
+impl From<&TrueWindow> for RowKey {
+    fn from(window: &TrueWindow) -> Self {
         Self {
             bin: window.bin,
             c_ip: window.c_ip.to_string(),
@@ -64,7 +65,7 @@ pub enum Verdict {
     Background,
 }
 
-/// Rows by verdict.
+/// Rows or episodes by verdict.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct RowCounts {
     /// Right alerts.
@@ -84,6 +85,12 @@ impl RowCounts {
         self.look_alike.values().sum::<u64>() + self.background
     }
 
+    /// All of them.
+    #[must_use]
+    pub fn all(&self) -> u64 {
+        self.malicious + self.authorised + self.false_rows()
+    }
+
     pub(super) fn add(&mut self, verdict: Verdict) {
         match verdict {
             Verdict::Malicious => self.malicious += 1,
@@ -94,79 +101,96 @@ impl RowCounts {
     }
 }
 
+/// The windows of one client, computer and server address that have labelled lines, by the start of their bins.
+type Windows<'t> = BTreeMap<Timestamp, &'t TrueWindow>;
+
 /// The truth, by row.
 pub(super) struct Judge<'t> {
     pub(super) truth: &'t GroundTruth,
-    campaigns: HashMap<&'t str, &'t Campaign>,
-    windows: HashMap<RowKey, &'t Window>,
+    positions: HashMap<&'t str, usize>,
+    /// By client, computer and server address.
+    windows: HashMap<[String; 3], Windows<'t>>,
 }
 
 impl<'t> Judge<'t> {
     pub(super) fn new(truth: &'t GroundTruth) -> Self {
+        let mut windows: HashMap<[String; 3], Windows<'t>> = HashMap::new();
+        for window in &truth.windows {
+            let RowKey {
+                bin,
+                c_ip,
+                computer,
+                s_ip,
+            } = RowKey::from(window);
+            let one = windows.entry([c_ip, computer, s_ip]).or_default();
+            one.insert(bin, window);
+        }
         Self {
             truth,
-            campaigns: truth
+            positions: truth
                 .campaigns
                 .iter()
-                .map(|one| (one.id.as_str(), one))
+                .enumerate()
+                .map(|(position, one)| (one.id.as_str(), position))
                 .collect(),
-            windows: truth
-                .windows
-                .iter()
-                .map(|one| (RowKey::from(one), one))
-                .collect(),
+            windows,
         }
     }
 
-    /// The campaigns with lines in this row.
-    pub(super) fn campaigns(&self, row: &RowKey) -> impl Iterator<Item = &'t Campaign> {
-        let ids = self
-            .windows
-            .get(row)
-            .map_or(&[][..], |window| &window.campaigns);
-        ids.iter()
-            .filter_map(|id| self.campaigns.get(id.as_str()).copied())
+    pub(super) fn campaign(&self, position: usize) -> &'t Campaign {
+        &self.truth.campaigns[position]
     }
 
-    pub(super) fn verdict(&self, row: &RowKey) -> Verdict {
-        self.campaigns(row)
-            .map(|campaign| match campaign.class {
-                Class::Malicious => Verdict::Malicious,
-                Class::Authorised => Verdict::Authorised,
-                Class::LookAlike => Verdict::LookAlike(campaign.kind),
-            })
-            .min()
-            .unwrap_or(Verdict::Background)
-    }
-
-    pub(super) fn count(&self, rows: &[Alert]) -> RowCounts {
-        let mut counts = RowCounts::default();
-        for row in rows {
-            counts.add(self.verdict(&RowKey::from(row)));
-        }
-        counts
-    }
-
-    /// How many rows each campaign has.
-    pub(super) fn rows_by_campaign(&self, rows: &[Alert]) -> HashMap<&'t str, u64> {
-        let mut counts = HashMap::new();
-        for row in rows {
-            for campaign in self.campaigns(&RowKey::from(row)) {
-                *counts.entry(campaign.id.as_str()).or_default() += 1;
-            }
-        }
-        counts
-    }
-
-    /// Malicious campaigns with a row, of all of them that did anything.
-    pub(super) fn recall(&self, rows: &[Alert]) -> Share {
-        let found = self.rows_by_campaign(rows);
-        let malicious = || {
-            let all = self.truth.campaigns.iter();
-            all.filter(|campaign| campaign.class == Class::Malicious)
+    /// The campaigns with lines in this row, by their place in the truth. A row whose window is not a bin of the truth
+    /// has those that were active in it and have lines in a bin that it overlaps; a key by which the rule did not group
+    /// fits all.
+    pub(super) fn campaigns(&self, row: &Alert, window: &Window) -> BTreeSet<usize> {
+        let (first, behind) = span(row, window);
+        let key = [&row.c_ip, &row.computer, &row.s_ip];
+        let is_open = key.iter().any(|part| part.is_empty());
+        let fits = |other: &[String; 3]| {
+            key.iter()
+                .zip(other)
+                .all(|(mine, theirs)| mine.is_empty() || *mine == theirs)
         };
-        let caught = malicious().filter(|campaign| found.contains_key(campaign.id.as_str()));
-        Share::new(caught.count() as u64, malicious().count() as u64)
+        let exact = (!is_open).then(|| self.windows.get(&key.map(String::clone)));
+        let open = self
+            .windows
+            .iter()
+            .filter(|(other, _)| is_open && fits(other));
+        let windows = exact
+            .flatten()
+            .into_iter()
+            .chain(open.map(|(_, windows)| windows));
+        windows
+            .flat_map(|windows| windows.range(floor_before(first)..behind))
+            .filter(|(bin, _)| bin.plus(BIN) > first)
+            .flat_map(|(_, window)| &window.campaigns)
+            .filter_map(|id| self.positions.get(id.as_str()).copied())
+            .filter(|position| {
+                let one = self.campaign(*position);
+                one.first.is_none_or(|begin| begin < behind)
+                    && one.last.is_none_or(|end| end >= first)
+            })
+            .collect()
+    }
+
+    /// The gravest of some campaigns, the first of the truth among equals.
+    pub(super) fn gravest(&self, campaigns: &BTreeSet<usize>) -> (Verdict, Option<usize>) {
+        campaigns
+            .iter()
+            .map(|position| (self.verdict(*position), Some(*position)))
+            .min_by_key(|(verdict, position)| (*verdict, *position))
+            .unwrap_or((Verdict::Background, None))
+    }
+
+    fn verdict(&self, position: usize) -> Verdict {
+        let campaign = self.campaign(position);
+        match campaign.class {
+            Class::Malicious => Verdict::Malicious,
+            Class::Authorised => Verdict::Authorised,
+            Class::LookAlike => Verdict::LookAlike(campaign.kind),
+        }
     }
 
     /// Rows that the truth expects and that are not there, and rows that are there and not expected.
@@ -184,4 +208,23 @@ impl<'t> Judge<'t> {
             given.difference(&expected).cloned().collect(),
         )
     }
+}
+
+/// The start of the bin of the truth that holds a moment.
+fn floor_before(moment: Timestamp) -> Timestamp {
+    moment.floor(BIN)
+}
+
+/// The first moment of a row's window, and the first behind it.
+fn span(row: &Alert, window: &Window) -> (Timestamp, Timestamp) {
+    let first = row.time_generated;
+    let behind = match (row.window_end, window) {
+        // Of these the end is the last line, which belongs to it.
+        (Some(end), Window::Sliding { .. } | Window::Session { .. }) => {
+            end.plus(Duration::from_millis(1))
+        }
+        (Some(end), _) => end,
+        (None, window) => window.end(first),
+    };
+    (first, behind)
 }

@@ -1,6 +1,8 @@
 //! What a report tells, before it is known where it is shown: headings, tables and sentences, in plain text.
 
-use crate::eval::{CampaignOutcome, Effect, Evaluation, ExclusionOutcome, RowCounts, Score};
+use super::exclusions;
+use crate::eval::sweep::{By, LEAST_REQUESTS};
+use crate::eval::{Agreement, CampaignOutcome, Evaluation, RowCounts, RowKey, Score};
 use scanbench_generator::truth::{Class, Kind, Reason};
 
 /// A part of the report.
@@ -22,7 +24,7 @@ pub struct Section {
 pub fn tell(evaluation: &Evaluation) -> Vec<Section> {
     let mut story = vec![campaigns(evaluation), scores(evaluation)];
     if !evaluation.exclusions.is_empty() {
-        story.push(exclusions(evaluation));
+        story.push(exclusions::section(evaluation));
     }
     story.push(agreement(evaluation));
     story
@@ -42,7 +44,7 @@ fn campaigns(evaluation: &Evaluation) -> Section {
         .iter()
         .map(|one| {
             let mut row = vec![
-                one.id.clone(),
+                evaluation.campaign_name(one),
                 kind(one.kind).to_owned(),
                 class(one.class).to_owned(),
                 one.ports_probed.to_string(),
@@ -74,7 +76,7 @@ fn campaigns(evaluation: &Evaluation) -> Section {
 }
 
 /// What the rule and then the exclusions did with a campaign.
-fn outcome(one: &CampaignOutcome) -> String {
+pub(super) fn outcome(one: &CampaignOutcome) -> String {
     let fired = one.rows_without_exclusions > 0;
     let hidden = fired && one.rows_with_exclusions == 0;
     let by = match one.hidden_by.as_slice() {
@@ -96,7 +98,7 @@ fn outcome(one: &CampaignOutcome) -> String {
     }
 }
 
-fn kind(kind: Kind) -> &'static str {
+pub(super) fn kind(kind: Kind) -> &'static str {
     match kind {
         Kind::Scan => "port scan",
         Kind::Maintenance => "maintenance",
@@ -110,7 +112,7 @@ fn kind(kind: Kind) -> &'static str {
     }
 }
 
-fn class(class: Class) -> &'static str {
+pub(super) fn class(class: Class) -> &'static str {
     match class {
         Class::Malicious => "malicious",
         Class::LookAlike => "look-alike",
@@ -118,7 +120,7 @@ fn class(class: Class) -> &'static str {
     }
 }
 
-fn reason(reason: Option<Reason>) -> &'static str {
+pub(super) fn reason(reason: Option<Reason>) -> &'static str {
     match reason {
         Some(Reason::UnboundPorts) => "most of its ports are bound to no site and leave no line",
         Some(Reason::BelowThreshold) => "too few ports in any ten minutes",
@@ -137,13 +139,35 @@ fn scores(evaluation: &Evaluation) -> Section {
             score.rows.malicious.to_string(),
             score.rows.authorised.to_string(),
             false_rows(&score.rows),
-            score.bin_precision.to_string(),
-            score.campaign_recall.to_string(),
+            score.bin_precision.with_interval(),
+            score.episode_precision.with_interval(),
+            score.campaign_recall.with_interval(),
         ]
     };
     let mut rows = vec![row("the rule alone", &evaluation.without_exclusions)];
     if !evaluation.exclusions.is_empty() {
         rows.push(row("with exclusions", &evaluation.with_exclusions));
+    }
+    for one in &evaluation.baselines {
+        let threshold = one.baseline.threshold;
+        let name = match one.baseline.by {
+            By::Ports => format!("baseline: {threshold} ports"),
+            By::Requests => format!("baseline: {threshold} requests"),
+            By::NotFound => format!("baseline: {threshold} % 404"),
+        };
+        rows.push(row(&name, &one.score));
+    }
+    let mut notes = vec![
+        "A row is one ten-minute bin of one client on one server, an episode neighbouring rows. Precision counts right \
+         ones among right and false ones; those of authorised scans stand apart. Recall counts malicious campaigns with \
+         a row. Behind a share: its 95 % interval, by campaign."
+            .to_owned(),
+    ];
+    if !evaluation.baselines.is_empty() {
+        notes.push(format!(
+            "Baselines look at no port: as many requests of one client on one server in a bin as the rule wants ports, and \
+             every second of at least {LEAST_REQUESTS} requests not found."
+        ));
     }
     Section {
         heading: "How good that is".to_owned(),
@@ -153,19 +177,16 @@ fn scores(evaluation: &Evaluation) -> Section {
             "authorised",
             "false rows",
             "bin precision",
+            "episode precision",
             "campaign recall",
         ],
         rows,
-        notes: vec![
-            "A row is one ten-minute bin of one client on one server. Precision counts right rows among right and \
-             false ones; rows of authorised scans stand apart. Recall counts malicious campaigns with a row."
-                .to_owned(),
-        ],
+        notes,
     }
 }
 
 /// `22: reverse proxy 20, maintenance 2`.
-fn false_rows(counts: &RowCounts) -> String {
+pub(super) fn false_rows(counts: &RowCounts) -> String {
     let mut kinds: Vec<String> = counts
         .look_alike
         .iter()
@@ -180,79 +201,37 @@ fn false_rows(counts: &RowCounts) -> String {
     }
 }
 
-fn exclusions(evaluation: &Evaluation) -> Section {
-    let mut rows: Vec<Vec<String>> = evaluation.exclusions.iter().map(exclusion_row).collect();
-    let mut together = vec!["all together".to_owned(), String::new(), String::new()];
-    together.extend(effect_cells(&evaluation.exclusions_together));
-    rows.push(together);
-    let broken = evaluation.exclusions.iter().flat_map(|one| {
-        one.broken.iter().map(|broken| {
-            format!(
-                "BROKEN PROMISE: {} promises {} = {}, measured {}",
-                one.id, broken.promise, broken.promised, broken.measured
-            )
-        })
-    });
-    Section {
-        heading: "What each exclusion removes, and what it hides".to_owned(),
-        header: vec![
-            "exclusion",
-            "stage",
-            "lines",
-            "false rows removed",
-            "authorised removed",
-            "true rows hidden",
-            "true campaigns hidden",
-        ],
-        rows,
-        notes: broken.collect(),
-    }
-}
-
-fn exclusion_row(one: &ExclusionOutcome) -> Vec<String> {
-    let mut row = vec![one.id.clone(), one.stage.to_owned(), one.lines.to_string()];
-    row.extend(effect_cells(&one.effect));
-    row
-}
-
-fn effect_cells(effect: &Effect) -> [String; 4] {
-    let mut campaigns = effect.campaigns_hidden.clone();
-    campaigns.extend(
-        effect
-            .campaigns_hidden_in_part
-            .iter()
-            .map(|id| format!("{id} (in part)")),
-    );
-    if campaigns.is_empty() {
-        campaigns.push("none".to_owned());
-    }
-    [
-        false_rows(&effect.rows_removed),
-        effect.rows_removed.authorised.to_string(),
-        effect.rows_removed.malicious.to_string(),
-        campaigns.join(", "),
-    ]
-}
-
 fn agreement(evaluation: &Evaluation) -> Section {
-    let (missing, unexpected) = (&evaluation.missing_rows, &evaluation.unexpected_rows);
-    let mut notes = Vec::new();
-    if missing.is_empty() && unexpected.is_empty() {
-        notes.push(
-            "The rows of the rule alone are exactly the bins on which the truth says that it must fire.".to_owned(),
-        );
-    }
-    for (what, rows) in [("MISSING ROW", missing), ("UNEXPECTED ROW", unexpected)] {
-        for row in rows {
-            notes.push(format!(
-                "{what}: {} {} on {} ({})",
-                row.bin, row.c_ip, row.computer, row.s_ip
-            ));
-        }
-    }
+    let notes = match &evaluation.agreement {
+        None => vec![
+            "Unmeasured: the truth says where the published rule must fire, and this is another rule.".to_owned(),
+        ],
+        Some(agreement) => agreement_notes(agreement),
+    };
     Section {
         heading: "Check".to_owned(),
         notes,
         ..Section::default()
     }
+}
+
+fn agreement_notes(agreement: &Agreement) -> Vec<String> {
+    let (missing, unexpected) = (&agreement.missing_rows, &agreement.unexpected_rows);
+    if missing.is_empty() && unexpected.is_empty() {
+        return vec![
+            "The rows of the rule alone are exactly the bins on which the truth says that it must fire.".to_owned(),
+        ];
+    }
+    let told = |what: &'static str, rows: &[RowKey]| -> Vec<String> {
+        let one = |row: &RowKey| {
+            format!(
+                "{what}: {} {} on {} ({})",
+                row.bin, row.c_ip, row.computer, row.s_ip
+            )
+        };
+        rows.iter().map(one).collect()
+    };
+    let mut notes = told("MISSING ROW", missing);
+    notes.extend(told("UNEXPECTED ROW", unexpected));
+    notes
 }

@@ -290,6 +290,29 @@ fn dates_and_remarks() {
     ]);
 }
 
+/// A stream is read 4 MiB at a time. Where such a piece begins in the middle of a line that is over the limit, the rest
+/// of it is no directive, in neither look: else a client could move its own lines to another day.
+#[test]
+fn the_rest_of_a_long_line_is_no_directive() {
+    let lines = |ports: std::ops::Range<u16>| {
+        ports.fold(String::new(), |mut all, port| {
+            let _ = writeln!(all, "10:00:00 10.0.0.1 {port} 192.0.2.7");
+            all
+        })
+    };
+    let mut log = "#Date: 2026-11-02 10:00:00\n#Fields: time s-ip s-port c-ip\n".to_owned();
+    log += &lines(8000..8015);
+    log += &"x".repeat((4 << 20) - log.len());
+    log += "#Date: 2026-11-05 10:00:00\n";
+    log += &lines(8015..8030);
+    check(vec![read(
+        "a directive in it",
+        log,
+        30,
+        "read 30 lines in 1 log: 1 bad line, 1 row",
+    )]);
+}
+
 #[test]
 fn a_hundred_thousand_headers() {
     let block = format!(

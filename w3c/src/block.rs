@@ -6,7 +6,8 @@
 //! ([`LineParser`](crate::LineParser)). So this file decides only who reads a line, and what a line is stays decided
 //! in one place. The property test in `tests/block.rs` holds the two paths against each other.
 
-use crate::masks::{Masks, WORD};
+use crate::cut::{Lines, Shape, Words};
+use crate::masks::Path;
 
 /// A line of a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +18,8 @@ pub struct BlockLine<'b> {
     pub end: usize,
     /// Byte where the next line begins.
     pub next: usize,
-    /// Where each column ends, for a regular line; of the last one, where the line feed stands. `None` for others.
+    /// Where each wanted column ends, for a regular line; of the last one, where the line feed stands. `None` for
+    /// others.
     pub ends: Option<&'b [u32]>,
 }
 
@@ -30,90 +32,123 @@ impl BlockLine<'_> {
             Some(before) => ends[before] as usize + 1,
             None => self.start,
         };
+        start..self.column_end(ends, position)
+    }
+
+    /// Where a column of a regular line ends in the block.
+    #[inline]
+    #[must_use]
+    pub fn column_end(&self, ends: &[u32], position: usize) -> usize {
         // Behind the last column there may be a carriage return.
-        start..(ends[position] as usize).min(self.end)
+        (ends[position] as usize).min(self.end)
     }
 }
 
+/// Bytes that are cut at a time: what is found out about them and they themselves stay in the first-level cache until
+/// the lines have been read.
+const STRETCH_BYTES: usize = 16 << 10;
+
+/// Bytes that are cut after a change of shape: where shapes change all the time, whatever was cut beyond is cut in vain.
+const CHANGED_BYTES: usize = 1 << 10;
+
 /// Cuts blocks of bytes into lines. Holds the memory that this takes, to be used again.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct BlockReader {
-    masks: Masks,
-    portable: bool,
+    path: Path,
+    words: Words,
+    lines: Lines,
+}
+
+impl Default for BlockReader {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl BlockReader {
     /// With the fastest instructions that the processor has.
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        Self::on(Path::best())
     }
 
     /// With none but those that every processor has; for tests and measurements.
     #[must_use]
     pub fn portable() -> Self {
+        Self::on(Path::least())
+    }
+
+    fn on(path: Path) -> Self {
         Self {
-            portable: true,
-            ..Self::default()
+            path,
+            words: Words::default(),
+            lines: Lines::default(),
         }
     }
 
-    /// Looks over a block of less than 4 GiB. What stands behind its last line feed is no line yet.
+    /// Looks over a block of less than 2 GiB. What stands behind its last line feed is no line yet.
     pub fn lines<'b>(&'b mut self, block: &'b [u8]) -> BlockLines<'b> {
-        self.masks.fill(block, self.portable);
+        self.lines.clear();
         BlockLines {
+            reader: self,
             block,
-            masks: &self.masks,
-            places: self.masks.places(),
+            shape: Shape::default(),
             start: 0,
-            feed_word: 0,
-            feeds: self.masks.line_feeds.first().copied().unwrap_or(0),
+            cut: 0,
+            line: 0,
+            regular: 0,
+            stretch: STRETCH_BYTES,
         }
     }
 }
 
 /// The lines of one block.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct BlockLines<'b> {
+    reader: &'b mut BlockReader,
     block: &'b [u8],
-    masks: &'b Masks,
-    /// Separators and line feeds from the next line on.
-    places: &'b [u32],
+    /// What the lines were cut for.
+    shape: Shape,
     /// Where the next line begins.
     start: usize,
-    /// The word of line feeds in which the next one is looked for, and its bits that are left.
-    feed_word: usize,
-    feeds: u64,
+    /// Up to where the block was cut.
+    cut: usize,
+    /// Number of the next line among those that were cut, and of the next regular one among the regular ones.
+    line: usize,
+    regular: usize,
+    /// Bytes to be cut next.
+    stretch: usize,
 }
 
-impl<'b> BlockLines<'b> {
-    /// The next whole line; a regular one has so many columns. With none, no line is regular.
-    #[inline]
-    pub fn next(&mut self, columns: usize) -> Option<BlockLine<'b>> {
-        while self.feeds == 0 {
-            self.feed_word += 1;
-            self.feeds = *self.masks.line_feeds.get(self.feed_word)?;
+impl BlockLines<'_> {
+    /// The next whole line; a regular one has this shape.
+    #[inline(always)]
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "a line is lent until the next one is asked for"
+    )]
+    #[expect(clippy::inline_always, reason = "a call shows in the time for a line")]
+    pub fn next(&mut self, shape: Shape) -> Option<BlockLine<'_>> {
+        if shape != self.shape {
+            self.change(shape);
         }
-        let feed = self.feed_word * WORD + self.feeds.trailing_zeros() as usize;
-        self.feeds &= self.feeds - 1;
+        let (feed, is_regular) = match self.reader.lines.feed(self.line) {
+            Some(line) => line,
+            None => self.more()?,
+        };
+        self.line += 1;
         let start = self.start;
         self.start = feed + 1;
         let has_return = feed > start && self.block[feed - 1] == b'\r';
-        let end = feed - usize::from(has_return);
-        // The line feed is the place so many places on just if so many separators stand before it.
-        let ends = match self.places.split_at_checked(columns) {
-            Some((ends, rest)) if ends.last().is_some_and(|last| *last as usize == feed) => {
-                self.places = rest;
-                Some(ends).filter(|_| self.is_plain(start, end))
-            }
-            _ => {
-                self.pass(feed);
-                None
-            }
+        let ends = if is_regular {
+            self.regular += 1;
+            self.reader.lines.ends(self.regular - 1, shape.wanted)
+        } else {
+            None
         };
         Some(BlockLine {
             start,
-            end,
+            end: feed - usize::from(has_return),
             next: feed + 1,
             ends,
         })
@@ -125,32 +160,40 @@ impl<'b> BlockLines<'b> {
         self.start
     }
 
-    /// Passes over the places up to a line feed.
+    /// What was cut for another shape is to be cut anew.
     #[cold]
-    fn pass(&mut self, feed: usize) {
-        let passed = self
-            .places
-            .iter()
-            .take_while(|place| **place as usize <= feed);
-        self.places = &self.places[passed.count()..];
+    fn change(&mut self, shape: Shape) {
+        self.shape = shape;
+        self.reader.lines.clear();
+        if self.cut > self.start {
+            self.cut = self.start;
+            self.stretch = CHANGED_BYTES;
+        }
     }
 
-    /// No separator at either end or side by side with another, and no directive.
-    #[inline]
-    fn is_plain(&self, start: usize, end: usize) -> bool {
-        let line = &self.block[start..end];
-        let Some((first, last)) = line.first().zip(line.last()) else {
-            return false;
-        };
-        let is_odd = matches!(first, b' ' | b'\t' | b'#')
-            || matches!(last, b' ' | b'\t')
-            || (self.masks.has_runs && has_run(line));
-        !is_odd
+    /// Cuts the next stretch; gives its first line.
+    #[cold]
+    fn more(&mut self) -> Option<(usize, bool)> {
+        (self.line, self.regular) = (0, 0);
+        loop {
+            let end = self.block.len().min(self.start + self.stretch);
+            // The stretch before may have shown all there is.
+            if end <= self.cut {
+                self.reader.lines.clear();
+                return None;
+            }
+            let text = &self.block[self.start..end];
+            let base = u32::try_from(self.start).ok()?;
+            let BlockReader { path, words, lines } = &mut *self.reader;
+            path.cut(text, base, self.shape, words, lines);
+            self.cut = end;
+            // A line that is longer than a stretch makes the stretch longer.
+            if lines.is_empty() || self.stretch < STRETCH_BYTES {
+                self.stretch *= 2;
+            }
+            if let Some(line) = lines.feed(0) {
+                return Some(line);
+            }
+        }
     }
-}
-
-#[cold]
-fn has_run(line: &[u8]) -> bool {
-    line.windows(2)
-        .any(|two| matches!(two, [b' ' | b'\t', b' ' | b'\t']))
 }

@@ -2,30 +2,20 @@
 //!
 //! This is the only module with `unsafe`: vector instructions of the processor, chosen at run time. Each path is
 //! proven against the portable one, which is safe, by property tests over arbitrary bytes and lengths.
+//!
+//! BE ADVISED: a path does the second step too (`cut`, which is safe code), since only what is inlined into a path is
+//! compiled for that path's instructions: counting and finding bits takes four times as many without them.
 
 #![expect(
     unsafe_code,
     reason = "vector instructions; each use has its proof, and tests hold it against `portable`"
 )]
 
-/// Bytes that one word of bits stands for.
-pub(crate) const WORD: usize = 64;
+use crate::cut::{Cut, Lines, Shape, Words, portable_masks};
 
-/// What stands where in a block.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Masks {
-    /// Line feeds: bit `i % 64` of word `i / 64` tells of byte `i`.
-    pub(crate) line_feeds: Vec<u64>,
-    /// The places of spaces, tabs and line feeds, first to last; what stands behind `count` means nothing.
-    places: Vec<u32>,
-    count: usize,
-    /// Whether two separators stand side by side anywhere.
-    pub(crate) has_runs: bool,
-}
-
-/// How masks are made.
+/// How bytes are looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Path {
+pub(crate) enum Path {
     #[cfg(target_arch = "x86_64")]
     Avx512,
     #[cfg(target_arch = "x86_64")]
@@ -33,22 +23,20 @@ enum Path {
     /// What every processor of this family has.
     #[cfg(target_arch = "x86_64")]
     Sse2,
+    /// What every processor has.
     Portable,
 }
 
 impl Path {
     /// Those that this processor can go, the fastest first.
-    fn all() -> Vec<Self> {
+    pub(crate) fn all() -> Vec<Self> {
         let mut paths = Vec::new();
         #[cfg(target_arch = "x86_64")]
         {
             use std::arch::is_x86_feature_detected;
 
             let counts = is_x86_feature_detected!("popcnt") && is_x86_feature_detected!("bmi1");
-            if counts
-                && is_x86_feature_detected!("avx512bw")
-                && is_x86_feature_detected!("avx512vbmi2")
-            {
+            if counts && is_x86_feature_detected!("avx512bw") {
                 paths.push(Self::Avx512);
             }
             if counts && is_x86_feature_detected!("avx2") {
@@ -59,221 +47,99 @@ impl Path {
         paths.push(Self::Portable);
         paths
     }
-}
 
-impl Masks {
-    /// Fills the masks for `block`, which is shorter than 4 GiB.
-    pub(crate) fn fill(&mut self, block: &[u8], portable: bool) {
+    /// The fastest.
+    pub(crate) fn best() -> Self {
+        Self::all().first().copied().unwrap_or(Self::Portable)
+    }
+
+    /// The one that every processor of this family can go.
+    pub(crate) fn least() -> Self {
         #[cfg(target_arch = "x86_64")]
-        let least = Path::Sse2;
+        let least = Self::Sse2;
         #[cfg(not(target_arch = "x86_64"))]
-        let least = Path::Portable;
-        let best = Path::all().first().copied().filter(|_| !portable);
-        self.fill_by(block, best.unwrap_or(least));
+        let least = Self::Portable;
+        least
     }
 
-    /// The places of separators and line feeds, first to last.
-    #[inline]
-    pub(crate) fn places(&self) -> &[u32] {
-        &self.places[..self.count]
-    }
-
-    fn fill_by(&mut self, block: &[u8], path: Path) {
-        let words = block.len().div_ceil(WORD);
-        self.line_feeds.resize(words, 0);
-        // A word's places are written whole whatever their number, so there is room for a word more than can be.
-        let room = (words + 1) * WORD;
-        if self.places.len() < room {
-            self.places.resize(room, 0);
-        }
-        let (whole, rest) = block.as_chunks::<WORD>();
-        let mut fill = Fill {
-            line_feeds: &mut self.line_feeds,
-            places: &mut self.places,
-            count: 0,
-            word: 0,
-            carry: 0,
-            runs: 0,
+    /// Cuts `text` into lines of this shape; places are counted from `base`. Together they stay under 2 GiB.
+    pub(crate) fn cut(
+        self,
+        text: &[u8],
+        base: u32,
+        shape: Shape,
+        words: &mut Words,
+        lines: &mut Lines,
+    ) {
+        let cut = Cut {
+            text,
+            base,
+            shape,
+            words,
+            lines,
         };
-        match path {
+        match self {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: `Path::all` has this path only where the processor has these instructions.
-            Path::Avx512 => unsafe { avx512(whole, &mut fill) },
+            Self::Avx512 => unsafe { avx512(cut) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as above.
-            Path::Avx2 => unsafe { avx2(whole, &mut fill) },
+            Self::Avx2 => unsafe { avx2(cut) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: every processor of this family has SSE2.
-            Path::Sse2 => unsafe { sse2(whole, &mut fill) },
-            Path::Portable => portable(whole, &mut fill),
+            Self::Sse2 => unsafe { sse2(cut) },
+            Self::Portable => portable(cut),
         }
-        if !rest.is_empty() {
-            let mut last = [0; WORD];
-            last[..rest.len()].copy_from_slice(rest);
-            portable(&[last], &mut fill);
-        }
-        self.has_runs = fill.runs != 0;
-        self.count = fill.count;
-    }
-}
-
-/// Takes the words of a block, first to last.
-struct Fill<'a> {
-    line_feeds: &'a mut [u64],
-    places: &'a mut [u32],
-    count: usize,
-    word: usize,
-    /// Whether the last byte was a separator.
-    carry: u64,
-    /// Not zero where two stood side by side.
-    runs: u64,
-}
-
-#[expect(
-    clippy::inline_always,
-    reason = "only inlined into a path is it compiled for that path's instructions"
-)]
-impl Fill<'_> {
-    /// Takes a word. Eight places are written whatever their number is: the processor guesses a fixed number of
-    /// writes right each time, and a loop over the bits wrong at each line.
-    #[inline(always)]
-    fn take(&mut self, separators: u64, line_feeds: u64) {
-        const AT_ONCE: usize = 8;
-
-        let base = self.note(separators, line_feeds);
-        let mut bits = separators | line_feeds;
-        let count = bits.count_ones() as usize;
-        let places = &mut self.places[self.count..self.count + WORD];
-        for place in &mut places[..AT_ONCE] {
-            *place = base + bits.trailing_zeros();
-            bits &= bits.wrapping_sub(1);
-        }
-        for place in &mut places[AT_ONCE..] {
-            if bits == 0 {
-                break;
-            }
-            *place = base + bits.trailing_zeros();
-            bits &= bits - 1;
-        }
-        self.count += count;
-    }
-
-    /// Notes all of a word but its places; gives where it begins.
-    #[inline(always)]
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "blocks are shorter than 4 GiB"
-    )]
-    fn note(&mut self, separators: u64, line_feeds: u64) -> u32 {
-        self.runs |= separators & (separators << 1 | self.carry);
-        self.carry = separators >> 63;
-        self.line_feeds[self.word] = line_feeds;
-        let base = (self.word * WORD) as u32;
-        self.word += 1;
-        base
     }
 }
 
 /// Eight bytes at a time, by arithmetic on words.
-fn portable(chunks: &[[u8; WORD]], fill: &mut Fill<'_>) {
-    for chunk in chunks {
-        let (mut separators, mut line_feeds) = (0, 0);
-        let (eights, _) = chunk.as_chunks::<8>();
-        for (index, bytes) in eights.iter().enumerate() {
-            let bytes = u64::from_le_bytes(*bytes);
-            let separator = equal(bytes, b' ') | equal(bytes, b'\t');
-            separators |= gather(separator) << (index * 8);
-            line_feeds |= gather(equal(bytes, b'\n')) << (index * 8);
-        }
-        fill.take(separators, line_feeds);
-    }
+fn portable(cut: Cut<'_>) {
+    cut.run(portable_masks);
 }
 
-const HIGH: u64 = 0x8080_8080_8080_8080;
-
-/// The high bit of each byte that equals `wanted`, exactly: adding 0x7f to the low seven bits carries into the high
-/// bit unless they are all zero, and no carry leaves its byte.
-fn equal(bytes: u64, wanted: u8) -> u64 {
-    let different = bytes ^ (0x0101_0101_0101_0101 * u64::from(wanted));
-    !(((different & !HIGH) + !HIGH) | different) & HIGH
-}
-
-/// The eight high bits side by side. The multiplication adds copies of them shifted by 7, 14, ... 49, which meet in
-/// the highest byte and nowhere collide (Hacker's Delight, 7-3).
-fn gather(high_bits: u64) -> u64 {
-    (high_bits >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
-}
+/// For each value of a byte's low four bits the one byte with that end that is a separator or a line feed, else one
+/// with another end, which no such byte equals. So one shuffle and one comparison find all three at once; the
+/// shuffle gives 0 for bytes from 0x80 on, which do not equal it either.
+#[cfg(target_arch = "x86_64")]
+const BY_LOW_BITS: [u8; 16] = [b' ', 0, 0, 0, 0, 0, 0, 0, 0, b'\t', b'\n', 0, 0, 0, 0, 0];
 
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512bw,avx512vbmi2,popcnt,bmi1")]
-fn avx512(chunks: &[[u8; WORD]], fill: &mut Fill<'_>) {
+#[target_feature(enable = "avx512bw,popcnt,bmi1")]
+fn avx512(cut: Cut<'_>) {
     use std::arch::x86_64::{
-        __m128i, _mm512_add_epi32, _mm512_castsi512_si128, _mm512_cmpeq_epi8_mask,
-        _mm512_cvtepu8_epi32, _mm512_loadu_si512, _mm512_maskz_compress_epi8, _mm512_set1_epi8,
-        _mm512_set1_epi32, _mm512_storeu_si512,
-    };
-    /// Places that one store holds.
-    const AT_ONCE: u32 = 16;
-    /// The bytes 0 to 63.
-    const NUMBERS: [u8; WORD] = {
-        let mut numbers = [0; WORD];
-        let mut number: u8 = 0;
-        while (number as usize) < WORD {
-            numbers[number as usize] = number;
-            number += 1;
-        }
-        numbers
+        _mm_loadu_si128, _mm512_broadcast_i32x4, _mm512_cmpeq_epi8_mask, _mm512_loadu_si512,
+        _mm512_set1_epi8, _mm512_shuffle_epi8,
     };
 
-    let (space, tab, line_feed) = (
-        _mm512_set1_epi8(0x20),
-        _mm512_set1_epi8(0x09),
-        _mm512_set1_epi8(0x0a),
-    );
-    // SAFETY: 64 bytes are read of 64; the load asks for no alignment.
-    let numbers = unsafe { _mm512_loadu_si512(NUMBERS.as_ptr().cast()) };
-    for chunk in chunks {
+    // SAFETY: 16 bytes are read of 16; the load asks for no alignment.
+    let table = _mm512_broadcast_i32x4(unsafe { _mm_loadu_si128(BY_LOW_BITS.as_ptr().cast()) });
+    let line_feed = _mm512_set1_epi8(0x0a);
+    cut.run(|chunk| {
         // SAFETY: the 64 bytes read are those of `chunk`; the load asks for no alignment.
         let bytes = unsafe { _mm512_loadu_si512(chunk.as_ptr().cast()) };
-        let separators = _mm512_cmpeq_epi8_mask(bytes, space) | _mm512_cmpeq_epi8_mask(bytes, tab);
-        let line_feeds = _mm512_cmpeq_epi8_mask(bytes, line_feed);
-        let bits = separators | line_feeds;
-        if bits.count_ones() > AT_ONCE {
-            fill.take(separators, line_feeds);
-            continue;
-        }
-        let base = fill.note(separators, line_feeds);
-        // The numbers of the set bits, side by side, the first sixteen of them widened and moved to their place.
-        let first: __m128i = _mm512_castsi512_si128(_mm512_maskz_compress_epi8(bits, numbers));
-        let places = _mm512_add_epi32(
-            _mm512_cvtepu8_epi32(first),
-            _mm512_set1_epi32(base.cast_signed()),
-        );
-        let out = &mut fill.places[fill.count..fill.count + WORD];
-        // SAFETY: 16 places of 4 bytes are written, and `out` has 64; the store asks for no alignment.
-        unsafe { _mm512_storeu_si512(out.as_mut_ptr().cast(), places) };
-        fill.count += bits.count_ones() as usize;
-    }
+        let places = _mm512_cmpeq_epi8_mask(_mm512_shuffle_epi8(table, bytes), bytes);
+        (places, _mm512_cmpeq_epi8_mask(bytes, line_feed))
+    });
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,popcnt,bmi1")]
-fn avx2(chunks: &[[u8; WORD]], fill: &mut Fill<'_>) {
+fn avx2(cut: Cut<'_>) {
     use std::arch::x86_64::{
-        __m256i, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_or_si256,
-        _mm256_set1_epi8,
+        __m256i, _mm_loadu_si128, _mm256_broadcastsi128_si256, _mm256_cmpeq_epi8,
+        _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_set1_epi8, _mm256_shuffle_epi8,
     };
 
-    let (space, tab, line_feed) = (
-        _mm256_set1_epi8(0x20),
-        _mm256_set1_epi8(0x09),
-        _mm256_set1_epi8(0x0a),
-    );
+    // SAFETY: 16 bytes are read of 16; the load asks for no alignment.
+    let table =
+        _mm256_broadcastsi128_si256(unsafe { _mm_loadu_si128(BY_LOW_BITS.as_ptr().cast()) });
+    let line_feed = _mm256_set1_epi8(0x0a);
     let bits = |low: __m256i, high: __m256i| {
         let (low, high) = (_mm256_movemask_epi8(low), _mm256_movemask_epi8(high));
         u64::from(low.cast_unsigned()) | u64::from(high.cast_unsigned()) << 32
     };
-    for chunk in chunks {
+    cut.run(|chunk| {
         let start = chunk.as_ptr();
         // SAFETY: both halves of 32 bytes lie in the 64 of `chunk`; the loads ask for no alignment.
         let (low, high) = unsafe {
@@ -282,25 +148,19 @@ fn avx2(chunks: &[[u8; WORD]], fill: &mut Fill<'_>) {
                 _mm256_loadu_si256(start.add(32).cast()),
             )
         };
-        let separator = |bytes| {
-            _mm256_or_si256(
-                _mm256_cmpeq_epi8(bytes, space),
-                _mm256_cmpeq_epi8(bytes, tab),
-            )
-        };
-        let separators = bits(separator(low), separator(high));
+        let place = |bytes| _mm256_cmpeq_epi8(_mm256_shuffle_epi8(table, bytes), bytes);
         let line_feeds = bits(
             _mm256_cmpeq_epi8(low, line_feed),
             _mm256_cmpeq_epi8(high, line_feed),
         );
-        fill.take(separators, line_feeds);
-    }
+        (bits(place(low), place(high)), line_feeds)
+    });
 }
 
 /// SSE2 is part of x86-64 itself, so this needs no look at the processor.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "sse2")]
-fn sse2(chunks: &[[u8; WORD]], fill: &mut Fill<'_>) {
+fn sse2(cut: Cut<'_>) {
     use std::arch::x86_64::{
         _mm_cmpeq_epi8, _mm_loadu_si128, _mm_movemask_epi8, _mm_or_si128, _mm_set1_epi8,
     };
@@ -310,96 +170,149 @@ fn sse2(chunks: &[[u8; WORD]], fill: &mut Fill<'_>) {
         _mm_set1_epi8(0x09),
         _mm_set1_epi8(0x0a),
     );
-    for chunk in chunks {
-        let (mut separators, mut line_feeds) = (0, 0);
+    cut.run(|chunk| {
+        let (mut places, mut line_feeds) = (0, 0);
         let (quarters, _) = chunk.as_chunks::<16>();
         for (index, quarter) in quarters.iter().enumerate() {
             // SAFETY: the 16 bytes read are those of `quarter`; the load asks for no alignment.
             let bytes = unsafe { _mm_loadu_si128(quarter.as_ptr().cast()) };
+            let feed = _mm_cmpeq_epi8(bytes, line_feed);
             let separator = _mm_or_si128(_mm_cmpeq_epi8(bytes, space), _mm_cmpeq_epi8(bytes, tab));
             let bits = |mask| u64::from(_mm_movemask_epi8(mask).cast_unsigned()) << (index * 16);
-            separators |= bits(separator);
-            line_feeds |= bits(_mm_cmpeq_epi8(bytes, line_feed));
+            places |= bits(_mm_or_si128(separator, feed));
+            line_feeds |= bits(feed);
         }
-        fill.take(separators, line_feeds);
-    }
+        (places, line_feeds)
+    });
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cut::WORD;
     use proptest::prelude::*;
 
-    /// The oracle: one byte at a time.
-    fn naive(block: &[u8]) -> (Vec<u64>, Vec<u32>, bool) {
-        let mut line_feeds = vec![0_u64; block.len().div_ceil(WORD)];
-        let mut places = Vec::new();
-        for (index, byte) in block.iter().enumerate() {
-            if *byte == b'\n' {
-                line_feeds[index / WORD] |= 1 << (index % WORD);
-            }
-            if matches!(byte, b' ' | b'\t' | b'\n') {
-                places.push(u32::try_from(index).unwrap());
-            }
-        }
-        let separates = |byte: u8| byte == b' ' || byte == b'\t';
-        let runs = block
-            .windows(2)
-            .any(|two| separates(two[0]) && separates(two[1]));
-        (line_feeds, places, runs)
+    fn is_separator(byte: u8) -> bool {
+        byte == b' ' || byte == b'\t'
     }
 
-    fn found(masks: &Masks) -> (Vec<u64>, Vec<u32>, bool) {
-        (
-            masks.line_feeds.clone(),
-            masks.places().to_vec(),
-            masks.has_runs,
-        )
+    /// The oracle: one byte at a time. Line feeds, and the wanted places of regular lines.
+    fn naive(text: &[u8], base: u32, shape: Shape) -> Vec<(usize, Option<Vec<u32>>)> {
+        let mut lines = Vec::new();
+        let mut start = 0;
+        for (feed, _) in text.iter().enumerate().filter(|(_, byte)| **byte == b'\n') {
+            let line = &text[start..feed];
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            let values: Vec<&[u8]> = line.split(|byte| is_separator(*byte)).collect();
+            let is_regular = values.len() == shape.columns
+                && values.iter().all(|value| !value.is_empty())
+                && line[0] != b'#';
+            let places = (start..=feed).filter(|at| is_separator(text[*at]) || *at == feed);
+            let places = places.map(|at| u32::try_from(at).unwrap() + base);
+            lines.push((
+                feed + base as usize,
+                is_regular.then(|| places.take(shape.wanted).collect()),
+            ));
+            start = feed + 1;
+        }
+        lines
+    }
+
+    fn found(lines: &Lines, wanted: usize) -> Vec<(usize, Option<Vec<u32>>)> {
+        let mut regular = 0;
+        (0..)
+            .map_while(|line| lines.feed(line))
+            .map(|(feed, is_regular)| {
+                regular += usize::from(is_regular);
+                let ends = is_regular.then(|| lines.ends(regular - 1, wanted).unwrap().to_vec());
+                (feed, ends)
+            })
+            .collect()
+    }
+
+    fn check(text: &[u8], before: &[u8], base: u32, shape: Shape) {
+        for path in Path::all() {
+            let (mut words, mut lines) = (Words::default(), Lines::default());
+            path.cut(before, 0, shape, &mut words, &mut lines);
+            path.cut(text, base, shape, &mut words, &mut lines);
+            let expected = naive(text, base, shape);
+            assert_eq!(
+                found(&lines, shape.wanted),
+                expected,
+                "{path:?} {text:?} {shape:?}"
+            );
+        }
     }
 
     proptest! {
-        /// forall bytes: every path gives what looking at each byte gives, also in a buffer that was used.
+        /// forall bytes and shapes: every path gives what looking at each byte gives, also in memory that was used.
         #[test]
         fn paths_agree(
-            block in prop::collection::vec(prop_oneof![
-                3 => any::<u8>(),
-                1 => prop::sample::select(b" \t\n\r#!\x1f\x89\x8a\xa0".to_vec()),
-                1 => Just(b' '),
-            ], 0..400),
-            before in prop::collection::vec(any::<u8>(), 0..400),
+            text in prop::collection::vec(prop_oneof![
+                2 => any::<u8>(),
+                4 => Just(b'x'),
+                2 => prop::sample::select(b" \t\n\r#!\x1f\x89\x8a\xa0".to_vec()),
+                2 => Just(b' '),
+                1 => Just(b'\n'),
+            ], 0..600),
+            before in prop::collection::vec(any::<u8>(), 0..600),
+            base in 0_u32..1 << 30,
+            columns in 0_usize..9,
+            wanted in 0_usize..9,
         ) {
-            for path in Path::all() {
-                let mut masks = Masks::default();
-                masks.fill_by(&before, path);
-                masks.fill_by(&block, path);
-                prop_assert_eq!(found(&masks), naive(&block), "{:?}", path);
+            check(&text, &before, base, Shape { columns, wanted: wanted.min(columns) });
+        }
+
+        /// The same, for lines that are mostly regular: values of all lengths, and some damage.
+        #[test]
+        fn paths_agree_on_lines(
+            lines in prop::collection::vec(prop::collection::vec(1_usize..90, 12), 0..12),
+            damage in prop::collection::vec((any::<prop::sample::Index>(), prop::sample::select(b" \t\n\r#x".to_vec())), 0..4),
+            wanted in 0_usize..=12,
+        ) {
+            let line = |values: &Vec<usize>| {
+                let values: Vec<String> = values.iter().map(|length| "x".repeat(*length)).collect();
+                values.join(" ") + "\n"
+            };
+            let mut text = lines.iter().map(line).collect::<String>().into_bytes();
+            for (at, byte) in damage {
+                if !text.is_empty() {
+                    let at = at.index(text.len());
+                    text[at] = byte;
+                }
             }
+            check(&text, b"", 7, Shape { columns: 12, wanted });
         }
     }
 
     #[test]
     fn every_byte_value_at_every_place() {
-        for path in Path::all() {
-            for byte in 0..=u8::MAX {
-                for place in 0..WORD {
-                    let mut block = [b'x'; WORD];
-                    block[place] = byte;
-                    let mut masks = Masks::default();
-                    masks.fill_by(&block, path);
-                    assert_eq!(found(&masks), naive(&block), "{path:?} {byte} {place}");
+        for byte in 0..=u8::MAX {
+            for place in 0..WORD {
+                let mut text = vec![b'x'; WORD];
+                text[place] = byte;
+                text.push(b'\n');
+                for columns in [1, 2] {
+                    check(
+                        &text,
+                        b"",
+                        0,
+                        Shape {
+                            columns,
+                            wanted: columns,
+                        },
+                    );
                 }
             }
         }
     }
 
     #[test]
-    fn words_of_separators_only() {
-        for path in Path::all() {
-            for length in [1, 15, 16, 17, 63, 64, 65, 128, 200] {
-                let block = vec![b' '; length];
-                let mut masks = Masks::default();
-                masks.fill_by(&block, path);
-                assert_eq!(found(&masks), naive(&block), "{path:?} {length}");
+    fn many_columns_in_few_bytes() {
+        for columns in [1, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 130] {
+            let line = vec!["x"; columns].join(" ") + "\n";
+            for wanted in [0, 1, columns / 2, columns] {
+                check(line.repeat(3).as_bytes(), b"", 0, Shape { columns, wanted });
             }
         }
     }

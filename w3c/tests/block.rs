@@ -1,7 +1,7 @@
 //! Fast reading against careful reading.
 
 use proptest::prelude::*;
-use scanbench_w3c::{BlockReader, Header, Line, LineParser, RawLine};
+use scanbench_w3c::{BlockReader, Header, Line, LineParser, RawLine, Shape};
 
 fn header(fields: &str) -> Header {
     let mut parser = LineParser::default();
@@ -39,35 +39,48 @@ proptest! {
     /// forall bytes: lines are cut where a naive split cuts them; a regular line has the values that the careful
     /// path reads in it; and a plain entry is regular, so that the fast path is the one that is taken.
     #[test]
-    fn regular_lines_are_read_the_same_by_both_paths(text in text(), portable: bool) {
+    fn regular_lines_are_read_the_same_by_both_paths(
+        text in text(),
+        portable: bool,
+        wanted in 0_usize..=5,
+        changes in prop::collection::vec(any::<bool>(), 20 * 8),
+    ) {
         let header = header("#Fields: date time c-ip s-port x");
-        let columns = header.regular_columns();
+        let shape = Shape { columns: header.regular_columns(), wanted };
+        let other = Shape { columns: 3, wanted: 2 };
         let mut reader = if portable { BlockReader::portable() } else { BlockReader::new() };
         let mut lines = reader.lines(&text);
         let mut naive: Vec<&[u8]> = text.split_inclusive(|byte| *byte == b'\n').collect();
         let unfinished = naive.pop_if(|last| !last.ends_with(b"\n")).map_or(0, <[u8]>::len);
-        for line in naive {
-            let found = lines.next(columns).unwrap();
+        for (index, line) in naive.into_iter().enumerate() {
+            // A line of another shape before may be any, and what was cut for it is cut anew.
+            let is_other = changes.get(index).copied().unwrap_or_default();
+            let found = lines.next(if is_other { other } else { shape }).unwrap();
             prop_assert_eq!(&text[found.start..found.next], line);
             let bare = line.strip_suffix(b"\r\n").or(line.strip_suffix(b"\n")).unwrap();
             prop_assert_eq!(&text[found.start..found.end], bare);
             let values: Vec<&[u8]> = bare.split(|byte| matches!(byte, b' ' | b'\t')).collect();
-            let plain = values.len() == 5 && values.iter().all(|value| !value.is_empty()) && bare[0] != b'#';
+            let (columns, wanted) = if is_other { (3, 2) } else { (5, wanted) };
+            let plain = values.len() == columns && values.iter().all(|value| !value.is_empty()) && bare[0] != b'#';
             prop_assert_eq!(found.ends.is_some(), plain, "{:?}", String::from_utf8_lossy(bare));
             if let Some(ends) = found.ends {
-                for (column, value) in values.iter().enumerate() {
+                prop_assert_eq!(ends.len(), wanted);
+                for (column, value) in values.iter().take(wanted).enumerate() {
                     prop_assert_eq!(&text[found.column(ends, column)], *value);
                 }
                 // The careful path reads the same, or finds a value at fault.
                 let mut parser = LineParser::new(header.clone());
-                if let Line::Entry(entry) = parser.parse(&raw(bare)) {
+                if let Line::Entry(entry) = parser.parse(&raw(bare))
+                    && !is_other
+                {
                     for (column, value) in values.iter().enumerate() {
                         prop_assert_eq!(entry.column(column), Some(*value));
                     }
                 }
             }
         }
-        prop_assert!(lines.next(columns).is_none());
+        prop_assert!(lines.next(shape).is_none());
+        prop_assert!(lines.next(other).is_none());
         prop_assert_eq!(lines.rest(), text.len() - unfinished);
     }
 }
@@ -79,6 +92,34 @@ fn quoting_logs_have_no_regular_lines() {
     parser.parse(&raw(b"#Fields: date time"));
     assert_eq!(parser.header().regular_columns(), 0);
     let mut reader = BlockReader::new();
-    let line = reader.lines(b"2026-11-02 10:00:00\n").next(0);
+    let mut lines = reader.lines(b"2026-11-02 10:00:00\n");
+    let line = lines.next(Shape::default());
     assert!(line.unwrap().ends.is_none());
+}
+
+/// Blocks are cut in stretches of 16 KiB, which lines cross, and which longer lines make longer.
+#[test]
+fn lines_across_stretches() {
+    let shape = Shape {
+        columns: 2,
+        wanted: 2,
+    };
+    let lengths = [5, 16_379, 16_384, 1, 40_000, 3, 100_000, 7].into_iter();
+    let lines: Vec<String> = lengths
+        .chain((0..5000).map(|index| index % 61))
+        .map(|length| format!("{} y\r\n", "x".repeat(length + 1)))
+        .collect();
+    let text = lines.concat() + "the rest";
+    let mut reader = BlockReader::new();
+    let mut found = reader.lines(text.as_bytes());
+    for line in &lines {
+        let line = line.trim_end();
+        let next = found.next(shape).unwrap();
+        assert_eq!(&text[next.start..next.end], line);
+        let ends = next.ends.unwrap();
+        assert_eq!(&text[next.column(ends, 0)], &line[..line.len() - 2]);
+        assert_eq!(&text[next.column(ends, 1)], "y");
+    }
+    assert!(found.next(shape).is_none());
+    assert_eq!(&text[found.rest()..], "the rest");
 }

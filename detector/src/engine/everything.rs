@@ -1,46 +1,28 @@
-//! Every line to the collector, one by one, on one thread: for sessions, whose lines hang together over any time,
-//! and where there are tables, whose rows come in any order.
+//! Every line to the collector, one by one: for sessions, whose lines hang together over any time, and where there are
+//! tables, whose rows come in any order. Each thread reads a log from front to back into a collector of its own and
+//! gives that to the one of all now and then (`gathered`).
 
 use super::feed::Buffer;
+use super::gathered::{Gathered, Taken};
 use super::lens::ComputerSource;
 use super::look::collect;
 use super::shared::Told;
 use super::walk::{Place, Sink, Walker};
 use super::work::Timed;
 use super::{Job, Outcome};
-use crate::collector::Collector;
-use crate::detection::Counters;
 use crate::input::TableItem;
 use crate::scan::{Bad, Notice, Stats, Stopped};
 use crate::{Exclusions, LogFile};
-use scanbench_w3c::{BadLine, Counts, Entry, Field, Header, ReadError, Record, Timestamp};
+use scanbench_w3c::{BadLine, Entry, Field, Header, ReadError, Record};
 use std::sync::atomic::Ordering;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
 
 /// Takes all lines.
 struct All<'a> {
     exclusions: &'a Exclusions,
-    collector: &'a mut Collector,
-    counters: &'a mut Counters,
+    taken: Taken,
     bad: Vec<BadLine>,
-    latest: Timestamp,
-    is_unsorted: bool,
-    /// What is earlier was closed.
-    closed: Timestamp,
-    is_late: bool,
-}
-
-impl All<'_> {
-    fn take(&mut self, record: &impl Record, client: &[u8], computer: &[u8]) {
-        self.counters.lines += 1;
-        let signature = self.exclusions.signature(record, client, computer);
-        self.counters.count(&signature, self.exclusions);
-        collect(self.collector, self.exclusions, record, client, computer);
-        if record.time() < self.latest {
-            self.is_unsorted = true;
-        }
-        self.latest = self.latest.max(record.time());
-        self.is_late |= record.time() < self.closed;
-    }
 }
 
 impl Sink<u16> for All<'_> {
@@ -49,7 +31,7 @@ impl Sink<u16> for All<'_> {
     }
 
     fn whole(&mut self, entry: &Entry<'_>, client: &[u8], computer: &[u8]) {
-        self.take(entry, client, computer);
+        take(&mut self.taken, self.exclusions, entry, client, computer);
     }
 
     fn bad(&mut self, bad: BadLine) {
@@ -59,15 +41,18 @@ impl Sink<u16> for All<'_> {
     fn header(&mut self, _: u64, _: &Header) {}
 }
 
-struct Run<'a, 'n> {
-    job: &'a Job<'a>,
-    notice: &'n mut dyn FnMut(Notice<'_>),
-    collector: Collector,
-    counters: Counters,
-    counts: Counts,
-    failed: u64,
-    closed: Timestamp,
-    is_late: bool,
+fn take(
+    taken: &mut Taken,
+    exclusions: &Exclusions,
+    record: &impl Record,
+    client: &[u8],
+    computer: &[u8],
+) {
+    taken.counters.lines += 1;
+    let signature = exclusions.signature(record, client, computer);
+    taken.counters.count(&signature, exclusions, record.time());
+    collect(&mut taken.collector, exclusions, record, client, computer);
+    taken.note(record.time());
 }
 
 pub(super) fn run(
@@ -76,49 +61,84 @@ pub(super) fn run(
     notice: &mut dyn FnMut(Notice<'_>),
 ) -> Result<Outcome, Stopped> {
     told.resize(job.logs.len(), Told::default());
-    let mut run = Run {
-        job,
-        notice,
-        collector: Collector::new(job.rule.clone()),
-        counters: Counters::new(job.exclusions),
-        counts: Counts::default(),
-        failed: 0,
-        closed: Timestamp::from_millis(i64::MIN),
-        is_late: false,
+    // Where bad lines are few enough to be counted one by one, they are counted in the order of the logs.
+    let most = match job.options.max_bad_lines {
+        Some(_) => 1,
+        None => job.logs.len().max(1),
     };
-    let has_tables = job.logs.iter().any(|log| log.source.is_table());
-    for (number, log) in job.logs.iter().enumerate() {
-        if log.source.is_table() {
-            run.table(log, &mut told[number])?;
-        } else {
-            run.text(log, &mut told[number])?;
+    let gathered = Gathered::new(job, std::mem::take(told));
+    std::thread::scope(|scope| {
+        let (sender, receiver) = mpsc::channel();
+        for _ in 0..job.options.threads.get().min(most) {
+            let (gathered, sender) = (&gathered, sender.clone());
+            scope.spawn(move || {
+                let mut worker = Worker {
+                    job,
+                    gathered,
+                    buffer: Buffer::new(job.options.block_bytes),
+                    sender,
+                };
+                while let Some(number) = gathered.next() {
+                    if let Err(stopped) = worker.log(number) {
+                        gathered.stop(stopped);
+                    }
+                }
+            });
         }
-        // Logs come in the order of their first bins, so nothing before the next one's will come any more.
-        if let Some(next) = job
-            .logs
-            .get(number + 1)
-            .filter(|_| !has_tables && !job.options.unsorted)
-        {
-            let reach = crate::window::millis(job.rule.window.reach());
-            let floor = next.floor.saturating_mul(reach.max(1));
-            let lateness = crate::window::millis(job.options.lateness);
-            run.closed = Timestamp::from_millis(floor.saturating_sub(lateness));
-            run.collector.close_before(run.closed);
+        drop(sender);
+        // Until the last thread has ended; where one panicked, the scope does so too.
+        loop {
+            match receiver.recv_timeout(Duration::from_millis(100)) {
+                Ok(one) => notice(one),
+                Err(RecvTimeoutError::Timeout) => {
+                    notice(Notice::Progress(job.bytes.load(Ordering::Relaxed)));
+                }
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
         }
+    });
+    let left = gathered.left();
+    *told = left.told;
+    if let Some(stopped) = left.stopped {
+        return Err(stopped);
     }
     Ok(Outcome {
-        collector: run.collector,
-        counters: run.counters,
-        counts: run.counts,
+        collector: left.collector,
+        counters: left.counters,
+        counts: left.counts,
         stats: Stats::default(),
-        failed: run.failed,
-        is_late: run.is_late,
+        failed: left.failed,
+        is_late: left.is_late,
     })
 }
 
-impl<'a> Run<'a, '_> {
-    fn text(&mut self, log: &'a super::plan::Log, told: &mut Told) -> Result<(), Stopped> {
-        let job = self.job;
+struct Worker<'a, 's> {
+    job: &'a Job<'a>,
+    gathered: &'s Gathered<'a>,
+    buffer: Buffer,
+    sender: mpsc::Sender<Notice<'a>>,
+}
+
+impl<'a> Worker<'a, '_> {
+    fn log(&mut self, number: usize) -> Result<(), Stopped> {
+        let mut told = self.gathered.told(number);
+        let outcome = if self.job.logs[number].source.is_table() {
+            self.table(number, &mut told)
+        } else {
+            self.text(number, &mut told)
+        };
+        self.gathered.done(number, told);
+        outcome
+    }
+
+    fn tell(&self, notice: Notice<'a>) {
+        // Where nobody listens any more there is nobody to tell.
+        drop(self.sender.send(notice));
+    }
+
+    fn text(&mut self, number: usize, told: &mut Told) -> Result<(), Stopped> {
+        let (job, gathered) = (self.job, self.gathered);
+        let log = &job.logs[number];
         let computer = ComputerSource {
             said: job.options.computer,
             place: &log.file.computer,
@@ -126,18 +146,12 @@ impl<'a> Run<'a, '_> {
         let mut walker = Walker::new(job.context(computer), Header::default(), 0);
         let mut sink = All {
             exclusions: job.exclusions,
-            collector: &mut self.collector,
-            counters: &mut self.counters,
+            taken: Taken::new(job),
             bad: Vec::new(),
-            latest: Timestamp::from_millis(i64::MIN),
-            is_unsorted: false,
-            closed: self.closed,
-            is_late: false,
         };
-        let mut buffer = Buffer::new(job.options.block_bytes);
         let mut stopped = None;
-        let mut bad_before = self.counts.bad;
-        let notice = &mut *self.notice;
+        let sender = &self.sender;
+        let buffer = &mut self.buffer;
         let outcome = log.source.open().and_then(|(input, _)| {
             let mut input = Timed::new(input, &job.clock);
             buffer.feed_each(
@@ -147,30 +161,28 @@ impl<'a> Run<'a, '_> {
                 &mut sink,
                 &mut |sink: &mut All<'_>, count| {
                     job.bytes.fetch_add(count, Ordering::Relaxed);
-                    notice(Notice::Progress(job.bytes.load(Ordering::Relaxed)));
-                    stopped =
-                        tell_bad(job, &log.file, &mut sink.bad, &mut bad_before, told, notice);
-                    if job.options.cancelled.load(Ordering::Relaxed) {
-                        stopped.get_or_insert(Stopped::Cancelled);
+                    stopped = tell_bad(gathered, &log.file, &mut sink.bad, told, sender);
+                    sink.taken.bytes += count;
+                    if sink.taken.is_worth_giving() {
+                        gathered.give(number, &mut sink.taken);
                     }
-                    stopped.is_none()
+                    stopped.is_none() && gathered.goes_on()
                 },
             )
         });
-        self.is_late |= sink.is_late;
-        let (is_unsorted, mut bad) = (sink.is_unsorted, std::mem::take(&mut sink.bad));
-        if stopped.is_none() {
-            stopped = tell_bad(job, &log.file, &mut bad, &mut bad_before, told, self.notice);
-        }
+        let stopped =
+            stopped.or_else(|| tell_bad(gathered, &log.file, &mut sink.bad, told, sender));
+        sink.taken.counts = walker.counts();
+        let is_unsorted = sink.taken.is_unsorted;
+        gathered.give(number, &mut sink.taken);
         if let Some(stopped) = stopped {
             return Err(stopped);
         }
-        self.counts.add(&walker.counts());
         if is_unsorted && !std::mem::replace(&mut told.unsorted, true) {
-            (self.notice)(Notice::Unsorted(&log.file));
+            self.tell(Notice::Unsorted(&log.file));
         }
         if let Err(source) = outcome {
-            self.failed += 1;
+            gathered.fail();
             if std::mem::replace(&mut told.broken, true) {
                 return Ok(());
             }
@@ -180,104 +192,96 @@ impl<'a> Run<'a, '_> {
                 pending: 0,
                 source,
             };
-            (self.notice)(Notice::Broken(&log.file, error));
+            self.tell(Notice::Broken(&log.file, error));
         }
         Ok(())
     }
 
-    fn table(&mut self, log: &'a super::plan::Log, told: &mut Told) -> Result<(), Stopped> {
+    fn table(&mut self, number: usize, told: &mut Told) -> Result<(), Stopped> {
         /// Rows between two looks at whether to stop.
         const BREATH: u64 = 1 << 14;
 
-        let job = self.job;
+        let (job, gathered) = (self.job, self.gathered);
+        let log = &job.logs[number];
         let mut table = match log.source.open_table() {
             Ok(table) => table,
             Err(why) => {
-                self.failed += 1;
-                (self.notice)(Notice::BrokenTable(&log.file, why));
+                gathered.fail();
+                self.tell(Notice::BrokenTable(&log.file, why));
                 return Ok(());
             }
         };
+        // Exclusions may ask for any of them.
+        if job.exclusions.list().is_empty() {
+            table.skip_columns(job.rule.client.field());
+        }
         let computer = ComputerSource {
             said: job.options.computer,
             place: &log.file.computer,
         };
+        let mut taken = Taken::new(job);
         let mut rows = 0_u64;
         loop {
             rows += 1;
-            if rows.is_multiple_of(BREATH) && job.options.cancelled.load(Ordering::Relaxed) {
-                return Err(Stopped::Cancelled);
+            if rows.is_multiple_of(BREATH) && !gathered.goes_on() {
+                break;
             }
             match table.next_row() {
                 Ok(Some(TableItem::Row(row))) => {
-                    self.counts.entries += 1;
+                    taken.counts.entries += 1;
                     let client = job.rule.client.of(&row);
                     let computer = computer.of(row.get(Field::SComputername));
-                    let mut sink = All {
-                        exclusions: job.exclusions,
-                        collector: &mut self.collector,
-                        counters: &mut self.counters,
-                        bad: Vec::new(),
-                        latest: Timestamp::default(),
-                        is_unsorted: false,
-                        closed: self.closed,
-                        is_late: false,
-                    };
-                    sink.take(&row, &client, computer);
+                    take(&mut taken, job.exclusions, &row, &client, computer);
                 }
                 Ok(Some(TableItem::Bad(bad))) => {
-                    self.counts.bad += 1;
+                    taken.counts.bad += 1;
                     if bad.row > told.bad {
                         told.bad = bad.row;
-                        (self.notice)(Notice::Bad(&log.file, Bad::Row(bad.to_string())));
+                        self.tell(Notice::Bad(&log.file, Bad::Row(bad.to_string())));
                     }
-                    let count = self.counts.bad;
-                    if let Some(allowed) = job.options.max_bad_lines.filter(|max| count > *max) {
-                        return Err(Stopped::BadLines { count, allowed });
+                    if let Some(stopped) = gathered.count_bad() {
+                        return Err(stopped);
                     }
                 }
                 Ok(None) => break,
                 Err(error) => {
-                    self.failed += 1;
-                    (self.notice)(Notice::BrokenTable(&log.file, error.to_string()));
+                    gathered.fail();
+                    self.tell(Notice::BrokenTable(&log.file, error.to_string()));
                     break;
                 }
             }
         }
-        self.counts.bytes += table.counts().bytes;
+        taken.counts.bytes += table.counts().bytes;
+        gathered.give(number, &mut taken);
         let layout = table.layout();
         for field in [Field::SPort, Field::CIp, Field::SIp] {
             if layout.position(field).is_none() {
-                (self.notice)(Notice::NoColumn(&log.file, field));
+                self.tell(Notice::NoColumn(&log.file, field));
             }
         }
         if layout.is_local_time() {
-            (self.notice)(Notice::LocalTime(&log.file));
+            self.tell(Notice::LocalTime(&log.file));
         }
         Ok(())
     }
 }
 
 /// Tells bad lines; gives why to stop, where that is reached.
-fn tell_bad(
-    job: &Job<'_>,
-    file: &LogFile,
+fn tell_bad<'a>(
+    gathered: &Gathered<'a>,
+    file: &'a LogFile,
     bad: &mut Vec<BadLine>,
-    before: &mut u64,
     told: &mut Told,
-    notice: &mut dyn FnMut(Notice<'_>),
+    sender: &mpsc::Sender<Notice<'a>>,
 ) -> Option<Stopped> {
     for line in bad.drain(..) {
-        *before += 1;
         if line.line > told.bad {
             told.bad = line.line;
-            notice(Notice::Bad(file, Bad::Line(line)));
+            // Where nobody listens any more there is nobody to tell.
+            drop(sender.send(Notice::Bad(file, Bad::Line(line))));
         }
-        if let Some(allowed) = job.options.max_bad_lines.filter(|max| *before > *max) {
-            return Some(Stopped::BadLines {
-                count: *before,
-                allowed,
-            });
+        if let Some(stopped) = gathered.count_bad() {
+            return Some(stopped);
         }
     }
     None

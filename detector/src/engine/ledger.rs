@@ -4,6 +4,7 @@
 //! what remains is looked at again, and the bin is forgotten: memory follows the bins that are open, not the logs.
 
 use super::lens::{Who, WhoSet};
+use super::marks::MOST_MARKS;
 use super::piece::{Piece, Range};
 use super::table::{Table, Value};
 use crate::Window;
@@ -86,6 +87,8 @@ pub(super) struct Ledger<V> {
     pub(super) late_tables: u64,
     /// To be looked at with what becomes final next.
     postponed: Vec<Look>,
+    /// Marks of all bins that are open.
+    marks: usize,
 }
 
 impl<V: Value> Ledger<V> {
@@ -118,6 +121,7 @@ impl<V: Value> Ledger<V> {
             tables: Tables::default(),
             late_tables: 0,
             postponed: Vec::new(),
+            marks: 0,
         }
     }
 
@@ -146,8 +150,14 @@ impl<V: Value> Ledger<V> {
                 }
             }
         }
-        for range in piece.ranges {
+        for mut range in piece.ranges {
             if range.bin >= self.final_before {
+                // Where many logs of the same time keep their bins open, memory is not to follow their lines; then
+                // bins are looked at whole.
+                if self.marks > MOST_MARKS {
+                    range.marks = None;
+                }
+                self.marks += marks_of(&range);
                 let bin = self.bins.entry(range.bin).or_default();
                 bin.texts.push((log, text.clone(), range));
             }
@@ -188,6 +198,8 @@ impl<V: Value> Ledger<V> {
                 break;
             }
             let (number, bin) = entry.remove_entry();
+            let marks: usize = bin.texts.iter().map(|(_, _, range)| marks_of(range)).sum();
+            self.marks -= marks;
             self.settle_bin(number, bin, &mut looks);
         }
         self.final_before = self.final_before.max(floor);
@@ -223,6 +235,10 @@ impl<V: Value> Ledger<V> {
         bin.look(wanted, looks);
         self.before = Some((number, bin));
     }
+}
+
+fn marks_of(range: &Range) -> usize {
+    range.marks.as_ref().map_or(0, super::marks::Marks::len)
 }
 
 fn full<V: Value>(bin: &Bin<V>) -> WhoSet {

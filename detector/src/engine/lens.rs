@@ -1,8 +1,9 @@
 //! Where in a line the rule looks, under one `#Fields` directive, and how values become keys.
 
+use super::walk::Context;
+use crate::Count;
 use crate::client::ClientSource;
-use crate::{Count, Rule};
-use scanbench_w3c::{BlockLine, Columns, Entry, Field, Header, Record, Timestamp};
+use scanbench_w3c::{BlockLine, Columns, Entry, Field, Header, Record, Shape, Timestamp};
 use std::collections::HashSet;
 use std::hash::{BuildHasher, Hasher};
 
@@ -32,50 +33,81 @@ pub(super) type WhoSet = HashSet<Who, foldhash::fast::RandomState>;
 /// The columns that the first look needs.
 #[derive(Clone, Debug)]
 pub(super) struct Lens {
-    /// How many columns a line has that is read fast.
-    pub(super) columns: usize,
+    /// What a line looks like that is read fast.
+    pub(super) shape: Shape,
     date: usize,
     time: usize,
     port: Option<usize>,
     client: Option<usize>,
     server: Option<usize>,
     computer: Option<usize>,
-    counted: Option<usize>,
-    user_agent: Option<usize>,
-    forwarded: Option<usize>,
-    /// Position of the forwarded field's name, which is asked for by name.
-    forwarded_name: Option<String>,
-    count: Count,
+    /// Both of these, where they stand side by side and the rule groups by them as they are logged.
+    joined: Option<(usize, usize)>,
+    /// Positions of the other standard fields that are asked for.
+    fields: [Option<usize>; Field::ALL.len()],
+    /// Positions of the fields that are asked for by name.
+    named: Vec<(String, usize)>,
 }
 
 impl Lens {
     /// `None` where no line can be read fast under this header.
-    pub(super) fn new(header: &Header, rule: &Rule, needs_agent: bool) -> Option<Self> {
+    pub(super) fn new(header: &Header, context: &Context<'_>) -> Option<Self> {
+        let (rule, asks) = (context.rule, context.asks);
         let columns = header.columns()?;
         let position = |field| columns.position(field);
-        let forwarded_name = match &rule.client {
+        let mut fields = [None; Field::ALL.len()];
+        for field in Field::ALL {
+            let is_counted = rule.count != Count::Port && field == rule.count.field();
+            if is_counted || asks.has(field) {
+                fields[field as usize] = position(field);
+            }
+        }
+        let forwarded = match &rule.client {
             ClientSource::Logged => None,
-            ClientSource::Forwarded { field, .. } => Some(field.clone()),
+            ClientSource::Forwarded { field, .. } => Some(field),
         };
-        let lens = Self {
-            columns: header.regular_columns(),
+        let named = forwarded.into_iter().chain(asks.names());
+        let mut lens = Self {
+            shape: Shape {
+                columns: header.regular_columns(),
+                wanted: 0,
+            },
             date: position(Field::Date)?,
             time: position(Field::Time)?,
             port: position(Field::SPort),
             client: position(Field::CIp),
             server: position(Field::SIp),
             computer: position(Field::SComputername),
-            counted: Some(rule.count)
-                .filter(|count| *count != Count::Port)
-                .and_then(|count| position(count.field())),
-            user_agent: position(Field::CsUserAgent).filter(|_| needs_agent),
-            forwarded: forwarded_name
-                .as_ref()
-                .and_then(|name| columns.position_of(name)),
-            forwarded_name,
-            count: rule.count,
+            joined: None,
+            fields,
+            named: named
+                .filter_map(|name| Some((name.clone(), columns.position_of(name)?)))
+                .collect(),
         };
-        (lens.columns > 0).then_some(lens)
+        let last = [
+            Some(lens.date),
+            Some(lens.time),
+            lens.port,
+            lens.client,
+            lens.server,
+            lens.computer,
+        ];
+        let others = lens
+            .fields
+            .into_iter()
+            .chain(lens.named.iter().map(|(_, place)| Some(*place)));
+        let by = rule.group_by;
+        lens.joined = lens.computer.zip(lens.server).filter(|(computer, server)| {
+            *server == computer + 1 && by.computer && by.server && context.computer.said.is_none()
+        });
+        // Up to the last column that is looked at.
+        lens.shape.wanted = last
+            .into_iter()
+            .chain(others)
+            .flatten()
+            .max()
+            .map_or(0, |last| last + 1);
+        (lens.shape.columns > 0).then_some(lens)
     }
 }
 
@@ -111,14 +143,12 @@ impl<'a> FastLine<'a> {
         if self.lens.time != self.lens.date + 1 {
             return None;
         }
-        let (date, time) = (
-            self.line.column(self.ends, self.lens.date),
-            self.line.column(self.ends, self.lens.time),
-        );
-        self.block[date.start..time.end]
-            .try_into()
-            .ok()
-            .filter(|_| date.len() == 10)
+        let date = self.line.column(self.ends, self.lens.date);
+        let end = self.line.column_end(self.ends, self.lens.time);
+        if date.len() != 10 {
+            return None;
+        }
+        self.block[date.start..end].try_into().ok()
     }
 
     #[inline]
@@ -142,19 +172,14 @@ impl<'a> FastLine<'a> {
     /// Computer and server address with the blank between them, where the line has both side by side and the rule
     /// groups by both.
     #[inline(always)]
-    pub(super) fn joined_server(&self, context: &super::walk::Context<'_>) -> Option<&'a [u8]> {
-        let (computer, server) = self.lens.computer.zip(self.lens.server)?;
-        let by = context.rule.group_by;
-        if server != computer + 1 || !by.computer || !by.server || context.computer.said.is_some() {
-            return None;
-        }
-        let (computer, server) = (
-            self.line.column(self.ends, computer),
-            self.line.column(self.ends, server),
-        );
+    pub(super) fn joined_server(&self) -> Option<&'a [u8]> {
+        let (computer, server) = self.lens.joined?;
+        let computer = self.line.column(self.ends, computer);
+        let both = &self.block[computer.start..self.line.column_end(self.ends, server)];
+        let (name, rest) = both.split_at_checked(computer.len())?;
         // A hyphen means that the name is to be found elsewhere, and a tab is no blank.
-        let is_named = self.block[computer.clone()] != *b"-" && self.block[computer.end] == b' ';
-        is_named.then(|| &self.block[computer.start..server.end])
+        let is_named = name != b"-" && rest.first() == Some(&b' ');
+        is_named.then_some(both)
     }
 
     #[inline(always)]
@@ -180,16 +205,14 @@ impl Record for FastLine<'_> {
             Field::CIp => lens.client,
             Field::SIp => lens.server,
             Field::SComputername => lens.computer,
-            Field::CsUserAgent => lens.user_agent,
-            _ if lens.count != Count::Port && field == lens.count.field() => lens.counted,
-            _ => None,
+            other => lens.fields[other as usize],
         };
         self.optional(position)
     }
 
     fn get_named(&self, name: &str) -> Option<&[u8]> {
-        let wanted = self.lens.forwarded_name.as_deref();
-        self.optional(self.lens.forwarded.filter(|_| wanted == Some(name)))
+        let (_, position) = self.lens.named.iter().find(|(known, _)| known == name)?;
+        Some(self.column(*position))
     }
 }
 

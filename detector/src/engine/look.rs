@@ -81,24 +81,33 @@ pub(super) fn look<V: Value>(
         who: &[],
         collector,
     };
-    let length = look.range.end - look.range.start;
-    match (&look.text, &log.source) {
-        (Text::Kept(text, begin), _) => {
+    let (start, end) = (look.range.start, look.range.end);
+    let marks = look.range.marks.as_ref();
+    let found = look
+        .wanted
+        .get(&look.range.bin)
+        .and_then(|who| marks?.find(who, start, end));
+    let mut file = match (&look.text, &log.source) {
+        (Text::Kept(..), _) => None,
+        (Text::File, Source::Plain(path)) => Some(File::open(path)?),
+        (Text::File, _) => return Err(io::Error::other("its text was not kept")),
+    };
+    for stretch in found.unwrap_or_else(|| vec![start..end]) {
+        walker.go_to(stretch.start);
+        if let Text::Kept(text, begin) = &look.text {
             let place = |offset: u64| usize::try_from(offset - begin).unwrap_or(usize::MAX);
-            let range = place(look.range.start)..place(look.range.end);
+            let range = place(stretch.start)..place(stretch.end);
             let text = text.get(range).unwrap_or_default();
-            feed::<V>(&mut Cursor::new(text), buffer, &mut walker, &mut sink)
+            feed::<V>(&mut Cursor::new(text), buffer, &mut walker, &mut sink)?;
+        } else if let Some(file) = &mut file {
+            file.seek(SeekFrom::Start(stretch.start))?;
+            let length = stretch.end - stretch.start;
+            let mut input = Timed::new(file, &job.clock).take(length);
+            feed::<V>(&mut input, buffer, &mut walker, &mut sink)?;
         }
-        (Text::File, Source::Plain(path)) => {
-            let mut file = File::open(path)?;
-            file.seek(SeekFrom::Start(look.range.start))?;
-            let mut file = Timed::new(file, &job.clock).take(length);
-            feed::<V>(&mut file, buffer, &mut walker, &mut sink)
+        if walker.offset() < stretch.end {
+            return Err(io::Error::other("it is shorter than it was"));
         }
-        (Text::File, _) => Err(io::Error::other("its text was not kept")),
-    }?;
-    if walker.offset() < look.range.end {
-        return Err(io::Error::other("it is shorter than it was"));
     }
     Ok(())
 }
@@ -121,6 +130,7 @@ impl Job<'_> {
             seed: &self.seed,
             computer,
             has_exclusions: !self.exclusions.list().is_empty(),
+            asks: &self.asks,
             portable: self.options.portable,
         }
     }

@@ -2,6 +2,7 @@
 //! each bin stand, so that those of a few can be looked at again.
 
 use super::lens::Who;
+use super::marks::{MOST_MARKS, Mark, Marks};
 use super::table::{Table, Value};
 use super::walk::{Place, Sink};
 use crate::Exclusions;
@@ -19,6 +20,8 @@ pub(super) struct Range {
     pub(super) end: u64,
     /// The directives in force at its start.
     pub(super) header: Arc<Header>,
+    /// Whose each line is, in brief, where that was noted.
+    pub(super) marks: Option<Marks>,
 }
 
 /// More ranges than this in one piece mean that it is far from the order of time; then all its bins share one range.
@@ -57,6 +60,9 @@ pub(super) struct Gather<'a, V> {
     waiting: [(usize, u64, Option<V>); WAITING],
     next_waiting: usize,
     ranges: Vec<Range>,
+    /// The marks of all lines, and how many there were when each range began; `None` where they are given up.
+    marks: Option<Vec<Mark>>,
+    first_marks: Vec<usize>,
     /// The bins, where they share one range: their lines stand too much apart, or a line's day depends on those
     /// before it.
     shared: Option<BTreeSet<i64>>,
@@ -95,6 +101,8 @@ impl<'a, V: Value> Gather<'a, V> {
             waiting: [(0, 0, None); WAITING],
             next_waiting: 0,
             ranges: Vec::new(),
+            marks: header.is_self_contained().then(Vec::new),
+            first_marks: Vec::new(),
             shared: (!header.is_self_contained()).then(BTreeSet::new),
             bin: i64::MIN,
             header: Arc::new(header.clone()),
@@ -115,7 +123,7 @@ impl<'a, V: Value> Gather<'a, V> {
         }
         let header = Arc::new(self.header_before.clone());
         let ranges = match self.shared {
-            None => self.ranges,
+            None => marked(self.ranges, self.marks, &self.first_marks),
             Some(bins) => bins
                 .into_iter()
                 .map(|bin| Range {
@@ -123,6 +131,7 @@ impl<'a, V: Value> Gather<'a, V> {
                     start: self.start,
                     end: self.end,
                     header: Arc::clone(&header),
+                    marks: None,
                 })
                 .collect(),
         };
@@ -137,6 +146,12 @@ impl<'a, V: Value> Gather<'a, V> {
             times: self.first.map(|first| (first, self.last)),
             is_unsorted: self.is_unsorted,
         }
+    }
+
+    /// Says where whole lines begin: what is looked at again begins there, and not in the middle of a line, whose rest
+    /// may look like a directive.
+    pub(super) fn begin_at(&mut self, offset: u64) {
+        self.start = offset;
     }
 
     #[inline]
@@ -188,20 +203,54 @@ impl<'a, V: Value> Gather<'a, V> {
         }
         self.bin = at.bin;
         if self.ranges.len() == MOST_RANGES && self.shared.is_none() {
+            self.marks = None;
             self.shared = Some(self.ranges.iter().map(|range| range.bin).collect());
         }
         match &mut self.shared {
             Some(bins) => {
                 bins.insert(at.bin);
             }
-            None => self.ranges.push(Range {
-                bin: at.bin,
-                start: at.offset,
-                end: at.next,
-                header: Arc::clone(&self.header),
-            }),
+            None => {
+                self.ranges.push(Range {
+                    bin: at.bin,
+                    start: at.offset,
+                    end: at.next,
+                    header: Arc::clone(&self.header),
+                    marks: None,
+                });
+                self.first_marks
+                    .push(self.marks.as_ref().map_or(0, Vec::len));
+                self.end = at.offset;
+            }
         }
     }
+
+    /// Notes whose a line is, for the second look.
+    #[inline]
+    fn mark(&mut self, at: &Place) {
+        if let Some(marks) = &mut self.marks {
+            if marks.len() == MOST_MARKS {
+                self.marks = None;
+                return;
+            }
+            marks.push(Mark::new(at.who, at.next - self.end));
+        }
+    }
+}
+
+/// Gives each range its marks.
+fn marked(mut ranges: Vec<Range>, marks: Option<Vec<Mark>>, first: &[usize]) -> Vec<Range> {
+    let Some(all) = marks.map(Arc::new) else {
+        return ranges;
+    };
+    let ends = first.iter().skip(1).copied().chain([all.len()]);
+    for (range, (first, end)) in ranges.iter_mut().zip(first.iter().zip(ends)) {
+        range.marks = Some(Marks {
+            all: Arc::clone(&all),
+            range: *first..end,
+        });
+    }
+    ranges
 }
 
 impl<V: Value> Sink<V> for Gather<'_, V> {
@@ -219,12 +268,13 @@ impl<V: Value> Sink<V> for Gather<'_, V> {
         } else {
             self.last = at.time;
         }
-        self.end = at.next;
         if self.bin != at.bin {
             self.other_bin(&at);
         } else if let Some(range) = self.ranges.last_mut() {
             range.end = at.next;
         }
+        self.mark(&at);
+        self.end = at.next;
         if let Some(value) = value {
             let Who { server, client } = at.who;
             let table = self.table(at.bin, server);
@@ -234,7 +284,7 @@ impl<V: Value> Sink<V> for Gather<'_, V> {
         self.counters.lines += 1;
         if !self.exclusions.list().is_empty() {
             let signature = self.exclusions.signature(record, client, computer);
-            self.counters.count(&signature, self.exclusions);
+            self.counters.count(&signature, self.exclusions, at.time);
         }
         false
     }
@@ -254,6 +304,7 @@ impl<V: Value> Sink<V> for Gather<'_, V> {
             // The next line begins a range of its own.
             self.bin = i64::MIN;
             if !header.is_self_contained() && self.shared.is_none() {
+                self.marks = None;
                 self.shared = Some(self.ranges.iter().map(|range| range.bin).collect());
             }
         }

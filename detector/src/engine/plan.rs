@@ -201,19 +201,31 @@ impl Planner<'_> {
 
     fn archive(&mut self, file: &LogFile, archive: Archive) {
         let archive = Arc::new(archive);
+        let (logs, named) = (self.totals.logs, self.totals.refused_named);
+        let mut others = 0;
         for (index, member) in archive.members().iter().enumerate() {
             let file = file.member(&member.name);
+            let refused = self.totals.refused;
             match archive.open_member(member) {
                 Ok(Input::Text(text)) => {
                     let source = Source::Member(Arc::clone(&archive), index);
                     self.text(&file, text, Some(source));
+                    others += self.totals.refused - refused;
                 }
                 Ok(Input::Table(_)) => {
                     self.table(&file, Source::TableMember(Arc::clone(&archive), index));
                 }
                 Ok(Input::Archive(_)) => {}
-                Err(error) => self.unfit(&file, error),
+                Err(error) => {
+                    let is_other = matches!(error, InputError::Table(_));
+                    self.unfit(&file, error);
+                    others += u64::from(is_other);
+                }
             }
+        }
+        // A text beside logs was not what the archive was named for. What may be a log and cannot be read counts.
+        if self.totals.logs > logs && file.named {
+            self.totals.refused_named -= others.min(self.totals.refused_named - named);
         }
     }
 

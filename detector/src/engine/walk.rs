@@ -3,10 +3,10 @@
 
 use super::lens::{ComputerSource, FastLine, Lens, Seed, Who, counted, hash};
 use super::table::Value;
-use crate::{ClientSource, Count, Rule};
+use crate::{Asks, ClientSource, Count, Rule};
 use scanbench_w3c::{
     BadLine, BlockLine, BlockReader, Counts, Entry, Field, Header, Line, LineParser,
-    MAX_LINE_BYTES, RawLine, Record, Timestamp, parse_port,
+    MAX_LINE_BYTES, RawLine, Record, Shape, Timestamp, parse_port,
 };
 use std::borrow::Cow;
 use std::time::Duration;
@@ -54,6 +54,8 @@ pub(super) struct Context<'a> {
     pub(super) computer: ComputerSource<'a>,
     /// Whether exclusions are to look at each line.
     pub(super) has_exclusions: bool,
+    /// The fields that they look at.
+    pub(super) asks: &'a Asks,
     pub(super) portable: bool,
 }
 
@@ -72,6 +74,8 @@ pub(super) struct Walker<'a> {
     counts: Counts,
     /// Bytes so far of a line that is over the limit.
     long: Option<(u64, u64)>,
+    /// Where whole lines begin: behind the end of such a line, where it began before.
+    lines_from: Option<u64>,
 }
 
 /// The time of the last line. Neighbouring lines mostly share it, to the second.
@@ -84,7 +88,7 @@ struct Clock {
 
 impl<'a> Walker<'a> {
     pub(super) fn new(context: Context<'a>, header: Header, offset: u64) -> Self {
-        let lens = Lens::new(&header, context.rule, context.has_exclusions);
+        let lens = Lens::new(&header, &context);
         Self {
             lens,
             parser: LineParser::new(header),
@@ -104,6 +108,7 @@ impl<'a> Walker<'a> {
             servers: ServerHash::default(),
             counts: Counts::default(),
             long: None,
+            lines_from: Some(offset),
         }
     }
 
@@ -120,6 +125,11 @@ impl<'a> Walker<'a> {
         self.offset
     }
 
+    /// Goes on at another line of the same log, under the same directives. Lines are not numbered from here on.
+    pub(super) fn go_to(&mut self, offset: u64) {
+        self.offset = offset;
+    }
+
     /// Lines walked over.
     pub(super) fn lines(&self) -> u64 {
         self.line
@@ -132,8 +142,14 @@ impl<'a> Walker<'a> {
 
     /// Begins in the middle of such a line.
     pub(super) fn with_unfinished(mut self, long: Option<(u64, u64)>) -> Self {
+        self.lines_from = self.lines_from.filter(|_| long.is_none());
         self.long = long;
         self
+    }
+
+    /// Byte in the file where whole lines begin; `None` where none did yet.
+    pub(super) fn lines_from(&self) -> Option<u64> {
+        self.lines_from
     }
 
     /// Walks over the whole lines of `block` and gives how many bytes they take. What stands behind the last line
@@ -182,6 +198,7 @@ impl<'a> Walker<'a> {
             Some(feed) => {
                 self.too_long(start, length + feed as u64, sink);
                 self.counts.bytes += self.offset - start;
+                self.lines_from.get_or_insert(self.offset);
                 None
             }
             None => Some((start, length + taken as u64)),
@@ -208,8 +225,11 @@ impl<'a> Walker<'a> {
         let mut blocks = std::mem::take(&mut self.blocks);
         let mut lines = blocks.lines(block);
         loop {
-            let columns = self.lens.as_ref().map_or(0, |lens| lens.columns);
-            let Some(line) = lines.next(columns) else {
+            let shape = self
+                .lens
+                .as_ref()
+                .map_or(Shape::default(), |lens| lens.shape);
+            let Some(line) = lines.next(shape) else {
                 break;
             };
             self.line += 1;
@@ -282,7 +302,7 @@ impl<'a> Walker<'a> {
             ClientSource::Logged => Cow::Borrowed(record.client_text()),
             ClientSource::Forwarded { .. } => self.context.rule.client.of(&record),
         };
-        let server = if let Some(joined) = record.joined_server(&self.context) {
+        let server = if let Some(joined) = record.joined_server() {
             hash(self.context.seed, joined)
         } else {
             let (computer, server) = record.server_texts();
@@ -385,7 +405,7 @@ impl<'a> Walker<'a> {
         }
         if is_directive {
             self.counts.directives += 1;
-            self.lens = Lens::new(self.parser.header(), context.rule, context.has_exclusions);
+            self.lens = Lens::new(self.parser.header(), &context);
             sink.header(self.offset + next as u64, self.parser.header());
         }
     }

@@ -361,6 +361,9 @@ impl<'a, 's, V: Value> Worker<'a, 's, V> {
                 Some(Ok(())) => (true, None),
                 Some(Err(broken)) => (true, Some(broken)),
             };
+            if let Some(from) = walker.lines_from() {
+                gather.begin_at(from);
+            }
             let entered = Entered {
                 piece: gather.finish(walker.counts(), &header),
                 text: Text::Kept(text, begin),

@@ -1,223 +1,177 @@
-//! One key of `[exclusion.match]` and its values, checked into a condition.
+//! Conditions on a line.
 
-use super::matcher::{Condition, Test, TextTest};
-use super::values::{Tests, Texts, Value, Values};
-use ipnet::IpNet;
-use regex::bytes::RegexBuilder;
-use scanbench_spec::{Finding, Spanned, closest};
-use scanbench_w3c::Field;
+use super::address::AddressRange;
+use super::hours::Hours;
+use super::subject::Subject;
+use super::text::{TextKind, TextTest};
+use crate::client::address_of;
+use scanbench_w3c::{Field, Record, Timestamp};
+use std::cell::OnceCell;
+use std::fmt;
 use std::net::IpAddr;
 use std::ops::{Range, RangeInclusive};
 
-/// The fields that can stand in `[exclusion.match]`.
-#[derive(Clone, Copy)]
-enum Key {
-    Client,
-    Port,
-    UserAgent,
-    Computer,
+/// One key of `[exclusion.match]`: any of its values must hold, or with `not-` before the key none may.
+#[derive(Clone, Debug)]
+pub struct Condition {
+    pub(crate) subject: Subject,
+    pub(crate) negated: bool,
+    pub(crate) test: Test,
+    pub(crate) span: Range<usize>,
 }
 
-/// Their names: as in `#Fields`, in the Sentinel table, and in the rule's documentation.
-const KEYS: [(&str, Key); 11] = [
-    ("c-ip", Key::Client),
-    ("cIP", Key::Client),
-    ("src_ip", Key::Client),
-    ("s-port", Key::Port),
-    ("sPort", Key::Port),
-    ("dest_port", Key::Port),
-    ("cs-user-agent", Key::UserAgent),
-    ("cs(User-Agent)", Key::UserAgent),
-    ("csUserAgent", Key::UserAgent),
-    ("s-computername", Key::Computer),
-    ("Computer", Key::Computer),
-];
+/// The values that a condition compares with; one must hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Test {
+    /// Addresses of the client or the server.
+    Addresses(Vec<AddressRange>),
+    /// Ports of the server.
+    Ports(Vec<RangeInclusive<u16>>),
+    /// A field that holds a number.
+    Numbers(Vec<RangeInclusive<u64>>),
+    /// A field that holds a text.
+    Texts(Vec<TextTest>),
+    /// When it was.
+    Times(Vec<Hours>),
+}
 
-pub(super) fn condition(
-    key: &Spanned<String>,
-    values: Spanned<Values>,
-    findings: &mut Vec<Finding>,
-) -> Option<Condition> {
-    let name = key.get_ref().as_str();
-    let (negated, bare) = match name.strip_prefix("not-") {
-        Some(bare) => (true, bare),
-        None => (false, name),
-    };
-    let Some((_, field)) = KEYS.iter().find(|(known, _)| *known == bare) else {
-        findings.push(unknown_key(bare, key.span()));
+/// What exclusions look at in a line. What is costly to read is read when it is asked for.
+pub(crate) struct Line<'a, R> {
+    record: &'a R,
+    client: &'a [u8],
+    computer: &'a [u8],
+    addresses: [OnceCell<Option<IpAddr>>; 2],
+}
+
+impl<'a, R: Record> Line<'a, R> {
+    pub(crate) fn new(record: &'a R, client: &'a [u8], computer: &'a [u8]) -> Self {
+        Self {
+            record,
+            client,
+            computer,
+            addresses: [OnceCell::new(), OnceCell::new()],
+        }
+    }
+
+    pub(crate) fn time(&self) -> Timestamp {
+        self.record.time()
+    }
+
+    /// The address of the client or the server.
+    pub(crate) fn address(&self, subject: &Subject) -> Option<IpAddr> {
+        match subject {
+            Subject::Client => *self.addresses[0].get_or_init(|| address_of(self.client)),
+            Subject::Server => *self.addresses[1]
+                .get_or_init(|| address_of(self.record.get(Field::SIp).unwrap_or_default())),
+            _ => None,
+        }
+    }
+
+    /// A value as a text; empty where there is no such column, as in the Sentinel table.
+    pub(crate) fn text(&self, subject: &Subject) -> &[u8] {
+        match subject {
+            Subject::Client => self.client,
+            Subject::Computer => self.computer,
+            Subject::Custom(name) => self.record.get_named(name).unwrap_or_default(),
+            other => other
+                .field()
+                .and_then(|field| self.record.get(field))
+                .unwrap_or_default(),
+        }
+    }
+
+    pub(crate) fn port(&self) -> Option<u16> {
+        self.record.port()
+    }
+}
+
+/// A value of digits only, and no more than fit.
+pub(crate) fn number_of(text: &[u8]) -> Option<u64> {
+    if text.is_empty() || !text.iter().all(u8::is_ascii_digit) {
         return None;
-    };
-    let span = values.span();
-    let before = findings.len();
-    let test = match field {
-        Key::Client => Test::Client(addresses(plain(values, bare, findings)?, findings)),
-        Key::Port => Test::Port(ports(plain(values, bare, findings)?, findings)),
-        Key::UserAgent => Test::UserAgent(text_tests(values, findings)),
-        Key::Computer => Test::Computer(text_tests(values, findings)),
-    };
-    let is_empty = match &test {
-        Test::Client(list) => list.is_empty(),
-        Test::Port(list) => list.is_empty(),
-        Test::UserAgent(list) | Test::Computer(list) => list.is_empty(),
-    };
-    if is_empty && findings.len() == before {
-        let message = format!("{bare} has no values, so it would never match");
-        findings.push(Finding::new(message).at(span));
     }
-    Some(Condition { test, negated })
+    str::from_utf8(text).ok()?.parse().ok()
 }
 
-fn unknown_key(name: &str, span: Range<usize>) -> Finding {
-    const KNOWN: &str =
-        "known fields: c-ip, s-port, cs-user-agent, s-computername, each also with not- before it";
-    let message = format!("a match on `{name}` is not possible");
-    if matches!(name, "process_name" | "process-name" | "ProcessName") {
-        return Finding::new(message).at(span).help(
-            "no IIS log has the name of the client's process; match on where it runs (c-ip) or on the \
-             agent that it sends (cs-user-agent), which the client chooses itself",
-        );
-    }
-    let is_field = Field::from_name(name).is_some() || name == "time";
-    let finding = Finding::new(message).at(span);
-    match closest(name, KEYS.iter().map(|(known, _)| *known)) {
-        Some(known) if !is_field => finding.help(format!("did you mean `{known}`? {KNOWN}")),
-        _ => finding.help(KNOWN),
-    }
-}
+/// As `not-c-ip: 10.0.0.10 or 192.168.7.0/24`; of a long list the beginning.
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const SHOWN: usize = 5;
 
-/// Values that are not a table of text tests.
-fn plain(
-    values: Spanned<Values>,
-    field: &str,
-    findings: &mut Vec<Finding>,
-) -> Option<Vec<Spanned<Value>>> {
-    let span = values.span();
-    match values.into_inner() {
-        Values::One(value) => Some(vec![Spanned::new(span, value)]),
-        Values::Many(list) => Some(list),
-        Values::Tests(_) => {
-            let message = format!("{field} takes a list of values, not a table of text tests");
-            findings.push(Finding::new(message).at(span));
-            None
+        let values = self.test.each();
+        let shown: Vec<&str> = values
+            .iter()
+            .take(SHOWN)
+            .map(|(text, _)| text.as_str())
+            .collect();
+        write!(f, "{}: {}", self.key(), shown.join(" or "))?;
+        match values.len().checked_sub(SHOWN) {
+            Some(more @ 1..) => write!(f, " or {more} more"),
+            _ => Ok(()),
         }
     }
 }
 
-fn addresses(values: Vec<Spanned<Value>>, findings: &mut Vec<Finding>) -> Vec<IpNet> {
-    let mut nets = Vec::new();
-    for value in values {
-        let net = match value.get_ref() {
-            Value::Text(text) => text
-                .parse::<IpNet>()
-                .or_else(|_| {
-                    text.parse::<IpAddr>()
-                        .map(|one| IpNet::from(one.to_canonical()))
-                })
-                .map_err(|_| format!("found \"{text}\"")),
-            Value::Number(number) => Err(format!("found the number {number}")),
+impl Condition {
+    /// What it looks at.
+    #[must_use]
+    pub fn subject(&self) -> &Subject {
+        &self.subject
+    }
+
+    /// Whether `not-` stands before its key.
+    #[must_use]
+    pub fn is_negated(&self) -> bool {
+        self.negated
+    }
+
+    /// What it compares with.
+    #[must_use]
+    pub fn test(&self) -> &Test {
+        &self.test
+    }
+
+    /// The bytes of the file that it stands in.
+    #[must_use]
+    pub fn span(&self) -> Range<usize> {
+        self.span.clone()
+    }
+
+    /// Its key in a file.
+    #[must_use]
+    pub fn key(&self) -> String {
+        let not = if self.negated { "not-" } else { "" };
+        format!("{not}{}", self.subject)
+    }
+
+    pub(crate) fn holds(&self, line: &Line<'_, impl Record>) -> bool {
+        let any = match &self.test {
+            Test::Addresses(ranges) => line
+                .address(&self.subject)
+                .is_some_and(|address| ranges.iter().any(|range| range.contains(&address))),
+            Test::Ports(ranges) => line
+                .port()
+                .is_some_and(|port| ranges.iter().any(|range| range.contains(&port))),
+            Test::Numbers(ranges) => number_of(line.text(&self.subject))
+                .is_some_and(|number| ranges.iter().any(|range| range.contains(&number))),
+            Test::Texts(tests) => {
+                let value = line.text(&self.subject);
+                tests.iter().any(|test| test.holds(value))
+            }
+            Test::Times(list) => list.iter().any(|hours| hours.holds(line.time())),
         };
-        match net {
-            Ok(net) if net.trunc() != net => {
-                let message = format!("{net} has bits set behind its prefix");
-                findings.push(
-                    Finding::new(message)
-                        .at(value.span())
-                        .help(format!("write {} for the whole network", net.trunc())),
-                );
-            }
-            Ok(net) => nets.push(net),
-            Err(found) => {
-                let message = format!("expected an address or a network, {found}");
-                findings.push(
-                    Finding::new(message)
-                        .at(value.span())
-                        .help("such as \"10.0.0.10\", \"192.168.7.0/24\" or \"2001:db8::/48\""),
-                );
-            }
-        }
+        any != self.negated
     }
-    nets
-}
 
-fn ports(values: Vec<Spanned<Value>>, findings: &mut Vec<Finding>) -> Vec<RangeInclusive<u16>> {
-    let mut ranges = Vec::new();
-    for value in values {
-        let range = match value.get_ref() {
-            Value::Number(number) => u16::try_from(*number)
-                .map(|port| port..=port)
-                .map_err(|_| format!("found {number}")),
-            Value::Text(text) => port_range(text).ok_or_else(|| format!("found \"{text}\"")),
-        };
-        match range {
-            Ok(range) => ranges.push(range),
-            Err(found) => {
-                let message =
-                    format!("expected a port from 0 to 65535 or a range of them, {found}");
-                findings.push(
-                    Finding::new(message)
-                        .at(value.span())
-                        .help("such as 8080 or \"8081-8089\""),
-                );
-            }
+    /// How costly it is to look: cheap conditions are asked first.
+    pub(crate) fn cost(&self) -> u8 {
+        match &self.test {
+            Test::Ports(_) => 0,
+            Test::Addresses(_) => 1,
+            Test::Numbers(_) => 2,
+            Test::Times(_) => 3,
+            Test::Texts(tests) if tests.iter().all(|test| test.kind() != TextKind::Regex) => 4,
+            Test::Texts(_) => 5,
         }
-    }
-    ranges
-}
-
-fn port_range(text: &str) -> Option<RangeInclusive<u16>> {
-    let (first, last) = text.split_once('-').unwrap_or((text, text));
-    let port = |text: &str| text.trim().parse::<u16>().ok();
-    let (first, last) = (port(first)?, port(last)?);
-    (first <= last).then_some(first..=last)
-}
-
-fn text_tests(values: Spanned<Values>, findings: &mut Vec<Finding>) -> Vec<TextTest> {
-    let span = values.span();
-    let tests = match values.into_inner() {
-        Values::Tests(tests) => *tests,
-        Values::One(value) => equal(Texts::Many(vec![Spanned::new(span.clone(), value)]), span),
-        Values::Many(list) => equal(Texts::Many(list), span),
-    };
-    let mut list = Vec::new();
-    let mut add = |texts: Option<Spanned<Texts>>,
-                   test: &dyn Fn(&str) -> Result<TextTest, String>| {
-        for value in Texts::spread(texts) {
-            let outcome = match value.get_ref() {
-                Value::Text(text) if text.is_empty() => {
-                    Err("expected a text, found an empty one".to_owned())
-                }
-                Value::Text(text) => test(text),
-                Value::Number(number) => Err(format!("expected a text, found {number}")),
-            };
-            match outcome {
-                Ok(test) => list.push(test),
-                Err(message) => findings.push(Finding::new(message).at(value.span())),
-            }
-        }
-    };
-    // No value in a log has a space: IIS writes "+". So "Mozilla/5.0 (X11)" is looked for as it was logged.
-    let logged = |text: &str| text.replace(' ', "+").into_bytes();
-    add(tests.equals, &|text| Ok(TextTest::Equals(logged(text))));
-    add(tests.contains, &|text| Ok(TextTest::Contains(logged(text))));
-    add(tests.starts_with, &|text| {
-        Ok(TextTest::StartsWith(logged(text)))
-    });
-    add(tests.ends_with, &|text| {
-        Ok(TextTest::EndsWith(logged(text)))
-    });
-    add(tests.regex, &|text| {
-        RegexBuilder::new(text)
-            .build()
-            .map(TextTest::Regex)
-            .map_err(|error| format!("not a regular expression: {error}"))
-    });
-    list
-}
-
-/// Values that stand without a test are compared as a whole.
-fn equal(texts: Texts, span: Range<usize>) -> Tests {
-    Tests {
-        equals: Some(Spanned::new(span, texts)),
-        ..Tests::default()
     }
 }

@@ -1,14 +1,17 @@
 //! The windows that are open, by server: what was counted in them, and when they close.
 
+use super::carried::RunState;
+use super::checkpoint::ToldState;
+use super::moving::{Moving, Terms};
 use super::row::{FollowedRow, Key, State};
-use crate::collector::{Collector, GroupKey, Instance, KeyTexts, Parts};
+use crate::collector::{Collector, GroupKey, Instance, KeyTexts, Parts, tally_of};
 use crate::detection::{Counters, Detection};
 use crate::facts::Facts;
 use crate::names::{Names, Signature, Signatures};
-use crate::tally::Tally;
 use crate::window::millis;
 use crate::{Alert, Exclusions, Rule, Selection};
 use scanbench_w3c::{Record, Timestamp};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
@@ -23,6 +26,8 @@ pub(super) struct Seen<'a> {
     pub(super) arrived: Instant,
     /// Whether nothing from before it can come any more, in any file, but what is known to be unread.
     pub(super) settled: bool,
+    /// Whether it was read for the first time, and not again after a restart.
+    pub(super) is_new: bool,
 }
 
 /// A row that was given already.
@@ -30,6 +35,26 @@ pub(super) struct Seen<'a> {
 pub(super) struct Told {
     pub(super) server: String,
     pub(super) end: i64,
+    /// Of windows that move, whose row it is and where it began: a row of them is known by these, since it grows.
+    pub(super) stretch: Option<ToldStretch>,
+}
+
+/// A row of a window that moves.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ToldStretch {
+    /// A digest of client, computer and server address.
+    pub(super) group: String,
+    pub(super) start: i64,
+    pub(super) state: State,
+}
+
+impl Told {
+    /// From when to when the row of a window that moves was, where it was told in this state.
+    pub(super) fn stretch_in(&self, state: State) -> Option<(i64, i64)> {
+        let stretch = self.stretch.as_ref()?;
+        (stretch.state == state).then_some((stretch.start, self.end))
+    }
 }
 
 /// All open windows.
@@ -52,15 +77,17 @@ pub(super) struct Server {
     /// Windows that end here or before are closed.
     pub(super) closed: i64,
     bins: BTreeMap<Timestamp, Bin>,
+    pub(super) moving: Moving,
 }
 
 impl Server {
-    pub(super) fn new(latest: i64, closed: i64) -> Self {
+    pub(super) fn new(latest: i64, closed: i64, rule: &Rule) -> Self {
         Self {
             latest,
             fresh: latest,
             closed,
             bins: BTreeMap::new(),
+            moving: Moving::new(closed, rule),
         }
     }
 }
@@ -101,6 +128,57 @@ impl Bins {
         &self.exclusions
     }
 
+    /// A row that was told in a run of the program before.
+    pub(super) fn restore_told(&mut self, state: ToldState) {
+        let told = Told {
+            server: state.server,
+            end: state.end,
+            stretch: state.stretch,
+        };
+        if told.stretch.is_none() {
+            self.told.insert(state.id, told);
+        } else {
+            let server = self.servers.entry(told.server.clone());
+            let server = server.or_insert_with(|| Server::new(i64::MIN, i64::MIN, &self.rule));
+            server.moving.restore_told(state.id, told);
+        }
+    }
+
+    /// A stretch that was going on then.
+    pub(super) fn restore_run(&mut self, state: &RunState) {
+        if let Some(server) = self.servers.get_mut(&state.clock) {
+            let closed = server.closed;
+            server.moving.restore_run(state, closed, &self.exclusions);
+        }
+    }
+
+    /// Rows that were told and may come to be looked at again.
+    pub(super) fn told_states(&self) -> Vec<ToldState> {
+        let fixed = self
+            .told
+            .iter()
+            .map(|(id, told)| (id.clone(), told.clone()));
+        let moving = |(name, server): (&String, &Server)| server.moving.told(name);
+        let all: BTreeMap<String, Told> =
+            fixed.chain(self.servers.iter().flat_map(moving)).collect();
+        all.into_iter()
+            .map(|(id, told)| ToldState {
+                id,
+                server: told.server,
+                end: told.end,
+                stretch: told.stretch,
+            })
+            .collect()
+    }
+
+    /// Stretches that are going on and are not read again.
+    pub(super) fn run_states(&self) -> Vec<RunState> {
+        let of = |(name, server): (&String, &Server)| {
+            server.moving.runs(name, &self.rule, &self.exclusions)
+        };
+        self.servers.iter().flat_map(of).collect()
+    }
+
     /// Counts a line, and gives the row that it completes. Whether a window that the line belongs to was closed.
     pub(super) fn add(
         &mut self,
@@ -115,7 +193,7 @@ impl Bins {
         };
         let name = String::from_utf8_lossy(computer);
         if !self.servers.contains_key(&*name) {
-            let new = Server::new(i64::MIN, i64::MIN);
+            let new = Server::new(i64::MIN, i64::MIN, &self.rule);
             self.servers.insert(name.clone().into_owned(), new);
         }
         let Some(server) = self.servers.get_mut(&*name) else {
@@ -125,6 +203,14 @@ impl Bins {
         server.fresh = server.fresh.max(time.millis());
         if seen.settled {
             server.latest = server.latest.max(time.millis());
+        }
+        if !self.rule.window.is_fixed() {
+            let terms = Terms {
+                rule: &self.rule,
+                exclusions: &self.exclusions,
+                server: &name,
+            };
+            return server.moving.add(record, seen, server.closed, terms);
         }
         let facts = Facts::of(record, self.rule.count);
         let mut late = false;
@@ -139,12 +225,7 @@ impl Bins {
             let key = bin.key(&self.rule, seen.keys);
             let signature = bin.signatures.number(seen.signature);
             let group = bin.groups.entry(key).or_default();
-            let parts = &mut group.parts;
-            let tally = match parts.iter().position(|(id, _)| *id == signature) {
-                Some(position) => &mut parts[position].1,
-                None => &mut parts.push_mut((signature, Tally::default())).1,
-            };
-            tally.add(&facts, self.rule.set_limit);
+            tally_of(&mut group.parts, signature).add(&facts, self.rule.set_limit);
             if group.told || !group.may_be_new(&self.rule) {
                 continue;
             }
@@ -158,6 +239,7 @@ impl Bins {
             let told = Told {
                 server: name.clone().into_owned(),
                 end: end.millis(),
+                stretch: None,
             };
             if self.told.insert(id.clone(), told.clone()).is_none() {
                 let open = Some((seen.arrived, time));
@@ -174,6 +256,19 @@ impl Bins {
         }
     }
 
+    /// Looks for new rows of windows that move, among lines up to `limit`: what is later may hang together with lines
+    /// that are known to be unread. Rows of other windows are given as soon as a line completes them.
+    pub(super) fn look(&mut self, limit: i64, rows: &mut Vec<FollowedRow>) {
+        for (name, server) in &mut self.servers {
+            let terms = Terms {
+                rule: &self.rule,
+                exclusions: &self.exclusions,
+                server: name,
+            };
+            server.moving.look(limit, terms, rows);
+        }
+    }
+
     /// Closes what ended `lateness` before its server's time; no server's time is taken to be past `limit`.
     pub(super) fn close(&mut self, limit: i64, lateness: Duration, rows: &mut Vec<FollowedRow>) {
         let lateness = millis(lateness);
@@ -187,7 +282,10 @@ impl Bins {
                     server.latest.min(limit).saturating_sub(lateness),
                 )
             })
-            .filter(|(_, server, upto)| *upto > server.closed)
+            .filter(|(_, server, upto)| {
+                let is_fixed = self.rule.window.is_fixed();
+                *upto > server.closed && (is_fixed || server.moving.is_due(*upto, &self.rule))
+            })
             .map(|(name, _, upto)| (name.clone(), upto))
             .collect();
         for (name, upto) in passed {
@@ -201,8 +299,14 @@ impl Bins {
             .servers
             .iter()
             .filter_map(|(name, server)| {
-                let last = server.bins.keys().next_back()?;
-                Some((name.clone(), self.rule.window.end(*last).millis()))
+                let upto = if self.rule.window.is_fixed() {
+                    let last = server.bins.keys().next_back()?;
+                    self.rule.window.end(*last).millis()
+                } else {
+                    let reach = millis(self.rule.window.reach());
+                    server.fresh.saturating_add(reach).saturating_add(1)
+                };
+                Some((name.clone(), upto))
             })
             .collect();
         for (name, upto) in names {
@@ -215,6 +319,15 @@ impl Bins {
             return;
         };
         server.closed = server.closed.max(upto);
+        if !self.rule.window.is_fixed() {
+            let terms = Terms {
+                rule: &self.rule,
+                exclusions: &self.exclusions,
+                server: name,
+            };
+            self.suppressed_rows += server.moving.pass(upto, terms, rows);
+            return;
+        }
         while let Some(bin) = server.bins.first_entry() {
             let start = *bin.key();
             let end = self.rule.window.end(start).millis();
@@ -237,6 +350,7 @@ impl Bins {
                 let told = Told {
                     server: name.to_owned(),
                     end,
+                    stretch: None,
                 };
                 if !self.told.contains_key(&id) {
                     rows.push(FollowedRow::new(id, State::Closed, &alert, None, told));
@@ -251,8 +365,11 @@ impl Bins {
     pub(super) fn first(&self, file: u64) -> Option<u64> {
         self.servers
             .values()
-            .flat_map(|server| server.bins.values())
-            .filter_map(|bin| bin.firsts.get(&file).copied())
+            .filter_map(|server| {
+                let bins = server.bins.values();
+                let fixed = bins.filter_map(|bin| bin.firsts.get(&file).copied()).min();
+                fixed.or_else(|| server.moving.first(file))
+            })
             .min()
     }
 
@@ -260,7 +377,7 @@ impl Bins {
     pub(super) fn open(&self) -> u64 {
         self.servers
             .values()
-            .map(|server| server.bins.len() as u64)
+            .map(|server| server.bins.len() as u64 + server.moving.open())
             .sum()
     }
 }

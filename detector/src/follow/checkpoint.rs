@@ -6,18 +6,19 @@
 //! loses no row; one that comes between telling and marking leaves a row that is told again at the next start, byte by
 //! byte the same and under the same id, and nothing else is told twice.
 
-use super::bins::Told;
+use super::bins::{Told, ToldStretch};
+use super::carried::RunState;
 use super::row::FollowedRow;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 use thiserror::Error;
 
 const FORMAT: &str = "scanbench-follow";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// A checkpoint that cannot be used.
 #[derive(Debug, Error)]
@@ -29,6 +30,12 @@ pub enum CheckpointError {
         path: PathBuf,
         /// Why.
         source: io::Error,
+    },
+    /// Somebody else goes on from it now.
+    #[error("checkpoint {path} is in use: another process follows with it; give each its own")]
+    InUse {
+        /// The file.
+        path: PathBuf,
     },
     /// It holds something else.
     #[error("checkpoint {path}, line {line}: {why}; delete it to begin anew")]
@@ -53,6 +60,8 @@ pub(super) struct Snapshot {
     pub(super) servers: BTreeMap<String, ServerState>,
     pub(super) files: Vec<FileState>,
     pub(super) told: Vec<ToldState>,
+    /// Of windows that move, stretches that began before what is read again.
+    pub(super) runs: Vec<RunState>,
 }
 
 /// A server's clock; milliseconds since 1970.
@@ -83,6 +92,8 @@ pub(super) struct ToldState {
     pub(super) id: String,
     pub(super) server: String,
     pub(super) end: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) stretch: Option<ToldStretch>,
 }
 
 impl Snapshot {
@@ -94,6 +105,7 @@ impl Snapshot {
             servers: BTreeMap::new(),
             files: Vec::new(),
             told: Vec::new(),
+            runs: Vec::new(),
         }
     }
 }
@@ -106,6 +118,8 @@ enum Entry {
         id: String,
         server: String,
         end: i64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stretch: Option<ToldStretch>,
         json: String,
     },
     /// So many rows of this journal were told.
@@ -128,18 +142,22 @@ pub struct Checkpoint {
     /// For the journal, once there is something to stand behind.
     file: Option<File>,
     told: usize,
+    /// Locked as long as this is open.
+    _lock: File,
 }
 
 impl Checkpoint {
-    /// Opens a checkpoint and reads what is there; a file that does not exist is made with the first snapshot.
+    /// Opens a checkpoint and reads what is there; a file that does not exist is made with the first snapshot. Nobody
+    /// else can open it until this is dropped: a file beside it, with `.lock` behind its name, is locked, and stays.
     ///
     /// # Errors
-    /// Where it cannot be read, or is no checkpoint of this version.
+    /// Where it is open elsewhere, cannot be read, or is no checkpoint of this version.
     pub fn open(path: &Path) -> Result<(Self, Option<Resume>), CheckpointError> {
         let checkpoint = Self {
             path: path.to_owned(),
             file: None,
             told: 0,
+            _lock: lock(path)?,
         };
         let text = match fs::read_to_string(path) {
             Ok(text) => text,
@@ -180,8 +198,17 @@ impl Checkpoint {
                     id,
                     server,
                     end,
+                    stretch,
                     json,
-                }) => rows.push((ToldState { id, server, end }, json)),
+                }) => {
+                    let state = ToldState {
+                        id,
+                        server,
+                        end,
+                        stretch,
+                    };
+                    rows.push((state, json));
+                }
                 Ok(Entry::Told(count)) => told = count,
                 Err(error) => return Err(wrong(number + 1, format!("a damaged journal: {error}"))),
             }
@@ -211,11 +238,16 @@ impl Checkpoint {
     pub fn write(&mut self, rows: &[FollowedRow]) -> Result<(), CheckpointError> {
         let mut text = String::new();
         for row in rows {
-            let Told { server, end } = row.told.clone();
+            let Told {
+                server,
+                end,
+                stretch,
+            } = row.told.clone();
             let entry = Entry::Row {
                 id: row.id.clone(),
                 server,
                 end,
+                stretch,
                 json: row.json.clone(),
             };
             // Strings and a number: nothing that JSON cannot say.
@@ -274,5 +306,28 @@ impl Checkpoint {
             path: self.path.clone(),
             source,
         }
+    }
+}
+
+/// Locks the file beside a checkpoint. It is never removed: who opened it before and who makes it anew would both
+/// hold a lock.
+fn lock(checkpoint: &Path) -> Result<File, CheckpointError> {
+    let mut path = checkpoint.as_os_str().to_owned();
+    path.push(".lock");
+    let failed = |source| CheckpointError::Io {
+        path: PathBuf::from(&path),
+        source,
+    };
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false).write(true);
+    let file = options.open(&path).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(CheckpointError::InUse {
+            path: checkpoint.to_owned(),
+        }),
+        // Some network shares know no locks; whoever keeps a checkpoint there has to see to it.
+        Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => Ok(file),
+        Err(TryLockError::Error(error)) => Err(failed(error)),
     }
 }

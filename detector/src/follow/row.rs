@@ -3,13 +3,13 @@
 use super::bins::Told;
 use crate::Alert;
 use scanbench_w3c::Timestamp;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// Whether a row may still grow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum State {
     Open,

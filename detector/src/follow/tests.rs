@@ -1,7 +1,8 @@
 //! One behaviour each.
 
 use super::*;
-use crate::Window;
+use crate::{Schedule, Window};
+use scanbench_w3c::Timestamp;
 use serde_json::Value;
 use std::fs;
 use std::io::Write;
@@ -219,13 +220,15 @@ fn what_cannot_be_followed_is_refused() {
         .unwrap()
         .to_string()
     };
-    let session = Rule {
-        window: Window::Session {
-            gap: Duration::from_mins(1),
-        },
+    let scheduled = Rule {
+        schedule: Some(Schedule {
+            start: Timestamp::default(),
+            every: Duration::from_hours(1),
+            period: Duration::from_hours(1),
+        }),
         ..Rule::default()
     };
-    assert!(new(session, folder.path()).contains("cannot be followed"));
+    assert!(new(scheduled, folder.path()).contains("says nothing before a run is due"));
     assert!(new(Rule::default(), Path::new("-")).contains("standard input"));
     assert!(new(Rule::default(), &folder.path().join("x")).contains("no such file"));
 }
@@ -239,15 +242,15 @@ fn damaged_checkpoints_are_refused() {
         ("hello\n", "line 1: no checkpoint"),
         ("{}\n", "line 1: no checkpoint"),
         (
-            "{\"format\":\"scanbench-follow\",\"version\":2}\n",
-            "version 2, where 1 is known",
+            "{\"format\":\"scanbench-follow\",\"version\":1}\n",
+            "version 1, where 2 is known",
         ),
         (
-            "{\"format\":\"scanbench-follow\",\"version\":1}\n",
+            "{\"format\":\"scanbench-follow\",\"version\":2}\n",
             "a damaged checkpoint: missing field",
         ),
         (
-            "{\"format\":\"scanbench-follow\",\"version\":1,\"rule\":\"\",\"servers\":{},\"files\":[],\"told\":[]}\nx\n",
+            "{\"format\":\"scanbench-follow\",\"version\":2,\"rule\":\"\",\"servers\":{},\"files\":[],\"told\":[],\"runs\":[]}\nx\n",
             "line 2: a damaged journal",
         ),
     ] {
@@ -255,6 +258,17 @@ fn damaged_checkpoints_are_refused() {
         let error = Checkpoint::open(&file).unwrap_err().to_string();
         assert!(error.contains(why), "{error}");
     }
+}
+
+#[test]
+fn a_checkpoint_is_open_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("checkpoint");
+    let first = Checkpoint::open(&file).unwrap();
+    let error = Checkpoint::open(&file).unwrap_err();
+    assert!(matches!(error, CheckpointError::InUse { .. }), "{error}");
+    drop(first);
+    assert!(Checkpoint::open(&file).is_ok());
 }
 
 #[test]
@@ -299,4 +313,108 @@ fn a_log_that_was_away_goes_on() {
     small.append("a/a.log", &line(3, 82));
     assert_eq!(small.rows(), ["open:3"]);
     assert_eq!(small.totals().lines, 3);
+}
+
+/// Rows under windows that move, `state:first-last:ports` each.
+fn moving(window: Window, steps: &[&[(&str, u32)]]) -> Vec<Vec<String>> {
+    let small = Small::new();
+    small.append("a.log", HEADER);
+    let rule = Rule {
+        window,
+        threshold: 3,
+        ..Rule::default()
+    };
+    let options = options(small.folder.path());
+    let mut follower =
+        Follower::new(rule, Exclusions::default(), options, None, &mut |_| {}).unwrap();
+    let shown = |rows: Vec<FollowedRow>| {
+        rows.iter()
+            .map(|row| {
+                let row: Value = serde_json::from_str(&row.json).unwrap();
+                let clock = |key: &str| row[key].as_str().unwrap()[11..19].to_owned();
+                let (first, last) = (clock("TimeGenerated"), clock("WindowEnd"));
+                let state = row["state"].as_str().unwrap();
+                format!("{state}:{first}-{last}:{}", row["portCount"])
+            })
+            .collect::<Vec<String>>()
+    };
+    let mut all = Vec::new();
+    for step in steps {
+        for (clock, port) in *step {
+            small.append(
+                "a.log",
+                &format!("2026-11-02 {clock} 10.0.0.1 {port} 192.0.2.7\n"),
+            );
+        }
+        let (mut rows, mut quiet) = (Vec::new(), 0);
+        while quiet < 3 {
+            let round = follower.round(&mut |_| {});
+            quiet = quiet_for(quiet, &round);
+            rows.extend(round.rows);
+        }
+        all.push(shown(rows));
+    }
+    all.push(shown(follower.close_all()));
+    all
+}
+
+/// Counted by hand; the lateness is a minute. Three ports within two minutes, over the edge of a bin; the stretch ends
+/// when nothing comes for two minutes more.
+#[test]
+fn sliding_windows_are_told_when_they_fill_and_when_they_are_over() {
+    let window = Window::Sliding {
+        width: Duration::from_mins(2),
+    };
+    let told = moving(
+        window,
+        &[
+            &[("10:08:00", 80), ("10:09:00", 81)],
+            &[("10:10:00", 82)],
+            // Later by a second than the first line can be seen with; 81, 82, 83.
+            &[("10:10:01", 83)],
+            &[("10:12:01", 80), ("10:13:01", 80)],
+            &[("10:13:03", 80)],
+            &[("10:20:00", 80)],
+        ],
+    );
+    let expected: [&[&str]; 7] = [
+        &[],
+        &["open:10:08:00-10:10:00:3"],
+        &[],
+        &[],
+        &["closed:10:08:00-10:10:01:3"],
+        &[],
+        &[],
+    ];
+    assert_eq!(told, expected);
+}
+
+/// Counted by hand: gaps of a minute at most, then one of a minute and a second.
+#[test]
+fn sessions_are_told_when_they_fill_and_when_they_are_over() {
+    let window = Window::Session {
+        gap: Duration::from_mins(1),
+    };
+    let told = moving(
+        window,
+        &[
+            &[("10:00:00", 80), ("10:01:00", 81), ("10:02:00", 81)],
+            &[("10:03:00", 82)],
+            &[("10:04:00", 80)],
+            &[("10:05:01", 83)],
+            &[("10:06:02", 84), ("10:06:03", 85)],
+            // A row has all that was read in one go.
+            &[("10:06:04", 80), ("10:06:10", 80)],
+        ],
+    );
+    let expected: [&[&str]; 7] = [
+        &[],
+        &["open:10:00:00-10:03:00:3"],
+        &[],
+        &[],
+        &["closed:10:00:00-10:04:00:3"],
+        &["open:10:06:02-10:06:10:3"],
+        &["closed:10:06:02-10:06:10:3"],
+    ];
+    assert_eq!(told, expected);
 }

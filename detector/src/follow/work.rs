@@ -23,16 +23,21 @@ impl Follower {
         let searched = self.pending.is_empty() && self.look(tell);
         while let Some((_, id)) = self.pending.pop_first() {
             bytes += self.read_on(id, &mut rows, tell);
-            let unread = self
-                .pending
-                .first()
-                .map_or(i64::MAX, |(position, _)| *position);
-            self.bins.close(unread, self.options.lateness, &mut rows);
+            // What a run before has read must be together before windows that move can be told.
+            if !self.is_catching_up() {
+                let unread = self
+                    .pending
+                    .first()
+                    .map_or(i64::MAX, |(position, _)| *position);
+                self.bins.look(unread, &mut rows);
+                self.bins.close(unread, self.options.lateness, &mut rows);
+            }
             if !rows.is_empty() || begun.elapsed() > ROUND {
                 break;
             }
         }
         if self.pending.is_empty() {
+            self.bins.look(i64::MAX, &mut rows);
             self.bins.close(i64::MAX, self.options.lateness, &mut rows);
         }
         self.changed |= bytes > 0 || !rows.is_empty();
@@ -42,6 +47,16 @@ impl Follower {
             more: !self.pending.is_empty(),
             searched,
         }
+    }
+
+    /// Whether lines that a run before has read are still being read again, for windows that move.
+    fn is_catching_up(&mut self) -> bool {
+        self.catches_up = self.catches_up
+            && self.pending.iter().any(|(_, id)| {
+                let tail = self.tails.get(id);
+                tail.is_some_and(|tail| tail.offset < tail.counted_to)
+            });
+        self.catches_up
     }
 
     /// Looks for new logs, where it is time, and at the sizes of all.
@@ -220,6 +235,10 @@ impl Lines<'_> {
         let signature = self.bins.exclusions().signature(entry, &client, computer);
         if is_new {
             self.totals.lines += 1;
+            let time = entry.time();
+            let (first, last) = self.totals.span.get_or_insert((time, time));
+            *first = time.min(*first);
+            *last = time.max(*last);
             let drops = self.bins.exclusions().drops(&signature);
             self.totals.suppressed_lines += u64::from(drops);
         }
@@ -234,6 +253,7 @@ impl Lines<'_> {
             offset: tail.offset,
             arrived: self.arrived,
             settled: tail.offset < tail.settled,
+            is_new,
         };
         let late = self.bins.add(entry, &seen, self.rows);
         self.late += u64::from(late && is_new);

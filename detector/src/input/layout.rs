@@ -33,6 +33,16 @@ pub(super) const TIME: &str = "TimeGenerated";
 /// The columns without which there is nothing to detect.
 pub(super) const NEEDED: [&str; 3] = [TIME, "cIP", "sPort"];
 
+/// Fields that no row and no count has to do with.
+const UNUSED: [Field; 6] = [
+    Field::CsVersion,
+    Field::CsCookie,
+    Field::CsReferer,
+    Field::ScBytes,
+    Field::CsBytes,
+    Field::TimeTaken,
+];
+
 /// Which column is where.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Layout {
@@ -94,6 +104,15 @@ impl Layout {
         self.column(name)
             .or_else(|| self.time.filter(|_| name.eq_ignore_ascii_case(TIME)))
             .or_else(|| self.position(Field::from_name(name)?))
+    }
+
+    /// Whether a column is the time, or of a field that the detector may ask for where there are no exclusions.
+    pub(crate) fn is_used(&self, position: usize) -> bool {
+        let field = |field: &Field| self.position(*field) == Some(position);
+        self.time == Some(position)
+            || Field::ALL
+                .iter()
+                .any(|one| field(one) && !UNUSED.contains(one))
     }
 
     /// The needed columns that are not there.

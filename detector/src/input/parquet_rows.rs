@@ -46,6 +46,8 @@ struct Column {
     index: usize,
     meaning: Meaning,
     optional: bool,
+    /// Whether it is asked for.
+    is_read: bool,
 }
 
 /// The values of a stretch of rows.
@@ -76,6 +78,7 @@ impl ParquetRows {
                 index,
                 meaning,
                 optional: column.max_def_level() > 0,
+                is_read: true,
             });
         }
         let missing = layout.missing();
@@ -110,7 +113,11 @@ impl ParquetRows {
         stretch.spans.clear();
         stretch.spans.resize(count * columns.len(), None);
         (stretch.rows, stretch.next) = (count, 0);
-        for (position, (column, reader)) in columns.iter().zip(&mut self.readers).enumerate() {
+        let read_columns = columns
+            .iter()
+            .enumerate()
+            .filter(|(_, column)| column.is_read);
+        for ((position, column), reader) in read_columns.zip(&mut self.readers) {
             let scratch = &mut stretch.scratch;
             scratch.clear();
             guarded(|| read(reader, column.meaning, column.optional, count, scratch))?;
@@ -145,7 +152,7 @@ impl ParquetRows {
         let file = &self.file;
         self.left = guarded(|| {
             let reader = file.get_row_group(group)?;
-            for column in columns {
+            for column in columns.iter().filter(|column| column.is_read) {
                 let about = reader.metadata().column(column.index);
                 let (packed, plain) = (about.compressed_size(), about.uncompressed_size());
                 if plain > UNJUDGED_BYTES && plain / MAX_RATIO > packed {
@@ -197,6 +204,13 @@ impl TableReader for ParquetRows {
                     found,
                 })))
             }
+        }
+    }
+
+    fn skip_columns(&mut self, but: Option<&str>) {
+        let kept = but.and_then(|name| self.layout.position_of(name));
+        for (position, column) in self.columns.iter_mut().enumerate() {
+            column.is_read = kept == Some(position) || self.layout.is_used(position);
         }
     }
 

@@ -13,6 +13,10 @@ pub(crate) trait TableReader {
     /// The next row, or what was wrong with it; `None` at the end.
     fn next_row(&mut self) -> Result<Option<TableItem<'_>>, TableError>;
 
+    /// Says that columns are not asked for that the detector has no use for where there are no exclusions, but for one
+    /// by its name. Where columns stand apart they are not even read.
+    fn skip_columns(&mut self, _but: Option<&str>) {}
+
     /// What was read so far.
     fn counts(&self) -> TableCounts;
 

@@ -1,0 +1,178 @@
+//! An exclusion that is being taken over, and the list that comes of all.
+
+use crate::exclusion::subject::{NoSubject, Subject};
+use crate::exclusion::{Reading, Stage};
+use scanbench_spec::{Finding, Severity, Source};
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::ops::Range;
+
+/// An exclusion as it will be written.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Draft {
+    pub(super) id: String,
+    pub(super) name: Option<String>,
+    pub(super) reason: Option<String>,
+    pub(super) owner: Option<String>,
+    pub(super) starts: Option<String>,
+    pub(super) expires: Option<String>,
+    pub(super) stage: Option<Stage>,
+    /// Keys of `[exclusion.match]` with their values in TOML.
+    pub(super) matches: Vec<(String, String)>,
+    /// Where it stands in the file that it comes from.
+    pub(super) span: Range<usize>,
+}
+
+/// Writes a list. What would be refused when it is read is told at the place that it comes from, and left out.
+pub(super) fn write(drafts: Vec<Draft>, stage: Stage, findings: &mut Vec<Finding>) -> String {
+    let mut list = "# Imported: read it, give each an owner and an expiry, and run `exclusions check`.\nversion = 1\n"
+        .to_owned();
+    let mut ids = BTreeSet::new();
+    for mut draft in drafts {
+        draft.id = unique(&draft.id, &mut ids);
+        let written = exclusion(&draft, stage);
+        let reading = Reading::of(&Source::new(
+            "import.toml",
+            format!("version = 1\n{written}"),
+        ));
+        if reading.findings.is_empty() {
+            list += &written;
+        }
+        findings.extend(reading.findings.into_iter().map(|finding| Finding {
+            span: Some(draft.span.clone()),
+            about: Some(draft.id.clone()),
+            ..finding
+        }));
+    }
+    list
+}
+
+/// An id that was not given yet: letters, digits and hyphens.
+fn unique(wanted: &str, ids: &mut BTreeSet<String>) -> String {
+    let mut plain = String::new();
+    for char in wanted.chars() {
+        if char.is_alphanumeric() {
+            plain.extend(char.to_lowercase());
+        } else if !plain.ends_with('-') && !plain.is_empty() {
+            plain.push('-');
+        }
+    }
+    let plain = plain.trim_end_matches('-');
+    let plain = if plain.is_empty() { "imported" } else { plain };
+    let mut id = plain.to_owned();
+    let mut number = 2;
+    while !ids.insert(id.clone()) {
+        id = format!("{plain}-{number}");
+        number += 1;
+    }
+    id
+}
+
+fn exclusion(draft: &Draft, stage: Stage) -> String {
+    let mut out = format!("\n[[exclusion]]\nid = {}\n", quoted(&draft.id));
+    for (key, value) in [
+        ("name", &draft.name),
+        ("reason", &draft.reason),
+        ("owner", &draft.owner),
+        ("starts", &draft.starts),
+        ("expires", &draft.expires),
+    ] {
+        if let Some(value) = value.as_ref().filter(|value| !value.trim().is_empty()) {
+            // Writing to a String cannot fail, here and below.
+            let _ = writeln!(out, "{key} = {}", quoted(value.trim()));
+        }
+    }
+    let _ = writeln!(out, "stage = \"{}\"", draft.stage.unwrap_or(stage).name());
+    out += "[exclusion.match]\n";
+    for (key, value) in &draft.matches {
+        let _ = writeln!(out, "{} = {value}", quoted_key(key));
+    }
+    out
+}
+
+fn quoted_key(key: &str) -> String {
+    let is_bare = |char: char| char.is_ascii_alphanumeric() || char == '-' || char == '_';
+    if !key.is_empty() && key.chars().all(is_bare) {
+        key.to_owned()
+    } else {
+        quoted(key)
+    }
+}
+
+/// A basic string of TOML.
+pub(super) fn quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    for char in text.chars() {
+        match char {
+            '"' | '\\' => {
+                out.push('\\');
+                out.push(char);
+            }
+            char if char.is_control() => {
+                let _ = write!(out, "\\u{:04X}", u32::from(char));
+            }
+            char => out.push(char),
+        }
+    }
+    out.push('"');
+    out
+}
+
+/// A list of basic strings, or one of them.
+pub(super) fn quoted_list(texts: &[String]) -> String {
+    let parts: Vec<String> = texts.iter().map(|text| quoted(text)).collect();
+    match parts.as_slice() {
+        [only] => only.clone(),
+        _ => format!("[{}]", parts.join(", ")),
+    }
+}
+
+/// What a name of another tool stands for here; a finding where it can stand for nothing.
+pub(super) fn subject(
+    name: &str,
+    known: &[(&str, &str)],
+    span: &Range<usize>,
+    findings: &mut Vec<Finding>,
+) -> Option<Subject> {
+    use crate::exclusion::codes::{CUSTOM_FIELD, NOT_IN_IIS_LOGS, UNKNOWN_FIELD};
+    let ours = known
+        .iter()
+        .find(|(theirs, _)| *theirs == name)
+        .map_or(name, |(_, ours)| *ours);
+    let finding = match Subject::of(ours) {
+        Ok(Subject::Time) => Finding::new(format!("`{name}` cannot be taken over"))
+            .help("hours of the week are to be written by hand")
+            .code(&UNKNOWN_FIELD),
+        // A dotted name is one of another product's schema, and no field of a log.
+        Ok(Subject::Custom(custom)) if custom.contains('.') => {
+            Finding::new(format!("`{name}` is no field of an IIS log"))
+                .help("leave the entry out there, or say it by another field")
+                .code(&UNKNOWN_FIELD)
+        }
+        Ok(Subject::Custom(custom)) => {
+            findings.push(
+                Finding::new(format!("`{name}` is taken for a custom field of the log"))
+                    .at(span.clone())
+                    .help("if it is a field of another product, the exclusion will never match")
+                    .severity(Severity::Warning)
+                    .code(&CUSTOM_FIELD),
+            );
+            return Some(Subject::Custom(custom));
+        }
+        Ok(subject) => return Some(subject),
+        Err(NoSubject::NotInIisLogs(instead)) => Finding::new(format!("`{name}` is in no IIS log"))
+            .help(instead)
+            .code(&NOT_IN_IIS_LOGS),
+        Err(_) => Finding::new(format!("`{name}` is no field of an IIS log")).code(&UNKNOWN_FIELD),
+    };
+    findings.push(finding.at(span.clone()));
+    None
+}
+
+/// What could not be taken over.
+pub(super) fn impossible(message: impl Into<String>, help: &str, span: &Range<usize>) -> Finding {
+    Finding::new(message)
+        .at(span.clone())
+        .help(help)
+        .code(&crate::exclusion::codes::NOT_EXPRESSIBLE)
+}

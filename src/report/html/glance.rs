@@ -1,0 +1,263 @@
+//! The first screen: what fires, what is missed and why, what the exclusions cost.
+
+use super::{parts, trusted};
+use crate::eval::{CampaignOutcome, Evaluation, RowCounts};
+use crate::report::charts::firing;
+use crate::report::number::{counted, grouped};
+use crate::report::scene::Scene;
+use crate::report::story;
+use maud::{Markup, html};
+use scanbench_generator::truth::{Class, Reason};
+use std::collections::BTreeMap;
+
+/// Names that a card lists.
+const LISTED: usize = 4;
+
+pub(super) fn section(scene: &Scene<'_>) -> Markup {
+    let evaluation = scene.evaluation;
+    html! {
+        section #glance aria-label="At a glance" {
+            p.verdict { (verdict(evaluation)) }
+            (warnings(evaluation))
+            div.cards {
+                (fires(evaluation))
+                (missed(evaluation))
+                @if !evaluation.exclusions.is_empty() { (cost(evaluation)) }
+            }
+        }
+    }
+}
+
+fn attacks(evaluation: &Evaluation) -> impl Iterator<Item = &CampaignOutcome> {
+    let all = evaluation.campaigns.iter();
+    all.filter(|one| one.class == Class::Malicious)
+}
+
+/// The whole story in a sentence or two.
+fn verdict(evaluation: &Evaluation) -> String {
+    let all = attacks(evaluation).count();
+    let caught = attacks(evaluation)
+        .filter(|one| one.rows_without_exclusions > 0)
+        .count();
+    let left = attacks(evaluation)
+        .filter(|one| one.rows_with_exclusions > 0)
+        .count();
+    let rule = match (all, caught) {
+        (0, _) => return "No attack was made, so recall is unmeasured.".to_owned(),
+        (1, 1) => "The rule catches the one attack".to_owned(),
+        (1, _) => "The rule misses the one attack".to_owned(),
+        (_, 0) => format!("The rule catches none of {all} attacks"),
+        _ => format!("The rule catches {caught} of {all} attacks"),
+    };
+    let with = match left {
+        _ if evaluation.exclusions.is_empty() || caught == 0 => "",
+        _ if left == caught => ", and the exclusions hide none of them",
+        0 => ", and none with the exclusions in force",
+        _ => return format!("{rule}, and {left} with the exclusions in force."),
+    };
+    format!("{rule}{with}.")
+}
+
+/// What a reader must know before any number.
+fn warnings(evaluation: &Evaluation) -> Markup {
+    let broken = evaluation
+        .exclusions
+        .iter()
+        .flat_map(|one| one.broken.iter().map(move |broken| (one, broken)));
+    html! {
+        @for (one, broken) in broken {
+            p.warning {
+                strong { "Broken promise: " }
+                (parts::long(&one.id)) " promises " code { (broken.promise) " = " (broken.promised) }
+                ", measured " (broken.measured) "."
+            }
+        }
+        @if let Some(one) = &evaluation.agreement {
+            @if !one.missing_rows.is_empty() || !one.unexpected_rows.is_empty() {
+                p.warning {
+                    strong { "Not the rows that the truth expects: " }
+                    (one.missing_rows.len()) " are missing, " (one.unexpected_rows.len()) " too many. "
+                    a href="#numbers" { "Which" }
+                }
+            }
+        }
+    }
+}
+
+fn fires(evaluation: &Evaluation) -> Markup {
+    let (alone, with) = (&evaluation.without_exclusions, &evaluation.with_exclusions);
+    let excludes = !evaluation.exclusions.is_empty();
+    let bars: &[(&str, &RowCounts)] = if excludes {
+        &[("rule alone", &alone.rows), ("with exclusions", &with.rows)]
+    } else {
+        &[("rule alone", &alone.rows)]
+    };
+    html! {
+        article.card {
+            h2 { "What fires" }
+            p.big { (grouped(total(&alone.rows))) @if total(&alone.rows) == 1 { " row" } @else { " rows" } }
+            @if let Some(svg) = firing(bars) {
+                div.strip { (trusted(svg)) }
+            }
+            table.small {
+                thead {
+                    tr {
+                        td {}
+                        th scope="col" { "rule alone" }
+                        @if excludes { th scope="col" { "with exclusions" } }
+                    }
+                }
+                tbody {
+                    (counts("right", alone.rows.malicious, excludes.then_some(with.rows.malicious)))
+                    (counts("false", alone.rows.false_rows(), excludes.then_some(with.rows.false_rows())))
+                    (counts("authorised", alone.rows.authorised, excludes.then_some(with.rows.authorised)))
+                }
+            }
+            (kinds(&alone.rows))
+        }
+    }
+}
+
+fn counts(name: &str, alone: u64, with: Option<u64>) -> Markup {
+    html! {
+        tr {
+            th scope="row" { (name) }
+            td { (grouped(alone)) }
+            @if let Some(with) = with { td { (grouped(with)) } }
+        }
+    }
+}
+
+/// `False: reverse proxy 12, maintenance 1`.
+fn kinds(counts: &RowCounts) -> Markup {
+    let text = story::false_rows(counts);
+    html! {
+        @if let Some((_, kinds)) = text.split_once(": ") {
+            p.muted { "False: " (kinds) }
+        }
+    }
+}
+
+fn missed(evaluation: &Evaluation) -> Markup {
+    let all = attacks(evaluation).count();
+    let missed: Vec<&CampaignOutcome> = attacks(evaluation)
+        .filter(|one| one.rows_without_exclusions == 0)
+        .collect();
+    html! {
+        article.card {
+            h2 { "What is missed, and why" }
+            p.big {
+                @if all == 0 { "No attack was made" }
+                @else if missed.is_empty() { "No attack" }
+                @else { (grouped(missed.len() as u64)) " of " (counted(all, "attack")) }
+            }
+            ul {
+                @for (reason, campaigns) in by_reason(&missed) {
+                    li {
+                        strong { (campaigns.len()) } ": " (story::reason(reason)) br;
+                        span.muted { (named(&campaigns)) }
+                    }
+                }
+            }
+            @if missed.is_empty() && all > 0 {
+                p.muted { "Every attack has at least one row of the rule alone." }
+            }
+        }
+    }
+}
+
+/// Most frequent reasons first.
+fn by_reason<'a>(
+    missed: &[&'a CampaignOutcome],
+) -> Vec<(Option<Reason>, Vec<&'a CampaignOutcome>)> {
+    let mut reasons: BTreeMap<Option<Reason>, Vec<&CampaignOutcome>> = BTreeMap::new();
+    for one in missed {
+        reasons.entry(one.reason).or_default().push(one);
+    }
+    let mut reasons: Vec<_> = reasons.into_iter().collect();
+    reasons.sort_by_key(|(_, campaigns)| std::cmp::Reverse(campaigns.len()));
+    reasons
+}
+
+/// The first few by name, and how many more; one by itself with its ports.
+fn named(campaigns: &[&CampaignOutcome]) -> Markup {
+    html! {
+        @if let [one] = campaigns {
+            (parts::long(&one.id)) ": " (grouped(one.ports_probed)) " ports probed, "
+            (grouped(one.ports_logged)) " logged"
+        } @else {
+            @for (index, one) in campaigns.iter().take(LISTED).enumerate() {
+                @if index > 0 { ", " }
+                (parts::long(&one.id))
+            }
+            @if campaigns.len() > LISTED {
+                " and " (campaigns.len() - LISTED) " more"
+            }
+        }
+    }
+}
+
+fn cost(evaluation: &Evaluation) -> Markup {
+    let together = &evaluation.exclusions_together;
+    let hidden = &together.campaigns_hidden;
+    let idle: Vec<&str> = evaluation
+        .exclusions
+        .iter()
+        .filter(|one| total(&one.effect.rows_removed) == 0)
+        .map(|one| one.id.as_str())
+        .collect();
+    html! {
+        article.card {
+            h2 { "What the exclusions cost" }
+            p.big {
+                @if hidden.is_empty() { "No attack hidden" } @else { (counted(hidden.len(), "attack")) " hidden" }
+            }
+            ul {
+                @for id in hidden.iter().take(LISTED) {
+                    li { strong { (parts::long(id)) } br; span.muted { "hidden by " (hider(evaluation, id)) } }
+                }
+                (more(hidden.len()))
+                @if evaluation.without_exclusions.rows.false_rows() > 0 {
+                    li {
+                        (number(together.rows_removed.false_rows())) " of "
+                        (grouped(evaluation.without_exclusions.rows.false_rows())) " false rows removed"
+                    }
+                }
+                @if !idle.is_empty() {
+                    li {
+                        (number(idle.len() as u64)) " of " (evaluation.exclusions.len()) " change no row"
+                        br;
+                        span.muted { (parts::long(&idle.join(", "))) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The exclusions that hide a campaign alone.
+fn hider(evaluation: &Evaluation, id: &str) -> Markup {
+    let by = evaluation
+        .campaigns
+        .iter()
+        .find(|one| one.id == id)
+        .map(|one| one.hidden_by.join(", "))
+        .filter(|by| !by.is_empty());
+    html! { (parts::long(by.as_deref().unwrap_or("several together"))) }
+}
+
+fn more(all: usize) -> Markup {
+    html! {
+        @if all > LISTED {
+            li.muted { "and " (all - LISTED) " more" }
+        }
+    }
+}
+
+fn total(counts: &RowCounts) -> u64 {
+    counts.malicious + counts.authorised + counts.false_rows()
+}
+
+fn number(count: u64) -> Markup {
+    html! { strong { (grouped(count)) } }
+}
