@@ -40,7 +40,7 @@ ports = [80, 443]
 [[actor]]
 id = "people"
 kind = "visitors"
-sessions-per-day = 9000
+sessions-per-day = 4000
 hours = "flat"
 [[actor]]
 id = "scan"
