@@ -285,6 +285,28 @@ fn seeds_are_made_one_by_one_and_halved() {
     assert_eq!(printed, succeed(&arguments));
 }
 
+/// Packed logs and tables tell the same as logs do.
+#[test]
+fn the_form_of_the_logs_does_not_matter() {
+    let scratch = tempfile::tempdir().unwrap();
+    let forms = [
+        ("plain", &[][..]),
+        ("packed", &["--compress", "zst"]),
+        ("table", &["--format", "csv"]),
+    ];
+    let tables = forms.map(|(name, options)| {
+        let dataset = scratch.path().join(name);
+        let out = scratch.path().join(format!("{name}-out"));
+        let generate = ["generate", "excluded-address", "-o", text(&dataset)];
+        succeed(&[&generate[..], options].concat());
+        let sweep = ["sweep", text(&dataset), "--bin", "10m,1h", "--threshold"];
+        succeed(&[&sweep[..], &["10,30", "-o", text(&out)]].concat());
+        fs::read_to_string(out.join("sweep.csv")).unwrap()
+    });
+    assert_eq!(tables[0], tables[1]);
+    assert_eq!(tables[0], tables[2]);
+}
+
 #[test]
 fn wrong_arguments_are_refused() {
     for arguments in [

@@ -27,6 +27,7 @@ pub use row::FollowedRow;
 use crate::{Exclusions, FindError, LogFile, Rule, find_logs};
 use bins::{Bins, Server};
 use checkpoint::{FileState, ServerState, Snapshot};
+use scanbench_w3c::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -94,6 +95,8 @@ pub struct FollowTotals {
     pub suppressed_rows: u64,
     /// Windows that are open.
     pub open_windows: u64,
+    /// The moments of the first and the last entry.
+    pub span: Option<(Timestamp, Timestamp)>,
 }
 
 /// What came of some reading.

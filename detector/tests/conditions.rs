@@ -286,13 +286,16 @@ fn text_holds(kind: &str, value: &str, text: &str, any_case: bool) -> bool {
         "contains" => !starts.is_empty(),
         "starts-with" => starts.contains(&0),
         "ends-with" => value.len() >= text.len() && at(value.len() - text.len()),
+        // A letter or digit at an edge of the term wants none beside it.
         _ => starts.iter().any(|start| {
             let letter = |place: Option<usize>| {
                 place
                     .and_then(|place| value.get(place))
                     .is_some_and(|c| c.is_alphanumeric())
             };
-            !letter(start.checked_sub(1)) && !letter(Some(start + text.len()))
+            let before = text[0].is_alphanumeric() && letter(start.checked_sub(1));
+            let behind = text[text.len() - 1].is_alphanumeric() && letter(Some(start + text.len()));
+            !before && !behind
         }),
     }
 }

@@ -224,7 +224,10 @@ fn read_and_tell(
     if let Ok((detection, _)) = &outcome
         && tells
     {
-        standing::tell(&mut messages, exclusions, detection.span());
+        standing::tell_disabled(&mut messages, exclusions);
+        if let Some(span) = detection.span() {
+            standing::tell_outside(&mut messages, exclusions, span);
+        }
     }
     messages.end();
     let (detection, mut totals) = outcome.map_err(|stopped| match stopped {

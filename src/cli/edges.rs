@@ -5,7 +5,7 @@ use super::evaluate::write_whole;
 use super::failure::Failure;
 use super::sweep_args::{WindowArg, positive, width};
 use scanbench::edges::EdgePlan;
-use scanbench::report::{edges as report, markdown, terminal};
+use scanbench::report::{edges as report, html, markdown, terminal};
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
@@ -69,7 +69,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
 
-    /// Write edges.json, edges.csv and edges.md into this folder
+    /// Write edges.html, edges.json, edges.csv and edges.md into this folder
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
 }
@@ -104,6 +104,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let mut text = Vec::new();
     markdown::write(&mut text, "scanbench: the edges of windows", &story)?;
     for (name, bytes) in [
+        ("edges.html", html::edges_page(&edges).into_bytes()),
         ("edges.json", json),
         ("edges.csv", table),
         ("edges.md", text),

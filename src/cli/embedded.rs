@@ -40,10 +40,16 @@ pub(crate) const SCENARIOS: [(&str, &str); 24] = scenarios![
 ];
 
 /// The exclusion lists of `scenarios/exclusions/`, by name.
-pub(crate) const EXCLUSIONS: [(&str, &str); 1] = [(
-    "documented",
-    include_str!("../../scenarios/exclusions/documented.toml"),
-)];
+pub(crate) const EXCLUSIONS: [(&str, &str); 2] = [
+    (
+        "documented",
+        include_str!("../../scenarios/exclusions/documented.toml"),
+    ),
+    (
+        "narrow",
+        include_str!("../../scenarios/exclusions/narrow.toml"),
+    ),
+];
 
 /// The exclusion list with this path or, where there is no such file, with this name.
 pub(crate) fn exclusions(name: &str) -> Result<Source, Failure> {

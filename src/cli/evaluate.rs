@@ -4,13 +4,14 @@ use super::CANCELLED;
 use super::detect::{ReadArgs, read};
 use super::failure::Failure;
 use super::rule_args::RuleArgs;
+use super::sweep;
 use clap::ValueEnum;
 use scanbench::alerts::{MappedColumn, Mapping, read_alerts};
-use scanbench::eval::sweep::LEAST_REQUESTS;
+use scanbench::eval::sweep::{LEAST_REQUESTS, Sweep};
 use scanbench::eval::{
     Baseline, Bound, EarlierReport, Evaluation, Evaluator, GroundTruth, Runs, Side,
 };
-use scanbench::report::charts::{Chart, Layout};
+use scanbench::report::charts::{self, Chart, Layout};
 use scanbench::report::scene::Scene;
 use scanbench::report::{html, junit, markdown, story, terminal};
 use scanbench_detector::{
@@ -106,12 +107,16 @@ struct Gates {
     baseline: Option<PathBuf>,
 }
 
-/// Pictures in files of their own.
+/// More pictures, and pictures in files of their own.
 #[derive(clap::Args)]
 pub(crate) struct Plots {
     /// Write the report's pictures into this folder, as SVG for slides
     #[arg(long = "plots", value_name = "DIR")]
     folder: Option<PathBuf>,
+
+    /// Draw other thresholds and bins of the published rule too: reads the first dataset once more
+    #[arg(long)]
+    sweep: bool,
 }
 
 /// Scores, and the dataset of which pictures are drawn: the first.
@@ -119,6 +124,7 @@ pub(crate) struct Scored {
     pub(crate) evaluation: Evaluation,
     /// With the alerts of another engine, where those were scored.
     first: Option<(GroundTruth, Detection, Option<Vec<Alert>>)>,
+    sweep: Option<Sweep>,
 }
 
 impl Scored {
@@ -141,8 +147,8 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         .as_deref()
         .map(read_report)
         .transpose()?;
-    let rule = args.rule.rule()?;
-    let scored = if let Some(path) = &args.others.alerts {
+    let (rule, exclusions) = (args.rule.rule()?, args.rule.exclusions()?);
+    let mut scored = if let Some(path) = &args.others.alerts {
         let [dataset] = &args.datasets[..] else {
             return Err(Failure::Input(
                 "--alerts are of one dataset; give one DATASET".to_owned(),
@@ -150,8 +156,11 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         };
         score_alerts(dataset, args.others.read(path)?, &rule)?
     } else {
-        score(&args.datasets, &rule, &args.rule.exclusions()?)?
+        score(&args.datasets, &rule, &exclusions)?
     };
+    if let Some(first) = args.datasets.first() {
+        args.plots.sweep(&mut scored, first, &exclusions)?;
+    }
     show(&scored.evaluation)?;
     if let Some(folder) = &args.output {
         write_reports(folder, &scored)?;
@@ -173,6 +182,7 @@ fn score_alerts(dataset: &Path, alerts: Vec<Alert>, rule: &Rule) -> Result<Score
     Ok(Scored {
         evaluation: evaluator.finish(),
         first: Some((truth, detection, Some(alerts))),
+        sweep: None,
     })
 }
 
@@ -257,6 +267,7 @@ pub(crate) fn score(
     Ok(Scored {
         evaluation: evaluator.finish(),
         first,
+        sweep: None,
     })
 }
 
@@ -349,13 +360,26 @@ pub(crate) fn write_reports(folder: &Path, scored: &Scored) -> Result<(), Failur
     write_file(folder, "report.json", &json)?;
     write_file(folder, "report.md", &text)?;
     write_file(folder, "junit.xml", junit::xml(evaluation).as_bytes())?;
-    if let Some(page) = scored.show(html::page) {
+    if let Some(page) = scored.show(|scene| html::page(scene, scored.sweep.as_ref())) {
         write_file(folder, "report.html", page.as_bytes())?;
     }
     Ok(())
 }
 
 impl Plots {
+    /// Sweeps the first dataset, where that was asked for.
+    pub(crate) fn sweep(
+        &self,
+        scored: &mut Scored,
+        folder: &Path,
+        exclusions: &Exclusions,
+    ) -> Result<(), Failure> {
+        if let (true, Some((truth, _, _))) = (self.sweep, &scored.first) {
+            scored.sweep = Some(sweep::of_one(folder, truth, exclusions)?);
+        }
+        Ok(())
+    }
+
     /// Writes the pictures, where a folder for them was named.
     pub(crate) fn write(&self, scored: &Scored) -> Result<(), Failure> {
         let Some(folder) = &self.folder else {
@@ -366,6 +390,10 @@ impl Plots {
             let drawn = all.filter_map(|chart| Some((chart, chart.svg(scene, Layout::Wide)?)));
             drawn.collect::<Vec<_>>()
         });
+        let swept = scored.sweep.as_ref().map(charts::of_sweep);
+        for (name, svg) in swept.into_iter().flatten() {
+            write_file(folder, &format!("{name}.svg"), svg.as_bytes())?;
+        }
         for (chart, svg) in pictures.into_iter().flatten() {
             write_file(folder, &format!("{}.svg", chart.name()), svg.as_bytes())?;
         }

@@ -4,6 +4,7 @@ use super::CANCELLED;
 use super::failure::Failure;
 use super::messages::{Messages, count};
 use super::rule_args::RuleArgs;
+use super::standing;
 use clap::ValueEnum;
 use scanbench_detector::{
     Checkpoint, CheckpointError, FollowError, FollowNotice, FollowOptions, FollowedRow, Follower,
@@ -139,7 +140,8 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     };
     let mut messages = Messages::bytes("following", None);
     let untold = untold(resume.as_ref());
-    let follower = Follower::new(rule, exclusions, options, resume, &mut |notice| {
+    standing::tell_disabled(&mut messages, &exclusions);
+    let follower = Follower::new(rule, exclusions.clone(), options, resume, &mut |notice| {
         say(&mut messages, &notice);
     })?;
     let mut following = Following {
@@ -153,6 +155,9 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         latencies: Latencies::default(),
     };
     let outcome = following.all(&untold);
+    if let Some(span) = following.follower.totals().span {
+        standing::tell_outside(&mut following.messages, &exclusions, span);
+    }
     following.messages.end();
     outcome?;
     following.tell_totals();

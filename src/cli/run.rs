@@ -63,7 +63,12 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         .map_err(|error| Failure::Input(format!("cannot make {}: {error}", folder.display())))?;
     let dataset = folder.join("dataset");
     make(&scenario, &dataset, &args.making, args.force)?;
-    let scored = score(&[dataset], &Rule::default(), &exclusions)?;
+    let mut scored = score(
+        std::slice::from_ref(&dataset),
+        &Rule::default(),
+        &exclusions,
+    )?;
+    args.plots.sweep(&mut scored, &dataset, &exclusions)?;
     {
         let mut out = io::stdout().lock();
         writeln!(out, "{}: {}\n", scenario.name(), scenario.title())?;

@@ -2,37 +2,44 @@
 //! by the times of the data and not by the clock.
 
 use super::messages::Messages;
-use scanbench_detector::{Exclusions, Standing};
+use scanbench_detector::{Exclusion, Exclusions, Standing};
 use scanbench_w3c::{Timestamp, visible};
 
-/// Says which exclusions were not in force for data from a first to a last line.
-pub(crate) fn tell(
+/// Says which exclusions are switched off.
+pub(crate) fn tell_disabled(messages: &mut Messages, exclusions: &Exclusions) {
+    for exclusion in exclusions.list().iter().filter(|one| !one.is_enabled()) {
+        say(messages, exclusion, "is switched off");
+    }
+}
+
+/// Says which exclusions had ended before the first line or begin after the last one.
+pub(crate) fn tell_outside(
     messages: &mut Messages,
     exclusions: &Exclusions,
-    span: Option<(Timestamp, Timestamp)>,
+    (first, last): (Timestamp, Timestamp),
 ) {
     for exclusion in exclusions.list() {
-        let id = visible(exclusion.id().as_bytes());
-        let standing = match span {
-            Some((first, last)) => exclusion.standing(first, last),
-            None if !exclusion.is_enabled() => Standing::Disabled,
-            None => Standing::InForce,
-        };
-        let why = match (standing, span) {
-            (Standing::Disabled, _) => "is switched off".to_owned(),
-            (Standing::Expired, Some((first, _))) => {
+        let why = match exclusion.standing(first, last) {
+            Standing::Expired => {
                 let expires = exclusion.expires().unwrap_or_default();
                 format!("had expired ({expires}) before these logs began ({first})")
             }
-            (Standing::Future, Some((_, last))) => {
+            Standing::Future => {
                 let starts = exclusion.starts().unwrap_or_default();
                 format!("begins ({starts}) only after these logs end ({last})")
             }
-            _ => continue,
+            Standing::InForce | Standing::Disabled => continue,
         };
-        messages.say_some(
-            "exclusions that are not in force",
-            &format!("note: exclusion {id} {why}"),
-        );
+        say(messages, exclusion, &why);
     }
+}
+
+fn say(messages: &mut Messages, exclusion: &Exclusion, why: &str) {
+    messages.say_some(
+        "exclusions that are not in force",
+        &format!(
+            "note: exclusion {} {why}",
+            visible(exclusion.id().as_bytes())
+        ),
+    );
 }

@@ -7,8 +7,8 @@ use super::failure::Failure;
 use super::generate::{Making, make};
 use super::sweep_args::{WindowArg, numbers, positive_range, range, width};
 use scanbench::eval::GroundTruth;
-use scanbench::eval::sweep::{Halves, Sweep, Sweeper};
-use scanbench::report::{markdown, sweep as report, terminal};
+use scanbench::eval::sweep::{Halves, Sweep, Sweeper, WindowKind};
+use scanbench::report::{html, markdown, sweep as report, terminal};
 use scanbench::sweeps::{SweepPlan, watched};
 use scanbench_detector::{Exclusions, Rule};
 use scanbench_generator::{Scenario, manifest};
@@ -81,7 +81,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", default_value_t = 2.0)]
     budget: f64,
 
-    /// Write sweep.json, sweep.csv and sweep.md into this folder
+    /// Write sweep.html, sweep.json, sweep.csv and sweep.md into this folder
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
 }
@@ -133,6 +133,33 @@ impl Args {
         let limit = NonZeroUsize::new(self.set_limit).map(|limit| limit.get() as u64);
         sweeper.finish(limit, self.budget)
     }
+}
+
+/// Widths of the sweep that a report of scores has, in minutes.
+const WIDTHS_OF_REPORT: [u64; 8] = [1, 2, 5, 10, 15, 20, 30, 60];
+/// Thresholds of it.
+const THRESHOLDS_OF_REPORT: RangeInclusive<u64> = 6..=45;
+/// Needless alerts a day that are put up with in it: what `--budget` is by default.
+const BUDGET_OF_REPORT: f64 = 2.0;
+
+/// A smaller sweep of one dataset, for the report of its scores.
+pub(crate) fn of_one(
+    folder: &Path,
+    truth: &GroundTruth,
+    exclusions: &Exclusions,
+) -> Result<Sweep, Failure> {
+    let rule = Rule::default();
+    let limit = rule.set_limit.map(|limit| limit.get() as u64);
+    let plan = SweepPlan {
+        rule,
+        bins: WIDTHS_OF_REPORT.map(Duration::from_mins).to_vec(),
+        thresholds: THRESHOLDS_OF_REPORT.collect(),
+        windows: vec![WindowKind::Tumbling, WindowKind::Sliding],
+        has_exclusions: !exclusions.list().is_empty(),
+    };
+    let mut sweeper = Sweeper::new(plan.settings(), Halves::of(&[truth.scenario.as_str()]));
+    add(&mut sweeper, &plan, exclusions, folder, truth)?;
+    Ok(sweeper.finish(limit, BUDGET_OF_REPORT))
 }
 
 fn of_datasets(args: &Args, plan: &SweepPlan, exclusions: &Exclusions) -> Result<Sweep, Failure> {
@@ -226,6 +253,7 @@ fn write_reports(folder: &Path, sweep: &Sweep) -> Result<(), Failure> {
     let title = format!("scanbench sweep: {}", names.join(", "));
     markdown::write(&mut text, &title, &report::tell(sweep))?;
     for (name, bytes) in [
+        ("sweep.html", html::sweep_page(sweep).into_bytes()),
         ("sweep.json", json),
         ("sweep.csv", table),
         ("sweep.md", text),

@@ -12,7 +12,7 @@ mod tests;
 
 pub use best::{Best, Family};
 pub use halves::Halves;
-pub use measure::{Counts3, Measures, Rate};
+pub use measure::{Band, Counts3, Measures, Rate};
 pub use schedule::{Delays, MinuteOfBin, ScheduleOutcome, StartMinute};
 pub use tally::Scorer;
 

@@ -1,7 +1,10 @@
 //! Pictures of a scored dataset, as SVG: the same for the HTML report and for slides. Each is drawn twice, for a
 //! screen or a slide and for a phone, since text that shrinks with its picture cannot be read.
 
+pub(super) mod curve;
+pub(super) mod edge;
 mod firing;
+pub(super) mod heat;
 mod ledger;
 pub(crate) mod palette;
 mod ports;
@@ -9,6 +12,7 @@ mod sheet;
 mod timeline;
 
 use super::scene::Scene;
+use crate::eval::sweep::Sweep;
 
 pub(super) use firing::draw as firing;
 pub(super) use ports::{MOST_LANES as MOST_DOTTED, near};
@@ -49,11 +53,13 @@ pub enum Chart {
     Ledger,
     /// Distinct ports of each campaign's windows beside the threshold.
     Ports,
+    /// What the edge of a bin hides of evenly paced scans, by the closed form.
+    Edge,
 }
 
 impl Chart {
     /// All of them, in the order of the report.
-    pub const ALL: [Self; 3] = [Self::Timeline, Self::Ledger, Self::Ports];
+    pub const ALL: [Self; 4] = [Self::Timeline, Self::Ledger, Self::Ports, Self::Edge];
 
     /// The name of its file, without the ending.
     #[must_use]
@@ -62,6 +68,7 @@ impl Chart {
             Self::Timeline => "timeline",
             Self::Ledger => "exclusions",
             Self::Ports => "ports",
+            Self::Edge => "bin-edge",
         }
     }
 
@@ -72,6 +79,7 @@ impl Chart {
             Self::Timeline => "Campaigns and rows in time, by server",
             Self::Ledger => "What each exclusion removes, and what it hides",
             Self::Ports => "Distinct ports of each campaign's windows beside the threshold",
+            Self::Edge => "Which slow scans the edge of a bin hides",
         }
     }
 
@@ -82,8 +90,20 @@ impl Chart {
             Self::Timeline => timeline::draw(scene, layout),
             Self::Ledger => ledger::draw(scene, layout),
             Self::Ports => ports::draw(scene, layout),
+            Self::Edge => edge::draw(&scene.edge()?, layout),
         }
     }
+}
+
+/// The pictures of a sweep, for slides: names of files, without the ending, and what they hold.
+#[must_use]
+pub fn of_sweep(sweep: &Sweep) -> Vec<(&'static str, String)> {
+    let curve = curve::draw(sweep, Layout::Wide);
+    let heat = heat::draw(sweep, Layout::Wide);
+    [(curve::NAME, curve), (heat::NAME, heat)]
+        .into_iter()
+        .filter_map(|(name, svg)| Some((name, svg?)))
+        .collect()
 }
 
 #[cfg(test)]

@@ -7,52 +7,123 @@
 
 mod alerts;
 mod glance;
+mod measured;
 mod parts;
+mod sections;
 
-use super::charts::{Chart, MOST_DOTTED, MOST_LANES, MOST_ROWS, palette};
+use super::charts::edge::Edge;
+use super::charts::palette;
 use super::number::{counted, grouped};
 use super::scene::Scene;
-use super::{exclusions, story};
-use crate::eval::{Attribution, Evaluation};
+use super::story;
+use crate::edges::Edges;
+use crate::eval::sweep::Sweep;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use parts::{figure, table};
 use scanbench_w3c::visible;
 use sha2::{Digest, Sha256};
+use std::time::Duration;
 
 const STYLE: &str = include_str!("html/style.css");
 const SCRIPT: &str = include_str!("html/script.js");
 
-/// The page.
+/// The report of a scored dataset, with a sweep of it where there is one.
 #[must_use]
-pub fn page(scene: &Scene<'_>) -> String {
+pub fn page(scene: &Scene<'_>, sweep: Option<&Sweep>) -> String {
     let evaluation = scene.evaluation;
-    let style = format!("{}{STYLE}", palette::style());
-    let body = html! {
-        a.skip href="#glance" { "To the report" }
-        header {
-            p.eyebrow { "scanbench report" }
-            h1 { (parts::long(&title(evaluation))) }
-            p.muted {
-                (grouped(evaluation.datasets.iter().map(|one| one.lines).sum())) " log lines · "
-                (counted(scene.servers.len(), "server")) " · "
-                (counted(evaluation.campaigns.len(), "campaign")) " · "
-                @if let [one] = evaluation.datasets.as_slice() { "seed " (one.seed) " · " }
-                "the rule fires at " (scene.threshold) " distinct ports"
-            }
-        }
-        main {
-            (glance::section(scene))
-            (contents(scene))
-            (timeline(scene))
-            (ledger(scene))
-            (ports(scene))
-            (numbers(scene))
-        }
-        footer {
-            "Made by scanbench " (env!("CARGO_PKG_VERSION"))
-            ". This page is whole: it loads nothing and sends nothing. The same numbers are in report.json."
-        }
+    let facts = html! {
+        (grouped(evaluation.datasets.iter().map(|one| one.lines).sum())) " log lines · "
+        (counted(scene.servers.len(), "server")) " · "
+        (counted(evaluation.campaigns.len(), "campaign")) " · "
+        @if let [one] = evaluation.datasets.as_slice() { "seed " (one.seed) " · " }
+        "the rule fires at " (scene.threshold) " distinct ports"
     };
+    let mut tables = story::tell(evaluation);
+    tables.extend(sweep.map(super::sweep::tell).unwrap_or_default());
+    let parts = [
+        sections::timeline(scene),
+        sections::ledger(scene),
+        sections::ports(scene),
+        sweep.and_then(measured::curve),
+        sweep.and_then(measured::heat),
+        scene.edge().and_then(|edge| measured::edge(&edge)),
+        Some(sections::numbers(&tables)),
+    ];
+    whole(&Page {
+        title: &sections::title(evaluation),
+        facts,
+        glance: glance::section(scene),
+        parts: parts.into_iter().flatten().collect(),
+        json: "report.json",
+    })
+}
+
+/// The report of a sweep over thresholds, widths and windows.
+#[must_use]
+pub fn sweep_page(sweep: &Sweep) -> String {
+    let facts = html! {
+        (grouped(sweep.datasets.iter().map(|one| one.lines).sum())) " log lines · "
+        (counted(sweep.datasets.len(), "dataset")) " · "
+        (counted(sweep.points.len(), "setting")) " · budget " (sweep.budget) " needless alerts a day"
+    };
+    let parts = [
+        measured::curve(sweep),
+        measured::heat(sweep),
+        Some(sections::numbers(&super::sweep::tell(sweep))),
+    ];
+    whole(&Page {
+        title: "Sweep",
+        facts,
+        glance: html! {},
+        parts: parts.into_iter().flatten().collect(),
+        json: "sweep.json",
+    })
+}
+
+/// The report of what the edges of windows hide, by closed form and measured.
+#[must_use]
+pub fn edges_page(edges: &Edges) -> String {
+    let facts = html! {
+        "bins of " (edges.bin_seconds) " seconds · the rule fires at " (edges.threshold) " distinct ports"
+    };
+    let parts = [
+        measured::edge(&Edge {
+            threshold: edges.threshold,
+            bin_seconds: Duration::from_secs(edges.bin_seconds).as_secs_f64(),
+            measured: &edges.points,
+        }),
+        Some(sections::numbers(&super::edges::tell(edges))),
+    ];
+    whole(&Page {
+        title: "The edges of windows",
+        facts,
+        glance: html! {},
+        parts: parts.into_iter().flatten().collect(),
+        json: "edges.json",
+    })
+}
+
+/// What stands on a page.
+struct Page<'p> {
+    title: &'p str,
+    /// One line under the title.
+    facts: Markup,
+    /// The first screen.
+    glance: Markup,
+    parts: Vec<Part>,
+    /// The file with the same numbers.
+    json: &'static str,
+}
+
+/// A part of a page, to which a link leads.
+struct Part {
+    id: &'static str,
+    /// The link's words.
+    label: &'static str,
+    section: Markup,
+}
+
+fn whole(page: &Page<'_>) -> String {
+    let style = format!("{}{STYLE}", palette::style());
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -62,33 +133,36 @@ pub fn page(scene: &Scene<'_>) -> String {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 meta name="referrer" content="no-referrer";
-                title { "scanbench: " (parts::short(&title(evaluation))) }
+                title { "scanbench: " (parts::short(page.title)) }
                 style { (trusted(style)) }
             }
             body {
-                (body)
+                a.skip href="#report" { "To the report" }
+                header {
+                    p.eyebrow { "scanbench report" }
+                    h1 { (parts::long(page.title)) }
+                    p.muted { (page.facts) }
+                }
+                main #report {
+                    (page.glance)
+                    nav aria-label="Parts of the report" {
+                        ul {
+                            @for part in &page.parts {
+                                li { a href=(format!("#{}", part.id)) { (part.label) } }
+                            }
+                        }
+                    }
+                    @for part in &page.parts { (part.section) }
+                }
+                footer {
+                    "Made by scanbench " (env!("CARGO_PKG_VERSION"))
+                    ". This page is whole: it loads nothing and sends nothing. The same numbers are in " (page.json) "."
+                }
                 script { (trusted(SCRIPT.to_owned())) }
             }
         }
     };
     seal(&page.into_string())
-}
-
-/// The scenario, or how many datasets there are.
-fn title(evaluation: &Evaluation) -> String {
-    match evaluation.datasets.as_slice() {
-        [one] => one.scenario.clone(),
-        many => format!("{} datasets", many.len()),
-    }
-}
-
-/// That pictures in time are of one dataset, where there are several.
-fn which(scene: &Scene<'_>) -> Markup {
-    html! {
-        @if let [first, _, ..] = scene.evaluation.datasets.as_slice() {
-            " Drawn is the first dataset: " (parts::short(&first.scenario)) ", seed " (first.seed) "."
-        }
-    }
 }
 
 /// Forbids the page everything but its own style and script, which it names by their hashes (CSP level 3).
@@ -138,145 +212,6 @@ fn seal(page: &str) -> String {
         out.push('\n');
     }
     out
-}
-
-/// Links to the parts.
-fn contents(scene: &Scene<'_>) -> Markup {
-    html! {
-        nav aria-label="Parts of the report" {
-            ul {
-                @if !scene.evaluation.campaigns.is_empty() || !scene.rows.is_empty() {
-                    li { a href="#timeline" { "Timeline" } }
-                }
-                @if !scene.evaluation.exclusions.is_empty() {
-                    li { a href="#exclusions" { "Exclusions" } }
-                }
-                @if scene.lanes().any(|lane| !lane.windows.is_empty()) {
-                    li { a href="#ports" { "Near misses" } }
-                }
-                li { a href="#numbers" { "All numbers" } }
-            }
-        }
-    }
-}
-
-fn timeline(scene: &Scene<'_>) -> Markup {
-    let lanes = scene.lanes().count();
-    let lead = html! {
-        "A bar is a campaign: full where the rule fires on it, hollow where it is silent. A triangle is a row of the "
-        "rule: hollow where an exclusion removes it."
-        (which(scene))
-        @if lanes > MOST_LANES || scene.rows.len() > MOST_ROWS {
-            " Drawn are the first " (MOST_LANES) " of " (lanes) " campaigns and " (MOST_ROWS.min(scene.rows.len()))
-            " of " (scene.rows.len()) " rows."
-        }
-    };
-    figure(Chart::Timeline, scene, &lead, &alerts::table(scene))
-}
-
-fn ledger(scene: &Scene<'_>) -> Markup {
-    let lead = html! {
-        "Each exclusion alone in force. To the right what you want gone, to the left what you lose by it. Where "
-        "exclusions overlap, the table has the fair share of each."
-    };
-    let listed = scene.evaluation.exclusions.iter();
-    let rows = listed.map(|one| (one.id.as_str(), &one.effect, Some(&one.attribution)));
-    let rows = rows.chain([("all together", &scene.evaluation.exclusions_together, None)]);
-    let header = [
-        "exclusion",
-        "false rows removed",
-        "authorised rows removed",
-        "right rows hidden",
-        "attacks hidden",
-        "attacks hidden in part",
-        "fair share of false rows removed",
-        "fair share of attacks hidden",
-    ];
-    let rows: Vec<Vec<String>> = rows
-        .map(|(id, effect, attribution)| {
-            let share = |pick: fn(&Attribution) -> f64| {
-                attribution.map_or(String::new(), |one| exclusions::number(pick(one)))
-            };
-            let counts = &effect.rows_removed;
-            vec![
-                id.to_owned(),
-                counts.false_rows().to_string(),
-                counts.authorised.to_string(),
-                counts.malicious.to_string(),
-                effect.campaigns_hidden.join(", "),
-                effect.campaigns_hidden_in_part.join(", "),
-                share(|one| one.shapley.false_rows),
-                share(|one| one.shapley.campaigns_hidden),
-            ]
-        })
-        .collect();
-    figure(
-        Chart::Ledger,
-        scene,
-        &lead,
-        &table("Exclusions", &header, &rows),
-    )
-}
-
-fn ports(scene: &Scene<'_>) -> Markup {
-    let near = super::charts::near(scene.threshold);
-    let lanes = || scene.lanes().filter(|lane| !lane.windows.is_empty());
-    let drawn = lanes().count();
-    let lead = html! {
-        "Left of the dashed line the rule is silent. Windows with " (near) " to " (scene.threshold.saturating_sub(1))
-        " ports are near misses: a slightly lower threshold, or a slightly busier client, and they fire."
-        (which(scene))
-        @if drawn > MOST_DOTTED {
-            " Drawn are the " (MOST_DOTTED) " of " (drawn) " campaigns with most ports."
-        }
-    };
-    let header = [
-        "campaign",
-        "is",
-        "windows",
-        "most ports in one",
-        "near misses",
-        "windows that fire",
-    ];
-    let rows: Vec<Vec<String>> = lanes()
-        .map(|lane| {
-            let count =
-                |from: u64, to: u64| lane.windows.range(from..to).map(|(_, n)| n).sum::<u64>();
-            let most = lane.windows.last_key_value().map_or(0, |(ports, _)| *ports);
-            vec![
-                lane.outcome.id.clone(),
-                story::kind(lane.outcome.kind).to_owned(),
-                count(0, u64::MAX).to_string(),
-                most.to_string(),
-                count(near, scene.threshold).to_string(),
-                count(scene.threshold, u64::MAX).to_string(),
-            ]
-        })
-        .collect();
-    figure(
-        Chart::Ports,
-        scene,
-        &lead,
-        &table("Near misses", &header, &rows),
-    )
-}
-
-/// Every table of the terminal report.
-fn numbers(scene: &Scene<'_>) -> Markup {
-    html! {
-        section #numbers {
-            h2 { "All numbers" }
-            @for part in story::tell(scene.evaluation) {
-                h3 { (parts::long(&part.heading)) }
-                @if !part.rows.is_empty() {
-                    (table(&part.heading, &part.header, &part.rows))
-                }
-                @for note in &part.notes {
-                    p.note { (parts::sentence(note)) }
-                }
-            }
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! What pictures show and scores do not keep: when campaigns and rows were, how many ports each window had, and
 //! which rows exclusions take away.
 
+use super::charts::edge::Edge;
 use crate::eval::{CampaignOutcome, Evaluation, GroundTruth, Runs};
-use scanbench_detector::Alert;
-use scanbench_generator::truth::{BIN, Campaign, Class, Window};
+use scanbench_detector::{Alert, Window};
+use scanbench_generator::truth::{BIN, Campaign, Class, Window as TrueWindow};
 use scanbench_w3c::Timestamp;
 use std::collections::{BTreeMap, HashMap};
 
@@ -14,6 +15,8 @@ pub struct Scene<'a> {
     pub evaluation: &'a Evaluation,
     /// Distinct values that make a row.
     pub threshold: u64,
+    /// How time is cut.
+    pub window: Window,
     /// Servers, those with most rows first and then by name, each with its campaigns in the order of the truth.
     pub servers: Vec<Server<'a>>,
     /// Rows of the rule alone, first in time first.
@@ -123,9 +126,22 @@ impl<'a> Scene<'a> {
         Self {
             evaluation,
             threshold,
+            window: runs.window,
             servers,
             rows,
         }
+    }
+
+    /// What the edges of the rule's bins hide; only tumbling ones hide anything at all.
+    pub(super) fn edge(&self) -> Option<Edge<'static>> {
+        let Window::Tumbling { width } = self.window else {
+            return None;
+        };
+        Some(Edge {
+            threshold: u32::try_from(self.threshold).ok()?,
+            bin_seconds: width.as_secs_f64(),
+            measured: &[],
+        })
     }
 
     /// All campaigns, by server.
@@ -150,7 +166,7 @@ fn rows<'a>(
     runs: &'a Runs<'_>,
     campaigns: &HashMap<&str, &Campaign>,
 ) -> Vec<Row<'a>> {
-    let mut windows: HashMap<(String, &str, String), Vec<&'a Window>> = HashMap::new();
+    let mut windows: HashMap<(String, &str, String), Vec<&'a TrueWindow>> = HashMap::new();
     for window in &truth.windows {
         let key = (
             window.c_ip.to_string(),

@@ -1,6 +1,6 @@
 // The checks of tests/browser/run.
 //
-//     node check.mjs FOLDER [--update]     (FOLDER has the reports in default/, suite/ and hostile/)
+//     node check.mjs FOLDER [--update]     (FOLDER has what tests/browser/run made)
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -33,9 +33,9 @@ const browser = await chromium.launch({ executablePath: process.env.CHROMIUM || 
 process.on("exit", () => browser.close());
 
 /** Opens a report, with everything that goes wrong on the way noted. */
-async function open(name, viewport, colorScheme) {
-  const path = join(folder, name, "report.html");
-  const where = `${name}, ${viewport.width} px, ${colorScheme}`;
+async function open(name, viewport, colorScheme, file = "report.html") {
+  const path = join(folder, name, file);
+  const where = `${name}/${file}, ${viewport.width} px, ${colorScheme}`;
   const context = await browser.newContext({ viewport, colorScheme, offline: true });
   const page = await context.newPage();
   page.on("console", (message) => check(false, `${where}: the console says ${message.type()}: ${message.text()}`));
@@ -49,7 +49,7 @@ async function open(name, viewport, colorScheme) {
 }
 
 /** Pictures are there, nothing lies outside of them, and no two texts lie on each other. */
-async function pictures({ page, where }) {
+async function pictures({ page, where }, least = 4) {
   const found = await page.evaluate(() => {
     const faults = [];
     const plots = [...document.querySelectorAll(".plot")].filter((plot) => plot.offsetWidth > 0);
@@ -82,7 +82,7 @@ async function pictures({ page, where }) {
     }
     return { faults, plots: plots.length };
   });
-  check(found.plots >= 3, `${where}: ${found.plots} pictures`);
+  check(found.plots >= least, `${where}: ${found.plots} pictures`);
   for (const fault of found.faults) check(false, `${where}: ${fault}`);
   const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   check(over <= 0, `${where}: wider than the screen by ${over} px`);
@@ -243,7 +243,7 @@ async function colours() {
 async function slides(name) {
   const plots = join(folder, name, "plots");
   const files = readdirSync(plots).filter((file) => file.endsWith(".svg"));
-  check(files.length >= 3, `${name}: ${files.length} pictures for slides`);
+  check(files.length >= 4, `${name}: ${files.length} pictures for slides`);
   for (const file of files) {
     const context = await browser.newContext({ offline: true });
     const page = await context.newPage();
@@ -324,6 +324,20 @@ for (const name of ["default", "suite", "hostile"]) {
   await wellFormed(name);
 }
 check(digests.size === 3, "the three reports are not three");
+for (const [name, file, least] of [
+  ["swept", "report.html", 5],
+  ["sweep", "sweep.html", 2],
+  ["edges", "edges.html", 1],
+]) {
+  for (const viewport of [SCREEN, PHONE]) {
+    const opened = await open(name, viewport, "light", file);
+    await pictures(opened, least);
+    await onlyItsOwn(opened);
+    await accessible(opened);
+    await opened.page.context().close();
+  }
+}
+await slides("swept");
 {
   const opened = await open("default", SCREEN, "light");
   // From here on the console is expected to complain.

@@ -167,6 +167,41 @@ fn bombs() {
 }
 
 #[test]
+fn what_stands_beside_logs_in_an_archive() {
+    let log = format!("{HEADER}{}", good(100));
+    let member = || Member::new("a.log", log.as_bytes());
+    check(vec![
+        read(
+            "a text and a list beside a log",
+            zip(&[
+                Member::new("README.md", b"# What this is\n\nLogs.\n"),
+                Member::new("sites.csv", b"sIP,csHost,owner\n10.0.0.1,a,b\n"),
+                member(),
+            ]),
+            100,
+            "a.log!README.md is no W3C log",
+        ),
+        refused(
+            "a text alone",
+            zip(&[Member::new("README.md", b"# What this is\n")]),
+            "a.log!README.md is no W3C log",
+        ),
+        broken(
+            "what may be a log beside one",
+            zip(&[
+                Member {
+                    method: 0,
+                    ..Member::new("b.log.gz", &gzip(&log))
+                },
+                member(),
+            ]),
+            100,
+            "gzip-compressed data, inside",
+        ),
+    ]);
+}
+
+#[test]
 fn zip_archives() {
     let log = format!("{HEADER}{}", good(100));
     let member = || Member::new("a.log", log.as_bytes());
@@ -220,33 +255,6 @@ fn zip_archives() {
             zip(&[Member::new("\x1b[2J\n.log", b"hello\n"), member()]),
             100,
             "a.log!\\x1b[2J\\n.log is no W3C log",
-        ),
-        read(
-            "a text and a list beside a log",
-            zip(&[
-                Member::new("README.md", b"# What this is\n\nLogs.\n"),
-                Member::new("sites.csv", b"sIP,csHost,owner\n10.0.0.1,a,b\n"),
-                member(),
-            ]),
-            100,
-            "a.log!README.md is no W3C log",
-        ),
-        refused(
-            "a text alone",
-            zip(&[Member::new("README.md", b"# What this is\n")]),
-            "a.log!README.md is no W3C log",
-        ),
-        broken(
-            "what may be a log beside one",
-            zip(&[
-                Member {
-                    method: 0,
-                    ..Member::new("b.log.gz", &gzip(&log))
-                },
-                member(),
-            ]),
-            100,
-            "gzip-compressed data, inside",
         ),
         refused(
             "cut in its directory",

@@ -189,6 +189,7 @@ fn sse2(cut: Cut<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cut::WORD;
     use proptest::prelude::*;
 
     fn is_separator(byte: u8) -> bool {

@@ -16,8 +16,7 @@ pub enum TextKind {
     StartsWith,
     /// At its end.
     EndsWith,
-    /// As a term, like `has` of KQL: with no letter or digit beside it, in any case. What is not ASCII counts as a
-    /// letter.
+    /// As a term, like `has` of KQL: with no letter or digit beside it, in any case.
     Has,
     /// A regular expression that matches anywhere, in linear time.
     Regex,
@@ -181,21 +180,41 @@ pub(crate) fn lower(text: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(out)
 }
 
+/// Whether a text holds a term: no letter or digit may stand beside it, where it has one itself at that edge. So
+/// `has "+"` is `contains "+"`, as in Kusto.
 fn has(value: &[u8], term: &[u8]) -> bool {
-    let is_letter = |byte: Option<&u8>| {
-        byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || !byte.is_ascii())
-    };
+    let is_letter = |char: Option<char>| char.is_some_and(char::is_alphanumeric);
+    let (has_start, has_end) = (is_letter(first_char(term)), is_letter(last_char(term)));
     // Overlapping ones too: "aa" is a term of "aaa+aa" only the second time.
     let mut from = 0;
     while let Some(found) = value.get(from..).and_then(|rest| memmem::find(rest, term)) {
-        let start = from + found;
-        let before = start.checked_sub(1).and_then(|before| value.get(before));
-        if !is_letter(before) && !is_letter(value.get(start + term.len())) {
+        let (before, rest) = value.split_at(from + found);
+        let behind = rest.get(term.len()..).unwrap_or_default();
+        let is_parted = (has_start && is_letter(last_char(before)))
+            || (has_end && is_letter(first_char(behind)));
+        if !is_parted {
             return true;
         }
-        from = start + 1;
+        from += found + 1;
     }
     false
+}
+
+fn first_char(text: &[u8]) -> Option<char> {
+    text.get(..text.len().min(4))?
+        .utf8_chunks()
+        .next()?
+        .valid()
+        .chars()
+        .next()
+}
+
+fn last_char(text: &[u8]) -> Option<char> {
+    // No character has more than four bytes.
+    (1..=text.len().min(4)).find_map(|length| {
+        let end = text.get(text.len() - length..)?;
+        str::from_utf8(end).ok()?.chars().next()
+    })
 }
 
 #[cfg(test)]
@@ -223,6 +242,11 @@ mod tests {
             (Has, "aa", false, "aaa+aa", true),
             (Has, "5.0", false, "Mozilla/5.0", true),
             (Has, "5.0", false, "Mozilla/15.0", false),
+            (Has, "/", false, "Mozilla/15.0", true),
+            (Has, "+a", false, "x+a", true),
+            (Has, "+a", false, "x+ab", false),
+            (Has, "a", false, "éa", false),
+            (Has, "é", false, "a+É", true),
             (Regex, "^Ness.s$", false, "Nessus", true),
             (Regex, "ness", false, "Nessus", false),
             (Regex, "ness", true, "Nessus", true),

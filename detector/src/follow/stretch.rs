@@ -3,6 +3,7 @@
 
 use crate::facts::TEXT_SETS;
 use crate::names::SignatureId;
+use foldhash::fast::RandomState;
 use std::collections::{HashMap, VecDeque};
 
 /// A line that is kept as long as a window may reach back to it.
@@ -101,7 +102,7 @@ pub(super) struct Walk {
     pub(super) takes_all: bool,
     /// The first line of the sliding window, and the values in it with their lines.
     left: u64,
-    inside: HashMap<u32, u32>,
+    inside: HashMap<u32, u32, RandomState>,
     pub(super) run: Option<Run>,
     /// The run holds the lines from before this moment already: it was carried over from a run of the program before.
     pub(super) carried_to: i64,
@@ -112,7 +113,7 @@ impl Walk {
         Self {
             takes_all,
             left: 0,
-            inside: HashMap::new(),
+            inside: HashMap::default(),
             run: None,
             carried_to: i64::MIN,
         }

@@ -235,6 +235,10 @@ impl Lines<'_> {
         let signature = self.bins.exclusions().signature(entry, &client, computer);
         if is_new {
             self.totals.lines += 1;
+            let time = entry.time();
+            let (first, last) = self.totals.span.get_or_insert((time, time));
+            *first = time.min(*first);
+            *last = time.max(*last);
             let drops = self.bins.exclusions().drops(&signature);
             self.totals.suppressed_lines += u64::from(drops);
         }

@@ -1,6 +1,7 @@
 //! Windows that stand where the lines are: sliding ones and sessions.
 
-use std::collections::HashMap;
+use foldhash::fast::RandomState;
+use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
 /// A stretch of lines that makes a row.
@@ -25,7 +26,7 @@ pub(crate) fn sliding<V: Copy + Eq + Hash>(
     width: i64,
     threshold: u64,
 ) -> Vec<Stretch> {
-    let mut inside: HashMap<V, u32> = HashMap::new();
+    let mut inside: HashMap<V, u32, RandomState> = HashMap::default();
     let mut stretches: Vec<Stretch> = Vec::new();
     let (mut left, mut right) = (0, 0);
     while right < lines.len() {
@@ -82,7 +83,7 @@ pub(crate) fn sessions<V: Copy + Eq + Hash>(
         if !ends {
             continue;
         }
-        let values: std::collections::HashSet<V> = lines[first..=last]
+        let values: HashSet<V, RandomState> = lines[first..=last]
             .iter()
             .filter_map(|line| line.1)
             .collect();

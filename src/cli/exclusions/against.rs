@@ -8,13 +8,14 @@ use scanbench_detector::codes::{
     PROXY,
 };
 use scanbench_detector::{
-    Alert, Condition, Detection, Exclusion, Exclusions, Probe, Probes, Rule, Selection, Standing,
-    Subject, Test,
+    AddressRange, Alert, Condition, Detection, Exclusion, Exclusions, Probe, Probes, Rule,
+    Selection, Standing, Subject, Test,
 };
 use scanbench_generator::manifest;
 use scanbench_spec::{Finding, Severity};
 use scanbench_w3c::visible;
 use std::collections::{BTreeSet, HashSet};
+use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
@@ -105,7 +106,7 @@ impl Data<'_> {
                     exclusion,
                     Severity::Warning,
                     Finding::new(format!(
-                        "{} takes {lines} lines out and changes no row",
+                        "{} matches {lines} lines and changes no row",
                         exclusion.id()
                     ))
                     .help("no row falls under the threshold by it: it only makes the rule blinder; drop it")
@@ -196,7 +197,8 @@ impl Data<'_> {
         };
         let mut shown = unseen[..unseen.len().min(5)].join(", ");
         if unseen.len() > 5 {
-            shown += &format!(" and {} more", unseen.len() - 5);
+            // Writing to a String cannot fail.
+            let _ = write!(shown, " and {} more", unseen.len() - 5);
         }
         self.add(
             exclusion,
@@ -219,7 +221,7 @@ impl Data<'_> {
                 _ => &[],
             })
             .filter(|range| range.first() == range.last())
-            .map(|range| range.first())
+            .map(AddressRange::first)
             .collect();
         for host in hosts {
             let agents: BTreeSet<&str> = self

@@ -6,7 +6,7 @@ use super::show::{self, Checked, Format};
 use crate::cli::embedded;
 use crate::cli::failure::Failure;
 use clap::ValueEnum;
-use scanbench_detector::{Reading, export, lint};
+use scanbench_detector::{Exclusion, Reading, export, lint};
 use scanbench_spec::{Findings, Severity};
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
@@ -94,7 +94,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let list = reading.exclusions.list();
     let checked = Checked {
         findings: &Findings::new(&source, findings),
-        ids: list.iter().map(|exclusion| exclusion.id()).collect(),
+        ids: list.iter().map(Exclusion::id).collect(),
         threshold,
     };
     let mut out = BufWriter::new(io::stdout().lock());

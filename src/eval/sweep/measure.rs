@@ -15,7 +15,10 @@ pub struct Counts3 {
     pub benign: u64,
 }
 
-/// So many of so many, with a 95 % interval over campaigns. With nothing to count it is unmeasured, not 0 or 1.
+/// So many of so many, with an interval over campaigns. With nothing to count it is unmeasured, not 0 or 1.
+///
+/// The interval is meant to hold 95 of 100 times. Where several trials hang together in few clusters (precision) it does
+/// not: a simulation of clusters of one to eight rows found 83 of 100 with 5 clusters, 85 with 10, 90 with 15, 92 with 30.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Rate {
     /// Hits.
@@ -26,6 +29,15 @@ pub struct Rate {
     pub value: Option<f64>,
     /// Its interval, where one can be told.
     pub interval: Option<Interval>,
+}
+
+/// From a lower to an upper end.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Band {
+    /// Lower end, from 0 to 1.
+    pub low: f64,
+    /// Upper end, from 0 to 1.
+    pub high: f64,
 }
 
 /// How good a setting is on a part of the data.
@@ -50,6 +62,10 @@ pub struct Measures {
     pub benign_bins_hit: u64,
     /// The one of the other; `None` where nothing was measured.
     pub false_positive_rate: Option<f64>,
+    /// Its band of 1.96 standard errors, where campaigns and clients come or stay away as a whole: the variance of the
+    /// number of bins is the sum of the squares of what each brings. `None` where none brought any, since how many could
+    /// have is not known. How often it holds was not simulated; with few owners it is too narrow as well.
+    pub false_positive_band: Option<Band>,
     /// Episodes a day.
     pub alerts_a_day: Option<f64>,
     /// Episodes a day with no attack behind them: of look-alikes, of nothing that is labelled, and of allowed scans.
@@ -76,7 +92,8 @@ pub(super) struct Tally {
     pub(super) right_episodes: Clusters,
     pub(super) right_rows: Clusters,
     pub(super) benign_bins: u64,
-    pub(super) benign_bins_hit: u64,
+    /// By whose row it is.
+    pub(super) benign_bins_hit: BTreeMap<(usize, Owner), u64>,
 }
 
 /// Intervals that were computed: many settings have the same counts.
@@ -107,6 +124,7 @@ impl Tally {
         let all = |counts: Counts3| counts.malicious + counts.authorised + counts.benign;
         let a_day = |count: u64| (self.days > 0.0).then(|| as_f64(count) / self.days);
         let needless = self.episodes.authorised + self.episodes.benign;
+        let hit: u64 = self.benign_bins_hit.values().sum();
         Measures {
             days: self.days,
             rows: self.rows,
@@ -115,12 +133,25 @@ impl Tally {
             episode_precision: intervals.rate(&self.right_episodes),
             bin_precision: intervals.rate(&self.right_rows),
             benign_bins: self.benign_bins,
-            benign_bins_hit: self.benign_bins_hit,
-            false_positive_rate: (self.benign_bins > 0)
-                .then(|| quotient(self.benign_bins_hit, self.benign_bins)),
+            benign_bins_hit: hit,
+            false_positive_rate: (self.benign_bins > 0).then(|| quotient(hit, self.benign_bins)),
+            false_positive_band: self.false_positive_band(hit),
             alerts_a_day: a_day(all(self.episodes)),
             needless_alerts_a_day: a_day(needless),
         }
+    }
+
+    fn false_positive_band(&self, hit: u64) -> Option<Band> {
+        if hit == 0 || self.benign_bins == 0 {
+            return None;
+        }
+        let squares: u64 = self.benign_bins_hit.values().map(|bins| bins * bins).sum();
+        let rate = quotient(hit, self.benign_bins);
+        let margin = 1.96 * as_f64(squares).sqrt() / as_f64(self.benign_bins);
+        Some(Band {
+            low: (rate - margin).max(0.0),
+            high: (rate + margin).min(1.0),
+        })
     }
 }
 

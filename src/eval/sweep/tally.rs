@@ -149,7 +149,8 @@ impl<'t> Scorer<'t> {
                 while bin <= judged.row.last && !width.is_zero() {
                     if hit.insert(bin) {
                         for part in [0, self.split.half(None, bin) as usize] {
-                            tallies[part].benign_bins_hit += 1;
+                            let owner = self.owner(key, judged.gravest);
+                            *tallies[part].benign_bins_hit.entry(owner).or_default() += 1;
                         }
                     }
                     bin = bin.plus(width);

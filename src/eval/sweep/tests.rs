@@ -171,6 +171,9 @@ fn counts_by_hand() {
     // Twelve keys with lines, less the bins of two attacks and an allowed scan.
     assert_eq!((whole.benign_bins, whole.benign_bins_hit), (9, 3));
     assert_eq!(whole.false_positive_rate, Some(3.0 / 9.0));
+    // The look-alike brings two bins and the client one: 1.96 times the root of 4 + 1, of nine.
+    let band = whole.false_positive_band.unwrap();
+    assert!(band.low == 0.0 && (band.high - (3.0 + 1.96 * 5.0_f64.sqrt()) / 9.0).abs() < 1e-12);
     assert_eq!(whole.alerts_a_day, Some(144.0));
     assert_eq!(whole.needless_alerts_a_day, Some(108.0));
 

@@ -29,8 +29,17 @@ pub(crate) const FALSE: Ink = ink("false", [107, 114, 128], [139, 148, 158]);
 /// Scans that their owner allowed; links and focus too.
 pub(crate) const ALLOWED: Ink = ink("allowed", [9, 105, 218], [88, 166, 255]);
 
+/// Little, half and much: grounds under text.
+pub(crate) const HEAT: [Ink; 3] = [
+    ink("heat-1", [227, 238, 251], [18, 38, 61]),
+    ink("heat-2", [187, 215, 247], [23, 64, 107]),
+    ink("heat-3", [141, 189, 242], [29, 90, 154]),
+];
+
 /// All of them. No two have the same light colour, by which [`style`] finds them again.
-const ALL: [Ink; 8] = [PAPER, TEXT, MUTED, GRID, BAND, ATTACK, FALSE, ALLOWED];
+const ALL: [Ink; 11] = [
+    PAPER, TEXT, MUTED, GRID, BAND, ATTACK, FALSE, ALLOWED, HEAT[0], HEAT[1], HEAT[2],
+];
 
 const fn ink(name: &'static str, light: [u8; 3], dark: [u8; 3]) -> Ink {
     Ink { name, light, dark }
@@ -94,14 +103,11 @@ mod tests {
     fn every_colour_of_text_can_be_read_on_its_ground() {
         assert!((contrast([0; 3], [255; 3]) - 21.0).abs() < 1e-9);
         assert!((contrast([0x76; 3], [255; 3]) - 4.54).abs() < 0.01);
-        for one in [TEXT, MUTED, ATTACK, FALSE, ALLOWED] {
-            for ground in [PAPER, BAND] {
-                if ground == BAND && one != TEXT {
-                    continue;
-                }
-                assert!(contrast(one.light, ground.light) >= 4.5, "{one:?}");
-                assert!(contrast(one.dark, ground.dark) >= 4.5, "{one:?}");
-            }
+        let on_paper = [TEXT, MUTED, ATTACK, FALSE, ALLOWED].map(|one| (one, PAPER));
+        let others = [BAND, HEAT[0], HEAT[1], HEAT[2]].map(|ground| (TEXT, ground));
+        for (one, ground) in on_paper.into_iter().chain(others) {
+            assert!(contrast(one.light, ground.light) >= 4.5, "{one:?}");
+            assert!(contrast(one.dark, ground.dark) >= 4.5, "{one:?}");
         }
     }
 

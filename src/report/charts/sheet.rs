@@ -229,6 +229,46 @@ impl Sheet {
         });
     }
 
+    /// A square ground with a thin line around it.
+    pub(super) fn cell(
+        &mut self,
+        left: f32,
+        top: f32,
+        width: f32,
+        height: f32,
+        edge: Ink,
+        mark: &Mark,
+    ) {
+        self.canvas.rect(Rect {
+            color: Some(edge.color()),
+            stroke_width: Some(1.0),
+            fill: Some(Fill::Solid(mark.fill())),
+            left,
+            top,
+            width,
+            height,
+            class: Some(MARK.to_owned()),
+            title: Some(mark.title()),
+            ..Rect::default()
+        });
+    }
+
+    /// A square around a point, through which what lies there is seen.
+    pub(super) fn ring(&mut self, x: f32, y: f32, half: f32, mark: &Mark) {
+        self.canvas.rect(Rect {
+            color: Some(mark.ink.color()),
+            stroke_width: Some(2.0),
+            fill: Some(Fill::Solid(Color::transparent())),
+            left: x - half,
+            top: y - half,
+            width: 2.0 * half,
+            height: 2.0 * half,
+            class: Some(MARK.to_owned()),
+            title: Some(mark.title()),
+            ..Rect::default()
+        });
+    }
+
     /// A triangle that stands on `bottom`.
     pub(super) fn triangle(&mut self, x: f32, bottom: f32, size: f32, mark: &Mark) {
         let half = size / 2.0;

@@ -1,8 +1,7 @@
 //! Pieces of the page: values of any length, tables, figures.
 
-use super::trusted;
-use crate::report::charts::{Chart, Layout};
-use crate::report::scene::Scene;
+use super::{Part, trusted};
+use crate::report::charts::Layout;
 use maud::{Markup, html};
 use scanbench_w3c::visible;
 
@@ -104,40 +103,56 @@ fn class(rows: &[Vec<String>], column: usize) -> Option<&'static str> {
     }
 }
 
-/// A section with a picture, for screens and for phones, and the table behind it; nothing where there is no picture.
-pub(super) fn figure(chart: Chart, scene: &Scene<'_>, lead: &Markup, table: &Markup) -> Markup {
-    let Some((wide, narrow)) = chart
-        .svg(scene, Layout::Wide)
-        .zip(chart.svg(scene, Layout::Narrow))
-    else {
-        return html! {};
-    };
-    let heading = format!("{}-heading", chart.name());
-    let zooms = matches!(chart, Chart::Timeline);
-    let label = format!(
-        "{}. Arrow keys step through what is drawn{}.",
-        chart.title(),
-        if zooms {
-            "; plus, minus and 0 zoom"
-        } else {
-            ""
-        }
-    );
-    html! {
-        section id=(chart.name()) aria-labelledby=(heading) {
-            h2 id=(heading) { (chart.title()) }
-            p.lead { (lead) }
-            figure {
-                @for (class, svg) in [("plot wide", wide), ("plot narrow", narrow)] {
-                    div class=(class) tabindex="0" role="group" aria-label=(label) data-zooms[zooms] {
-                        (trusted(svg))
+/// A picture on the page, and what stands around it.
+pub(super) struct Figure {
+    pub(super) id: &'static str,
+    /// The words of the link to it.
+    pub(super) label: &'static str,
+    pub(super) title: &'static str,
+    /// Whether it has a scale of time that can be stretched.
+    pub(super) zooms: bool,
+    /// How to read it.
+    pub(super) lead: Markup,
+    /// The same as a table.
+    pub(super) table: Markup,
+}
+
+impl Figure {
+    /// A section with the picture, for screens and for phones, and the table behind it; `None` where there is nothing to
+    /// draw.
+    pub(super) fn part(&self, draw: &dyn Fn(Layout) -> Option<String>) -> Option<Part> {
+        let (wide, narrow) = draw(Layout::Wide).zip(draw(Layout::Narrow))?;
+        let heading = format!("{}-heading", self.id);
+        let label = format!(
+            "{}. Arrow keys step through what is drawn{}.",
+            self.title,
+            if self.zooms {
+                "; plus, minus and 0 zoom"
+            } else {
+                ""
+            }
+        );
+        let section = html! {
+            section id=(self.id) aria-labelledby=(heading) {
+                h2 id=(heading) { (self.title) }
+                p.lead { (self.lead) }
+                figure {
+                    @for (class, svg) in [("plot wide", wide), ("plot narrow", narrow)] {
+                        div class=(class) tabindex="0" role="group" aria-label=(label) data-zooms[self.zooms] {
+                            (trusted(svg))
+                        }
                     }
                 }
+                details.behind {
+                    summary { "The same as a table" }
+                    (self.table)
+                }
             }
-            details.behind {
-                summary { "The same as a table" }
-                (table)
-            }
-        }
+        };
+        Some(Part {
+            id: self.id,
+            label: self.label,
+            section,
+        })
     }
 }

@@ -28,7 +28,7 @@ fn base64_as_in_the_rfc() {
 #[test]
 fn the_policy_names_what_is_on_the_page() {
     let small = small();
-    let page = page(&small.scene());
+    let page = page(&small.scene(), None);
     for element in ["style", "script"] {
         let text = page.split(&format!("<{element}>")).nth(1).unwrap();
         let text = text.split(&format!("</{element}>")).next().unwrap();
@@ -39,7 +39,7 @@ fn the_policy_names_what_is_on_the_page() {
 #[test]
 fn text_of_others_is_text() {
     let small = small();
-    let page = page(&small.scene());
+    let page = page(&small.scene(), None);
     assert_eq!(page.matches("<script").count(), 1);
     assert!(page.contains("&lt;script&gt;"));
     let acting = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
@@ -53,7 +53,7 @@ fn text_of_others_is_text() {
 #[test]
 fn the_first_screen_tells_the_story() {
     let small = small();
-    let page = page(&small.scene());
+    let page = page(&small.scene(), None);
     for words in [
         "The rule catches 1 of 2 attacks, and none with the exclusions in force.",
         "<p class=\"big\">3 rows</p>",
@@ -73,7 +73,9 @@ fn one_function_goes_by_the_escaping() {
         include_str!("../html.rs"),
         include_str!("alerts.rs"),
         include_str!("glance.rs"),
+        include_str!("measured.rs"),
         include_str!("parts.rs"),
+        include_str!("sections.rs"),
     ];
     let count = |what: &str| -> usize { files.iter().map(|text| text.matches(what).count()).sum() };
     assert_eq!(count("PreEscaped("), 1);

@@ -48,8 +48,8 @@ fn campaign(id: &str, class: Class, client: u8, minutes: (i64, i64)) -> Campaign
     }
 }
 
-fn window(minute: i64, client: u8, computer: &str, ports: u64, campaigns: &[&str]) -> Window {
-    Window {
+fn window(minute: i64, client: u8, computer: &str, ports: u64, campaigns: &[&str]) -> TrueWindow {
+    TrueWindow {
         bin: time(minute),
         c_ip: address(client),
         computer: computer.to_owned(),
@@ -131,7 +131,7 @@ pub(crate) fn small() -> Small {
         expect: Expectation::default(),
     };
     let runs = Runs {
-        window: scanbench_detector::Window::Tumbling {
+        window: Window::Tumbling {
             width: Duration::from_mins(10),
         },
         is_published_rule: true,

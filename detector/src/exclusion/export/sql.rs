@@ -149,8 +149,6 @@ fn numbers<T: Copy + PartialEq + std::fmt::Display>(
 }
 
 fn text(column: &str, test: &TextTest) -> Result<String, (&'static str, &'static str)> {
-    /// What is no letter and no digit, or the end.
-    const EDGE: &str = r"[^0-9A-Za-z\x{80}-\x{10FFFF}]";
     let any_case = test.ignores_case();
     let value = format!("coalesce({column}, '')");
     let folded = |text: &str| {
@@ -171,7 +169,15 @@ fn text(column: &str, test: &TextTest) -> Result<String, (&'static str, &'static
         TextKind::StartsWith => format!("starts_with({value}, {literal})"),
         TextKind::EndsWith => format!("ends_with({value}, {literal})"),
         TextKind::Has => {
-            let pattern = format!("(^|{EDGE}){}({EDGE}|$)", regex::escape(test.text()));
+            // A letter or digit at an edge of the term wants none beside it.
+            let is_letter = |char: Option<char>| char.is_some_and(char::is_alphanumeric);
+            let mut pattern = regex::escape(test.text());
+            if is_letter(test.text().chars().next()) {
+                pattern = format!(r"(^|[^\pL\pN]){pattern}");
+            }
+            if is_letter(test.text().chars().next_back()) {
+                pattern += r"([^\pL\pN]|$)";
+            }
             format!("regexp_matches({value}, {}{flags})", quoted(&pattern))
         }
         TextKind::Regex => {

@@ -5,6 +5,7 @@ use super::*;
 use crate::exclusion::condition::Line;
 use crate::exclusion::{Exclusions, Target, export};
 use scanbench_w3c::{Field, Record, Timestamp};
+use std::fmt::Write as _;
 
 struct Request {
     port: u16,
@@ -75,7 +76,11 @@ fn same(name: &str, text: &str, by_hand: &[&str]) -> Vec<String> {
     assert!(!import.is_incomplete(), "{:?}", import.findings);
     let mut list = "version = 1\n".to_owned();
     for (index, body) in by_hand.iter().enumerate() {
-        list += &format!("[[exclusion]]\nid = \"x{index}\"\nstage = \"event\"\n{body}\n");
+        writeln!(
+            list,
+            "[[exclusion]]\nid = \"x{index}\"\nstage = \"event\"\n{body}"
+        )
+        .unwrap();
     }
     assert_eq!(
         suppressed(&import.list),
