@@ -1,0 +1,365 @@
+//! Scoring by the command line: exclusions measured and suggested, alerts of other engines, gates and baselines.
+
+#![expect(clippy::unwrap_used, reason = "a panic is how a test reports")]
+
+use serde_json::Value;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn scanbench(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_scanbench"))
+        .args(arguments)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap()
+}
+
+fn succeed(arguments: &[&str]) -> String {
+    let output = scanbench(arguments);
+    assert!(output.status.success(), "{arguments:?}: {output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn json_lines(text: &str) -> Vec<Value> {
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+/// `measure` in its three forms, over two datasets; a promise that does not hold is exit code 1.
+#[test]
+fn exclusions_are_measured() {
+    let scratch = tempfile::tempdir().unwrap();
+    let datasets: Vec<String> = ["1", "2"]
+        .iter()
+        .map(|seed| {
+            let folder = scratch.path().join(seed).display().to_string();
+            succeed(&[
+                "generate",
+                "excluded-address",
+                "-o",
+                &folder,
+                "--seed",
+                seed,
+            ]);
+            folder
+        })
+        .collect();
+    let list = scratch.path().join("list.toml").display().to_string();
+    let text = fs::read_to_string(
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/exclusions/documented.toml"),
+    )
+    .unwrap();
+    fs::write(&list, &text).unwrap();
+    let measure = |format: &str| {
+        let [a, b] = &datasets[..] else {
+            unreachable!()
+        };
+        scanbench(&[
+            "exclusions",
+            "measure",
+            &list,
+            "--against",
+            a,
+            b,
+            "--format",
+            format,
+        ])
+    };
+    let table = String::from_utf8(measure("table").stdout).unwrap();
+    let json: Value = serde_json::from_slice(&measure("json").stdout).unwrap();
+    let markdown = String::from_utf8(measure("markdown").stdout).unwrap();
+    assert!(markdown.contains("| fair share |"), "{markdown}");
+    assert_eq!(json["datasets"].as_array().unwrap().len(), 2);
+    // Fair shares sum to what all do together, and hidden campaigns are named with their dataset.
+    let number = |worth: &str| -> f64 {
+        let all = json["exclusions"].as_array().unwrap().iter();
+        all.map(|one| one["attribution"]["shapley"][worth].as_f64().unwrap())
+            .sum()
+    };
+    let together = &json["exclusions_together"];
+    let hidden = together["campaigns_hidden"].as_array().unwrap();
+    assert!(!hidden.is_empty());
+    assert!(
+        (number("campaigns_hidden") - f64::from(u32::try_from(hidden.len()).unwrap())).abs() < 1e-9
+    );
+    let removed = together["false_episodes_removed"]["hits"].as_f64().unwrap();
+    assert!((number("false_episodes") - removed).abs() < 1e-9);
+    for one in hidden {
+        let name = one.as_str().unwrap();
+        assert!(
+            name.ends_with(", seed 1)") || name.ends_with(", seed 2)"),
+            "{name}"
+        );
+        assert!(table.contains(&format!("HIDDEN: {name}")), "{table}");
+    }
+
+    let promise = "\n[exclusion.expect]\nmax-hidden-campaigns = 0\n[[exclusion]]\nid = \"any\"\nstage = \"alert\"\n\
+                   match.s-port = [\"1-65535\"]\n[exclusion.expect]\nmax-hidden-campaigns = 0\n";
+    fs::write(&list, text + promise).unwrap();
+    let output = measure("table");
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let table = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        table.contains("BROKEN PROMISE: any promises max-hidden-campaigns = 0"),
+        "{table}"
+    );
+    assert!(
+        table.contains("holds what it promises: reverse-proxy"),
+        "{table}"
+    );
+}
+
+/// What `suggest` prints is an exclusion list; on the data that it was found in, it removes what it says, and it names
+/// single addresses only.
+#[test]
+fn suggestions_can_be_used() {
+    let scratch = tempfile::tempdir().unwrap();
+    let dataset = scratch.path().join("set").display().to_string();
+    succeed(&["generate", "look-alikes", "-o", &dataset]);
+    let text = succeed(&["exclusions", "suggest", "--against", &dataset]);
+    let list = scratch.path().join("suggested.toml");
+    fs::write(&list, &text).unwrap();
+    let list = list.display().to_string();
+    let json: Value = serde_json::from_str(&succeed(&[
+        "exclusions",
+        "suggest",
+        "--against",
+        &dataset,
+        "--format",
+        "json",
+    ]))
+    .unwrap();
+    let suggested = json["exclusions"].as_array().unwrap();
+    assert!(!suggested.is_empty(), "{text}");
+    let file: toml::Table = text.parse().unwrap();
+    let written = file["exclusion"].as_array().unwrap();
+    assert_eq!(written.len(), suggested.len());
+    for one in written {
+        let matches = one["match"].as_table().unwrap();
+        assert!(
+            matches.contains_key("s-port") && !matches.contains_key("cs-user-agent"),
+            "{text}"
+        );
+        for client in matches["c-ip"].as_array().unwrap() {
+            let address: Result<std::net::IpAddr, _> = client.as_str().unwrap().parse();
+            assert!(address.is_ok(), "{client}");
+        }
+    }
+    let measured: Value = serde_json::from_str(&succeed(&[
+        "exclusions",
+        "measure",
+        &list,
+        "--against",
+        &dataset,
+        "--format",
+        "json",
+    ]))
+    .unwrap();
+    for (one, found) in measured["exclusions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .zip(suggested)
+    {
+        assert_eq!(one["id"], found["id"]);
+        let rows = |effect: &Value| effect["rows_removed"]["look_alike"].clone();
+        let sum = |effect: Value| -> u64 {
+            effect
+                .as_object()
+                .unwrap()
+                .values()
+                .map(|count| count.as_u64().unwrap())
+                .sum()
+        };
+        // Both halves together are the whole.
+        assert_eq!(
+            sum(rows(one)),
+            sum(rows(&found["tuning"])) + sum(rows(&found["other"]))
+        );
+        assert!(sum(rows(&found["tuning"])) > 0);
+    }
+}
+
+/// Our rows through `--alerts`, in every form that they are written in, score as they do without; a row more or less
+/// does not, and the report says which.
+#[test]
+fn alerts_of_other_engines_score_the_same() {
+    let scratch = tempfile::tempdir().unwrap();
+    let path = |name: &str| scratch.path().join(name).display().to_string();
+    let dataset = path("set");
+    succeed(&["generate", "look-alikes", "-o", &dataset]);
+    succeed(&["evaluate", &dataset, "-o", &path("ours")]);
+    let report = |folder: &str| fs::read(scratch.path().join(folder).join("report.json")).unwrap();
+    for format in ["csv", "json", "ndjson"] {
+        let rows = succeed(&["detect", &dataset, "--format", format]);
+        fs::write(path("rows"), rows).unwrap();
+        succeed(&[
+            "evaluate",
+            &dataset,
+            "--alerts",
+            &path("rows"),
+            "-o",
+            &path(format),
+        ]);
+        assert_eq!(report("ours"), report(format), "{format}");
+    }
+
+    let rows = succeed(&["detect", &dataset, "--format", "ndjson"]);
+    let (first, rest) = rows.split_once('\n').unwrap();
+    let strange = r#"{"TimeGenerated":"2026-11-02T00:00:00Z","cIP":"192.0.2.99","Computer":"NONE","sIP":"10.9.9.9"}"#;
+    fs::write(path("rows"), format!("{rest}{strange}\n")).unwrap();
+    let text = succeed(&[
+        "evaluate",
+        &dataset,
+        "--alerts",
+        &path("rows"),
+        "-o",
+        &path("wrong"),
+    ]);
+    assert_ne!(report("ours"), report("wrong"));
+    let first: Value = serde_json::from_str(first).unwrap();
+    let key = |row: &str, what: &str| format!("{what}: {row}");
+    let missing = format!(
+        "{} {} on {} ({})",
+        first["TimeGenerated"].as_str().unwrap(),
+        first["cIP"].as_str().unwrap(),
+        first["Computer"].as_str().unwrap(),
+        first["sIP"].as_str().unwrap()
+    );
+    assert!(text.contains(&key(&missing, "MISSING ROW")), "{text}");
+    assert!(
+        text.contains("UNEXPECTED ROW: 2026-11-02T00:00:00Z 192.0.2.99 on NONE (10.9.9.9)"),
+        "{text}"
+    );
+
+    // Moments within their bins, and columns under names of one's own.
+    let within: Vec<String> = json_lines(&rows)
+        .iter()
+        .map(|row| {
+            let text = |key: &str| row[key].as_str().unwrap().to_owned();
+            let time = text("TimeGenerated").replace(":00Z", ":59Z");
+            format!(
+                "{time},{},{},{},{}",
+                text("cIP"),
+                text("Computer"),
+                text("sIP"),
+                row["portCount"]
+            )
+        })
+        .collect();
+    fs::write(
+        path("rows"),
+        format!("at,who,where,sIP,portCount\n{}\n", within.join("\n")),
+    )
+    .unwrap();
+    let alerts = path("rows");
+    let mut arguments = vec![
+        "evaluate",
+        &dataset,
+        "--alerts",
+        &alerts,
+        "--alert-time",
+        "within",
+    ];
+    assert_eq!(scanbench(&arguments).status.code(), Some(2));
+    let output = path("within");
+    arguments.extend([
+        "--map",
+        "time=at",
+        "--map",
+        "client=who",
+        "--map",
+        "computer=where",
+        "-o",
+        &output,
+    ]);
+    succeed(&arguments);
+    assert_eq!(report("ours"), report("within"));
+}
+
+/// Gates hold by the bounds of intervals; a baseline fails what is worse by more than chance, and only that.
+#[test]
+fn gates_and_baselines() {
+    let scratch = tempfile::tempdir().unwrap();
+    let path = |name: &str| scratch.path().join(name).display().to_string();
+    let dataset = path("set");
+    succeed(&["generate", "default", "-o", &dataset, "--scale", "0.1"]);
+    succeed(&["evaluate", &dataset, "-o", &path("before")]);
+    let report: Value =
+        serde_json::from_slice(&fs::read(scratch.path().join("before/report.json")).unwrap())
+            .unwrap();
+    let recall = &report["without_exclusions"]["campaign_recall"];
+    assert!(
+        recall["value"].as_f64().unwrap() > 0.5
+            && recall["interval"]["low"].as_f64().unwrap() < 0.5
+    );
+    let baseline = path("before/report.json");
+    for (arguments, code, said) in [
+        (
+            vec!["--fail-under", "recall=0.5"],
+            1,
+            "recall is 0.000 to 1.000, under 0.5",
+        ),
+        (vec!["--fail-under", "recall=0"], 0, ""),
+        (vec!["--fail-over", "recall=0.99"], 1, "over 0.99"),
+        (
+            vec!["--fail-over", "false-alerts-per-day=1"],
+            1,
+            "false-alerts-per-day is ",
+        ),
+        (
+            vec![
+                "--fail-over",
+                "false-alerts-per-day=1000",
+                "--fail-under",
+                "mcc=-1",
+            ],
+            0,
+            "",
+        ),
+        (
+            vec!["--window", "sliding", "--fail-under", "mcc=-1"],
+            1,
+            "mcc is unmeasured",
+        ),
+        (vec!["--fail-under", "beauty=1"], 2, "names are recall"),
+        (vec!["--baseline", &baseline], 0, ""),
+        // One campaign lost is within chance; it is the gate on recall that must hold such.
+        (
+            vec!["--baseline", &baseline, "--exclusions", "documented"],
+            0,
+            "",
+        ),
+        (vec!["--baseline", &dataset], 2, "cannot read"),
+    ] {
+        let mut all = vec!["evaluate", &dataset];
+        all.extend(&arguments);
+        let output = scanbench(&all);
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {error}");
+        assert!(error.contains(said), "{arguments:?}: {error}");
+    }
+
+    // A malicious campaign that had rows then and has none now: one alone may be chance.
+    let mut worse = report.clone();
+    for one in worse["campaigns"].as_array_mut().unwrap() {
+        one["rows_without_exclusions"] = u64::from(one["class"] == "malicious").into();
+    }
+    let template = worse["campaigns"][0].clone();
+    fs::write(path("worse.json"), worse.to_string()).unwrap();
+    let output = scanbench(&["evaluate", &dataset, "--baseline", &path("worse.json")]);
+    assert_eq!(output.status.code(), Some(0), "one lost, {output:?}");
+    worse["campaigns"]
+        .as_array_mut()
+        .unwrap()
+        .retain(|one| one["id"] != template["id"]);
+    fs::write(path("other.json"), worse.to_string()).unwrap();
+    let output = scanbench(&["evaluate", &dataset, "--baseline", &path("other.json")]);
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        error.contains("the baseline does not know the campaign"),
+        "{error}"
+    );
+}
