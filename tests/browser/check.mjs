@@ -353,4 +353,4 @@ await readme();
 await browser.close();
 for (const fault of faults) console.error(fault);
 if (faults.length > 0) process.exit(1);
-console.log("the report holds in Chromium: default, suite and hostile, screen and phone, light and dark, paper");
+console.log("the report holds in Chromium: default, suite and hostile, sweep and edges, screen and phone, light and dark, paper");
