@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic is how a test reports")]
 
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -87,5 +88,63 @@ fn the_settings_in_the_readme_are_measured() {
             )
         });
         measured.collect::<Vec<_>>().join("\n")
+    });
+}
+
+/// The table of exclusions: the first two cells of a row say which, the others what was measured.
+#[test]
+fn the_exclusions_in_the_readme_are_measured() {
+    const BEFORE: &str = "tests/readme.rs fails where they are not so. -->\n| list | exclusion | false episodes \
+        removed | authorised removed | attacks hidden |\n|---|---|---|---|---|\n";
+
+    let scratch = tempfile::tempdir().unwrap();
+    let folders = ["default", "suite"].map(|name| {
+        let folder = scratch.path().join(name).display().to_string();
+        scanbench(&["generate", name, "-o", &folder]);
+        folder
+    });
+    let measured = ["documented", "narrow"].map(|list| -> Value {
+        let [first, second] = &folders;
+        let arguments = [
+            "exclusions",
+            "measure",
+            list,
+            "--against",
+            first,
+            second,
+            "--format",
+            "json",
+        ];
+        serde_json::from_str(&scanbench(&arguments)).unwrap()
+    });
+    let share = |share: &Value| {
+        let percent = |value: &Value| format!("{:.0}", value.as_f64().unwrap() * 100.0);
+        format!(
+            "{} of {} ({} %; {} to {})",
+            share["hits"],
+            share["of"],
+            percent(&share["value"]),
+            percent(&share["interval"]["low"]),
+            percent(&share["interval"]["high"])
+        )
+    };
+    hold(BEFORE, "\n\n", &|rows| {
+        let written = rows.lines().map(|row| {
+            let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+            let list = &measured[usize::from(cells[1] == "narrow")];
+            let all = list["exclusions"].as_array().unwrap();
+            let one = all.iter().find(|one| one["id"] == cells[2]);
+            let effect = one.unwrap_or(&list["exclusions_together"]);
+            assert!(one.is_some() || cells[2] == "all together", "{row}");
+            format!(
+                "| {} | {} | {} | {} | {} |",
+                cells[1],
+                cells[2],
+                share(&effect["false_episodes_removed"]),
+                effect["episodes_removed"]["authorised"],
+                share(&effect["true_campaigns_hidden"])
+            )
+        });
+        written.collect::<Vec<_>>().join("\n")
     });
 }

@@ -7,6 +7,7 @@ mod explain;
 mod export;
 mod hours;
 mod import;
+mod index;
 mod lint;
 mod probe;
 mod read;
@@ -29,9 +30,11 @@ pub use text::{TextKind, TextTest};
 
 use crate::names::Signature;
 use condition::Line;
+use index::Index;
 use scanbench_spec::{Findings, Source};
 use scanbench_w3c::{Field, Record, Timestamp};
 use std::ops::Range;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 /// Where an exclusion acts.
@@ -232,6 +235,8 @@ impl Asks {
 pub struct Exclusions {
     list: Vec<Exclusion>,
     policy: Policy,
+    /// Made when a line is first held against the list, which is whole by then.
+    index: OnceLock<Index>,
 }
 
 impl Exclusions {
@@ -292,21 +297,38 @@ impl Exclusions {
         asks
     }
 
+    fn index(&self) -> &Index {
+        self.index.get_or_init(|| Index::new(&self.list))
+    }
+
+    /// Those that each line is held against, since neither its client nor its port tells that they cannot match.
+    pub fn on_every_line(&self) -> impl Iterator<Item = &Exclusion> {
+        let numbers = self.index().always().iter();
+        numbers.map(|number| &self.list[*number as usize])
+    }
+
     /// Which of them match a line.
+    #[inline]
     pub(crate) fn signature(
         &self,
         record: &impl Record,
         client: &[u8],
         computer: &[u8],
     ) -> Signature {
-        let mut signature = Signature::default();
         if self.list.is_empty() {
+            return Signature::default();
+        }
+        let mut signature = Signature::default();
+        let index = self.index();
+        let of_client = index.of_client(client);
+        if of_client.is_empty() && index.asks_of_none(record.port()) {
             return signature;
         }
         let line = Line::new(record, client, computer);
-        for (index, exclusion) in self.list.iter().enumerate() {
-            if exclusion.matches(&line) {
-                signature.set(index);
+        for number in of_client.into_iter().chain(index.of_any(record.port())) {
+            let number = number as usize;
+            if self.list[number].matches(&line) {
+                signature.set(number);
             }
         }
         signature

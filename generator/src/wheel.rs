@@ -17,7 +17,7 @@ pub(crate) struct Wheel<T> {
 }
 
 /// Emptied slots with room for so many things together are kept: a slot that once held a busy minute stays that large.
-const SPARE_ROOM: usize = 40_000;
+const SPARE_ROOM: usize = 4_000;
 
 impl<T> Wheel<T> {
     /// Nothing waits before this moment, in milliseconds.

@@ -2,7 +2,7 @@
 //!
 //! What is counted comes in clusters: the rows of one campaign are no independent trials, so they are never treated as
 //! such. An interval covers what the generator draws by lot, and nothing else: not how far its scenarios are from your
-//! network.
+//! network. With few clusters a bootstrap is too short: of 60 campaigns it holds 93 to 97 of 100 times, of 30 fewer.
 
 use rand::RngExt as _;
 use rand::SeedableRng as _;
@@ -244,11 +244,11 @@ mod tests {
             })
         };
         let (few, many) = (independent(15), independent(60));
-        // 30 campaigns of one to eight rows; an exclusion removes most rows of the campaigns that it fits, and few of
+        // 60 campaigns of one to eight rows; an exclusion removes most rows of the campaigns that it fits, and few of
         // the others. A row is hit with probability 0.9 * share + 0.1 * (1 - share), whatever the campaign's size.
         let clustered = coverage(&mut |random| {
             let share = 0.1 + 0.8 * unit(random);
-            let campaigns = (0..30).map(|_| {
+            let campaigns = (0..60).map(|_| {
                 let rows = 1 + u64::from(random.next_u32() % 8);
                 let chance = if hits(random, share) == 1 { 0.9 } else { 0.1 };
                 ((0..rows).map(|_| hits(random, chance)).sum(), rows)

@@ -123,10 +123,6 @@ pub struct BlockLines<'b> {
 impl BlockLines<'_> {
     /// The next whole line; a regular one has this shape.
     #[inline(always)]
-    #[expect(
-        clippy::should_implement_trait,
-        reason = "a line is lent until the next one is asked for"
-    )]
     #[expect(clippy::inline_always, reason = "a call shows in the time for a line")]
     pub fn next(&mut self, shape: Shape) -> Option<BlockLine<'_>> {
         if shape != self.shape {

@@ -179,11 +179,11 @@ struct Finding<'a> {
 impl Finding<'_> {
     #[expect(clippy::inline_always, reason = "as above")]
     #[inline(always)]
-    fn take(&mut self, (places, line_feeds): (u64, u64), slot: (&mut u64, &mut u32)) {
+    fn take(&mut self, (places, line_feeds): (u64, u64), (word, before): (&mut u64, &mut u32)) {
         self.runs |= places & (places << 1 | self.carry);
         self.carry = places >> (WORD - 1);
-        *slot.0 = places;
-        *slot.1 = self.before;
+        *word = places;
+        *before = self.before;
         self.before += places.count_ones();
         // Lines are mostly longer than a word, so there is one line feed or none.
         self.feeds[self.lines] = self.base + line_feeds.trailing_zeros();
@@ -253,11 +253,7 @@ fn write<const AT_ONCE: usize>(mut bits: u64, base: u32, out: &mut [u32]) -> usi
 #[inline(always)]
 fn is_plain(text: &[u8], start: usize, feed: usize) -> bool {
     let line = &text[start..feed];
-    match line {
-        [] | [b'\r'] | [b'#', ..] => false,
-        [.., b' ' | b'\t', b'\r'] => false,
-        _ => true,
-    }
+    !matches!(line, [] | [b'\r'] | [b'#', ..] | [.., b' ' | b'\t', b'\r'])
 }
 
 /// Whether two places stand side by side, from before the line to its line feed.

@@ -92,7 +92,7 @@ pub(super) fn look<V: Value>(
         (Text::File, Source::Plain(path)) => Some(File::open(path)?),
         (Text::File, _) => return Err(io::Error::other("its text was not kept")),
     };
-    for stretch in found.unwrap_or_else(|| vec![start..end]) {
+    for stretch in found.unwrap_or_else(|| std::iter::once(start..end).collect()) {
         walker.go_to(stretch.start);
         if let Text::Kept(text, begin) = &look.text {
             let place = |offset: u64| usize::try_from(offset - begin).unwrap_or(usize::MAX);

@@ -206,23 +206,20 @@ impl<'a, V: Value> Gather<'a, V> {
             self.marks = None;
             self.shared = Some(self.ranges.iter().map(|range| range.bin).collect());
         }
-        match &mut self.shared {
-            Some(bins) => {
-                bins.insert(at.bin);
-            }
-            None => {
-                self.ranges.push(Range {
-                    bin: at.bin,
-                    start: at.offset,
-                    end: at.next,
-                    header: Arc::clone(&self.header),
-                    marks: None,
-                });
-                self.first_marks
-                    .push(self.marks.as_ref().map_or(0, Vec::len));
-                self.end = at.offset;
-            }
+        if let Some(bins) = &mut self.shared {
+            bins.insert(at.bin);
+            return;
         }
+        self.ranges.push(Range {
+            bin: at.bin,
+            start: at.offset,
+            end: at.next,
+            header: Arc::clone(&self.header),
+            marks: None,
+        });
+        self.first_marks
+            .push(self.marks.as_ref().map_or(0, Vec::len));
+        self.end = at.offset;
     }
 
     /// Notes whose a line is, for the second look.

@@ -112,6 +112,7 @@ impl Exclusions {
         Self {
             list,
             policy: self.policy.clone(),
+            ..Self::default()
         }
     }
 }

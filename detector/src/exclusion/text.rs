@@ -53,8 +53,9 @@ pub struct TextTest {
     kind: TextKind,
     text: String,
     ignores_case: bool,
-    /// What is looked for, in lower case where case does not matter.
-    needle: Vec<u8>,
+    /// What is looked for, in lower case where case does not matter, and how: to work that out takes longer than to
+    /// look for it in a line.
+    finder: memmem::Finder<'static>,
     regex: Option<Regex>,
 }
 
@@ -89,7 +90,7 @@ impl TextTest {
             kind,
             text,
             ignores_case,
-            needle,
+            finder: memmem::Finder::new(&needle).into_owned(),
             regex,
         })
     }
@@ -124,11 +125,11 @@ impl TextTest {
             Cow::Borrowed(value)
         };
         match self.kind {
-            TextKind::Equals => *value == *self.needle,
-            TextKind::Contains => memmem::find(&value, &self.needle).is_some(),
-            TextKind::StartsWith => value.starts_with(&self.needle),
-            TextKind::EndsWith => value.ends_with(&self.needle),
-            TextKind::Has => has(&value, &self.needle),
+            TextKind::Equals => *value == *self.finder.needle(),
+            TextKind::Contains => self.finder.find(&value).is_some(),
+            TextKind::StartsWith => value.starts_with(self.finder.needle()),
+            TextKind::EndsWith => value.ends_with(self.finder.needle()),
+            TextKind::Has => has(&value, self.finder.needle()),
             TextKind::Regex => false,
         }
     }
@@ -148,8 +149,8 @@ impl fmt::Display for TextTest {
 
 impl PartialEq for TextTest {
     fn eq(&self, other: &Self) -> bool {
-        (self.kind, self.ignores_case, &self.needle)
-            == (other.kind, other.ignores_case, &other.needle)
+        (self.kind, self.ignores_case, self.finder.needle())
+            == (other.kind, other.ignores_case, other.finder.needle())
             && (self.kind != TextKind::Regex || self.text == other.text)
     }
 }

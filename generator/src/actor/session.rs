@@ -10,11 +10,11 @@ use crate::wire::{Effort, MOVED, answer};
 /// Nobody reads longer than this within a visit: 25 minutes, below the half hour that ends one.
 const LONGEST_THINK_MS: i64 = 25 * 60_000;
 /// Pages of the longest visit. Together with the above it bounds what is held in memory.
-const MOST_PAGES: u32 = 400;
+const MOST_PAGES: u32 = 150;
 /// How many times as many pages a long visit has.
-const LONG: f64 = 10.0;
+const LONG: f64 = 6.0;
 /// Spread of the logarithm of reading times, as in real gaps between bursts (median 5-11 s, p90 73-600 s).
-const THINK_SD: f64 = 1.6;
+const THINK_SD: f64 = 1.4;
 /// Users of a domain have numbers from this on.
 const FIRST_USER: u32 = 10_000;
 
@@ -27,7 +27,7 @@ pub(crate) struct Style {
     pub(crate) objects: f64,
     /// The logarithm of the median time to read a page, in milliseconds.
     think: f64,
-    /// Shares of visits that ask for one thing alone, and that go on for ten times as many pages.
+    /// Shares of visits that ask for one thing alone, and that go on for six times as many pages.
     pub(crate) single: f64,
     pub(crate) long: f64,
     /// Share of pages and objects that are no more.

@@ -100,7 +100,7 @@ keys! {
         programs: Option<Spanned<f64>>,
         /// Share of visits that ask for one thing and no more; 0.12 unless said.
         singles: Option<Spanned<f64>>,
-        /// Share of visits with ten times as many pages; 0.02 unless said.
+        /// Share of visits with six times as many pages; 0.02 unless said.
         long_visits: Option<Spanned<f64>>,
         /// Share of pages and objects that are asked for and are no more (404); 0.02 unless said.
         missing: Option<Spanned<f64>>,

@@ -29,11 +29,10 @@ fn fired(ports: u32, rate: f64, spacing: Spacing) -> f64 {
         Spacing::Jitter(share) => format!("jitter = {share:?}\n"),
         Spacing::Exponential => "gaps = \"exponential\"\n".to_owned(),
     };
-    let mut text = format!(
-        "version = 1\nname = \"rates\"\ntitle = \"rates\"\nseed = 1\nstart = 2026-11-02T00:00:00Z\n\
-         duration = \"4h\"\n[[server]]\nname = \"S\"\naddress = \"10.1.0.1\"\niis = \"10\"\ntime-taken = \"1ms\"\n\
-         aborts = 0.0\n[[server.site]]\nid = 1\nports = [\"8001-8300\"]\n"
-    );
+    let mut text = "version = 1\nname = \"rates\"\ntitle = \"rates\"\nseed = 1\nstart = 2026-11-02T00:00:00Z\n\
+         duration = \"4h\"\n[[server]]\nname = \"S\"\naddress = \"10.1.0.1\"\niis = \"10\"\n\
+         time-taken = \"1ms\"\naborts = 0.0\n[[server.site]]\nid = 1\nports = [\"8001-8300\"]\n"
+        .to_owned();
     for number in 0..SCANS {
         write!(
             text,
