@@ -26,7 +26,7 @@ pub use campaigns::CampaignOutcome;
 pub use delays::{Delays, Spread};
 pub use exclusions::{Attribution, Broken, Effect, ExclusionOutcome};
 pub use gates::{Bound, Change, EarlierReport, Failed, Side};
-pub use intervals::{Interval, Method, RESAMPLES, interval};
+pub use intervals::{Interval, Method, interval};
 pub use reach::{Keys, Near, Reach};
 pub use rows::{RowCounts, RowKey, Verdict};
 pub use scores::{KindScore, Score};

@@ -85,9 +85,6 @@ fn settings(sweep: &Sweep) -> Section {
              of allowed scans too. In brackets: intervals over campaigns, meant to hold 95 of 100 times; they cover what \
              the generator draws by lot, not how far its scenarios are from your network."
                 .to_owned(),
-            "Intervals of precision are too narrow where few campaigns stand behind them: in a simulation they held 83 of \
-             100 times with 5 campaigns or clients, 90 with 15 and 92 with 30."
-                .to_owned(),
             format!(
                 "Baselines look at no port: requests of one client on one server in one bin, and the share of them with \
                  status 404 among at least {LEAST_REQUESTS}. The upper two have fixed thresholds."

@@ -17,8 +17,7 @@ pub struct Counts3 {
 
 /// So many of so many, with an interval over campaigns. With nothing to count it is unmeasured, not 0 or 1.
 ///
-/// The interval is meant to hold 95 of 100 times. Where several trials hang together in few clusters (precision) it does
-/// not: a simulation of clusters of one to eight rows found 83 of 100 with 5 clusters, 85 with 10, 90 with 15, 92 with 30.
+/// The interval is meant to hold 95 of 100 times; how often it does is simulated where it is made.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Rate {
     /// Hits.
@@ -64,7 +63,7 @@ pub struct Measures {
     pub false_positive_rate: Option<f64>,
     /// Its band of 1.96 standard errors, where campaigns and clients come or stay away as a whole: the variance of the
     /// number of bins is the sum of the squares of what each brings. `None` where none brought any, since how many could
-    /// have is not known. How often it holds was not simulated; with few owners it is too narrow as well.
+    /// have is not known. How often it holds was not simulated; with few owners it is too narrow.
     pub false_positive_band: Option<Band>,
     /// Episodes a day.
     pub alerts_a_day: Option<f64>,
