@@ -12,8 +12,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::net::IpAddr;
 
-/// A client, who is behind it, and its class.
-const CLIENTS: [(&str, Option<(&str, Kind, Class)>); 5] = [
+/// A campaign's name, kind and class.
+type Behind = (&'static str, Kind, Class);
+
+/// A client, and what is behind it.
+const CLIENTS: [(&str, Option<Behind>); 5] = [
     ("10.0.0.1", Some(("scan", Kind::Scan, Class::Malicious))),
     ("10.0.0.2", Some(("scan", Kind::Scan, Class::Malicious))),
     (

@@ -300,10 +300,10 @@ fn gates_and_baselines() {
         (
             vec!["--fail-under", "recall=0.5"],
             1,
-            "recall is 0.000 to 1.000, under 0.5",
+            "recall is 0.208 to 0.939, under 0.5",
         ),
         (vec!["--fail-under", "recall=0"], 0, ""),
-        (vec!["--fail-over", "recall=0.99"], 1, "over 0.99"),
+        (vec!["--fail-over", "recall=0.9"], 1, "over 0.9"),
         (
             vec!["--fail-over", "false-alerts-per-day=1"],
             1,
