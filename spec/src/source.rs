@@ -13,6 +13,8 @@ pub const MAX_FILE_BYTES: u64 = 64 << 20;
 pub struct Source {
     name: String,
     text: String,
+    /// Where each line begins. A list of ten thousand exclusions can have more findings than that.
+    starts: Vec<usize>,
 }
 
 /// A file that could not be read.
@@ -45,9 +47,13 @@ pub enum SourceError {
 impl Source {
     /// From a text that is already here.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
+        let text = text.into();
+        let behind_feeds = memchr::memchr_iter(b'\n', text.as_bytes()).map(|feed| feed + 1);
+        let starts = std::iter::once(0).chain(behind_feeds).collect();
         Self {
             name: name.into(),
-            text: text.into(),
+            text,
+            starts,
         }
     }
 
@@ -68,7 +74,7 @@ impl Source {
             return Err(SourceError::TooLarge { name });
         }
         match String::from_utf8(bytes) {
-            Ok(text) => Ok(Self { name, text }),
+            Ok(text) => Ok(Self::new(name, text)),
             Err(error) => Err(SourceError::NotText {
                 name,
                 offset: error.utf8_error().valid_up_to(),
@@ -91,11 +97,35 @@ impl Source {
     /// Line and column, both from 1, of a byte; columns count characters. The end of the text for what is behind it.
     #[must_use]
     pub fn line_and_column(&self, byte: usize) -> (usize, usize) {
-        let before = &self.text[..self.text.floor_char_boundary(byte)];
-        let line_start = before.rfind('\n').map_or(0, |feed| feed + 1);
-        (
-            before.bytes().filter(|byte| *byte == b'\n').count() + 1,
-            before[line_start..].chars().count() + 1,
-        )
+        let byte = self.text.floor_char_boundary(byte);
+        let line = self.starts.partition_point(|start| *start <= byte);
+        let start = self.starts[line - 1];
+        (line, self.text[start..byte].chars().count() + 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_by_hand() {
+        let source = Source::new("a", "ab\n\nçde\n");
+        let places = [
+            (0, (1, 1)),
+            (2, (1, 3)),
+            (3, (2, 1)),
+            (4, (3, 1)),
+            // The second byte of the ç.
+            (5, (3, 1)),
+            (6, (3, 2)),
+            (8, (3, 4)),
+            (9, (4, 1)),
+            (99, (4, 1)),
+        ];
+        for (byte, place) in places {
+            assert_eq!(source.line_and_column(byte), place, "{byte}");
+        }
+        assert_eq!(Source::new("b", "").line_and_column(7), (1, 1));
     }
 }
