@@ -192,10 +192,7 @@ mod tests {
             1e-12,
         );
         let found = interval(&[(12, 12), (0, 1), (0, 1)]).unwrap();
-        assert_eq!(
-            (found.method, found.clusters),
-            (Method::ClusteredWilson, 3)
-        );
+        assert_eq!((found.method, found.clusters), (Method::ClusteredWilson, 3));
     }
 
     /// Worked by hand. Four clusters of four, with 1, 1, 3 and 3 hits: share 1/2, residuals 1, variance 4/3 * 4/256 =
