@@ -2,8 +2,8 @@
 //! fires, what is missed and why, and what the exclusions cost.
 //!
 //! Nothing from a log, scenario or exclusion list is markup here, and forgetting that is not possible: `maud` escapes
-//! every value, pictures come from `charts`, which takes text only, and [`seal`] shows control and direction-changing
-//! characters of the finished page as escapes. What may stand unescaped is made by [`trusted`] alone.
+//! every value, pictures come from `charts`, which takes text only, and `seal` shows control and direction-changing
+//! characters of the finished page as escapes. What may stand unescaped is made by `trusted` alone.
 
 mod alerts;
 mod glance;
