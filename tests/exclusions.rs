@@ -454,3 +454,88 @@ fn import_and_export() {
         "{nothing}{told}"
     );
 }
+
+/// A computer's name is compared as it is, also where it has a blank, as one from the command line may.
+#[test]
+fn a_computer_with_a_blank() {
+    let folder = tempfile::tempdir().unwrap();
+    write_logs(folder.path());
+    fs::write(
+        folder.path().join("list.toml"),
+        "version = 1\n[[exclusion]]\nid = \"all\"\nreason = \"r\"\nstage = \"event\"\nmatch.Computer = \"My Server\"\n",
+    )
+    .unwrap();
+    let rows = |computer: &str| {
+        let arguments = [
+            "detect",
+            "logs",
+            "--format",
+            "ndjson",
+            "--computer",
+            computer,
+            "--exclusions",
+            "list.toml",
+        ];
+        run(folder.path(), &arguments, 0).0.lines().count()
+    };
+    assert_eq!((rows("My Server"), rows("My+Server")), (0, 2));
+}
+
+/// Files that hold what would act on a terminal, or no ASCII where a place is shown, are refused and nothing more.
+#[test]
+fn nothing_in_a_list_acts() {
+    let folder = tempfile::tempdir().unwrap();
+    let one = |id: &str| {
+        format!(
+            "[[exclusion]]\nid = \"{id}\"\nreason = \"r\"\nstage = \"event\"\nmatch.c-ip = \"10.0.0.1\"\n"
+        )
+    };
+    let list = format!("version = 1\n{}{}", one("a\\u001b[31m\\u202e"), one("b"));
+    fs::write(folder.path().join("list.toml"), list).unwrap();
+    let (text, _) = run(folder.path(), &["exclusions", "check", "list.toml"], 0);
+    assert!(
+        text.contains("SBX024") && !text.contains(['\u{1b}', '\u{202e}']),
+        "{text:?}"
+    );
+    fs::write(folder.path().join("filter.yml"), "é: 1\n").unwrap();
+    let arguments = ["exclusions", "import", "filter.yml", "--from", "sigma"];
+    let (_, error) = run(folder.path(), &arguments, 3);
+    assert!(error.contains("filter.yml:1:1"), "{error}");
+}
+
+/// Names of a watchlist that stand forty thousand times are numbered, in the order of its rows.
+#[test]
+fn a_watchlist_of_one_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut list = "IP Subnet,Range Name,Tags\n".to_owned();
+    for row in 0..40_000 {
+        writeln!(list, "10.{}.{}.0/24,office,", row / 256, row % 256).unwrap();
+    }
+    fs::write(folder.path().join("list.csv"), list).unwrap();
+    let (text, _) = run(
+        folder.path(),
+        &[
+            "exclusions",
+            "import",
+            "list.csv",
+            "--from",
+            "sentinel-watchlist",
+            "--stage",
+            "event",
+        ],
+        0,
+    );
+    let ids: Vec<&str> = text
+        .lines()
+        .filter(|line| line.starts_with("id = "))
+        .collect();
+    assert_eq!(ids.len(), 40_000);
+    assert_eq!(
+        (ids[0], ids[1], ids[39_999]),
+        (
+            "id = \"office\"",
+            "id = \"office-2\"",
+            "id = \"office-40000\""
+        )
+    );
+}

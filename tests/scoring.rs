@@ -54,7 +54,7 @@ fn exclusions_are_measured() {
     fs::write(&list, &text).unwrap();
     let measure = |format: &str| {
         let [a, b] = &datasets[..] else {
-            unreachable!()
+            unreachable!("two were made")
         };
         scanbench(&[
             "exclusions",

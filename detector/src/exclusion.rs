@@ -10,6 +10,7 @@ mod import;
 mod index;
 mod lint;
 mod probe;
+mod quoted;
 mod read;
 mod schema;
 mod subject;
@@ -299,12 +300,6 @@ impl Exclusions {
 
     fn index(&self) -> &Index {
         self.index.get_or_init(|| Index::new(&self.list))
-    }
-
-    /// Those that each line is held against, since neither its client nor its port tells that they cannot match.
-    pub fn on_every_line(&self) -> impl Iterator<Item = &Exclusion> {
-        let numbers = self.index().always().iter();
-        numbers.map(|number| &self.list[*number as usize])
     }
 
     /// Which of them match a line.

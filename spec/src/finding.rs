@@ -1,7 +1,7 @@
 //! What is wrong with a file, shown where it stands.
 
 use crate::Source;
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet, normalize_untrusted_str};
 use std::fmt;
 use std::ops::Range;
 
@@ -168,20 +168,22 @@ impl fmt::Display for Findings {
             if let Some(code) = finding.code {
                 title = title.id(code.id);
             }
-            let mut group = match &finding.span {
-                Some(span) => {
-                    let start = span.start.min(text.len());
-                    let end = span.end.clamp(start, text.len());
-                    Group::with_title(title).element(
-                        Snippet::source(text)
-                            .path(name)
-                            .annotation(AnnotationKind::Primary.span(start..end)),
-                    )
-                }
-                None => Group::with_title(title).element(Level::NOTE.message(format!("in {name}"))),
+            let mut group = if let Some(span) = &finding.span {
+                // A place may lie within a character, which cannot be drawn.
+                let start = text.floor_char_boundary(span.start);
+                let end = text.ceil_char_boundary(span.end).max(start);
+                Group::with_title(title).element(
+                    Snippet::source(text)
+                        .path(name)
+                        .annotation(AnnotationKind::Primary.span(start..end)),
+                )
+            } else {
+                let place = format!("in {name}");
+                Group::with_title(title)
+                    .element(Level::NOTE.message(normalize_untrusted_str(&place)))
             };
             if let Some(help) = &finding.help {
-                group = group.element(Level::HELP.message(help));
+                group = group.element(Level::HELP.message(normalize_untrusted_str(help)));
             }
             f.write_str(&Renderer::plain().render(&[group]))?;
         }
@@ -211,5 +213,21 @@ mod tests {
         assert!(text.contains("help: ports end at 65535"), "{text}");
         assert!(text.starts_with("error: no name"), "{text}");
         assert!(Findings::check(&source, vec![]).is_ok());
+    }
+
+    /// Names and texts of a file stand in messages, helps and paths, and may be anything.
+    #[test]
+    fn nothing_in_a_finding_acts() {
+        let source = Source::new("\u{1b}[31m\u{202e}.toml", "é: 1\n");
+        let within = Finding::new("\u{1b}[31ma\u{202e}")
+            .at(1..1)
+            .help("\u{1b}[31mb\u{202e}");
+        let findings = Findings::new(&source, vec![within, Finding::new("no place")]);
+        let text = findings.to_string();
+        assert!(
+            text.contains("error: no place") && text.contains("[31mb"),
+            "{text}"
+        );
+        assert!(!text.contains(['\u{1b}', '\u{202e}']), "{text:?}");
     }
 }

@@ -110,16 +110,6 @@ impl Format {
             _ => Self::Toml,
         }
     }
-
-    /// `TOML`, `YAML` or `JSON`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Toml => "TOML",
-            Self::Yaml => "YAML",
-            Self::Json => "JSON",
-        }
-    }
 }
 
 /// Reads a file in whichever of the three formats it is.

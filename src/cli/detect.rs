@@ -55,7 +55,13 @@ pub(crate) struct Args {
     reading: ReadArgs,
 
     /// Follow logs as they are written, and print rows as soon as they are there; see `scanbench follow --help`
-    #[arg(long, help_heading = "Following")]
+    #[arg(
+        long,
+        help_heading = "Following",
+        conflicts_with_all = [
+            "format", "episodes", "stats", "strict", "max_bad_lines", "threads", "lateness", "unsorted", "portable",
+        ]
+    )]
     follow: bool,
 
     /// With --follow: where to go on from, and where that is kept

@@ -1,7 +1,7 @@
 //! `edges`: what the edges of windows cost, by the closed form and by the detector.
 
 use super::CANCELLED;
-use super::evaluate::write_whole;
+use super::evaluate::write_file;
 use super::failure::Failure;
 use super::sweep_args::{WindowArg, positive, width};
 use scanbench::edges::EdgePlan;
@@ -109,12 +109,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         ("edges.csv", table),
         ("edges.md", text),
     ] {
-        write_whole(folder, name, &bytes).map_err(|error| {
-            Failure::Input(format!(
-                "cannot write {}: {error}",
-                folder.join(name).display()
-            ))
-        })?;
+        write_file(folder, name, &bytes)?;
     }
     Ok(())
 }

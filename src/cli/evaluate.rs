@@ -241,16 +241,21 @@ impl Gates {
     }
 }
 
-/// Checks each dataset, detects on it and scores the rows. Two datasets are held at a time, the first and another.
+/// Checks each dataset, detects on it and scores the rows, without baselines.
 pub(crate) fn evaluate(
     datasets: &[PathBuf],
     rule: &Rule,
     exclusions: &Exclusions,
 ) -> Result<Evaluation, Failure> {
-    score(datasets, rule, exclusions).map(|scored| scored.evaluation)
+    let mut evaluator = Evaluator::default();
+    for dataset in datasets {
+        let (truth, detection, totals) = detect(dataset, rule, exclusions)?;
+        evaluator.add(&truth, &Runs::from(&detection).with_keys(&totals));
+    }
+    Ok(evaluator.finish())
 }
 
-/// The same, and the first dataset is kept.
+/// The same beside baselines, and the first dataset is kept: two are held at a time.
 pub(crate) fn score(
     datasets: &[PathBuf],
     rule: &Rule,
@@ -401,7 +406,7 @@ impl Plots {
     }
 }
 
-fn write_file(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Failure> {
+pub(crate) fn write_file(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Failure> {
     write_whole(folder, name, bytes).map_err(|error| {
         Failure::Input(format!(
             "cannot write {}: {error}",
@@ -411,7 +416,7 @@ fn write_file(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Failure> {
 }
 
 /// Writes a file beside its place and then renames it, so that it is whole or absent.
-pub(crate) fn write_whole(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
+fn write_whole(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
     std::fs::create_dir_all(folder)?;
     let mut builder = tempfile::Builder::new();
     // Temporary files are for their owner alone; a report is for whom the umask says.

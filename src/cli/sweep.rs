@@ -2,7 +2,7 @@
 
 use super::detect::{ReadArgs, read};
 use super::embedded;
-use super::evaluate::{count, write_whole};
+use super::evaluate::{count, write_file};
 use super::failure::Failure;
 use super::generate::{Making, make};
 use super::sweep_args::{WindowArg, numbers, positive_range, range, width};
@@ -12,7 +12,6 @@ use scanbench::report::{html, markdown, sweep as report, terminal};
 use scanbench::sweeps::{SweepPlan, watched};
 use scanbench_detector::{Exclusions, Rule};
 use scanbench_generator::{Scenario, manifest};
-use scanbench_spec::Source;
 use std::io::{self, BufWriter, Write};
 use std::num::NonZeroUsize;
 use std::ops::RangeInclusive;
@@ -21,7 +20,7 @@ use std::time::Duration;
 
 /// Measure the rule at every threshold, width and kind of window
 ///
-/// Reads each dataset once and scores every point of the grid against its truth, beside baselines that look at no
+/// Reads each dataset twice, for the grid and for the baselines, and scores every point of the grid against its truth, beside baselines that look at no
 /// port: precision and recall with intervals, the best setting under a budget of needless alerts a day (chosen on one
 /// half of the data, reported on the other), and what a daily run of the rule misses or reports twice.
 #[derive(clap::Args)]
@@ -69,9 +68,9 @@ pub(crate) struct Args {
     )]
     windows: Vec<WindowArg>,
 
-    /// Measure each point with these exclusions too (TOML)
+    /// Measure each point with these exclusions too: a file, or the name of a built-in list
     #[arg(long, value_name = "FILE")]
-    exclusions: Option<PathBuf>,
+    exclusions: Option<String>,
 
     /// Most values that a set keeps, as in the query; 0 for no limit
     #[arg(long, value_name = "N", default_value_t = 128)]
@@ -91,7 +90,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         return Err(Failure::Input("--budget must be 0 or more".to_owned()));
     }
     let exclusions = match &args.exclusions {
-        Some(path) => Exclusions::from_source(&Source::read(path)?)?,
+        Some(name) => Exclusions::from_source(&embedded::exclusions(name)?)?,
         None => Exclusions::default(),
     };
     let plan = args.plan(&exclusions);
@@ -258,12 +257,7 @@ fn write_reports(folder: &Path, sweep: &Sweep) -> Result<(), Failure> {
         ("sweep.csv", table),
         ("sweep.md", text),
     ] {
-        write_whole(folder, name, &bytes).map_err(|error| {
-            Failure::Input(format!(
-                "cannot write {}: {error}",
-                folder.join(name).display()
-            ))
-        })?;
+        write_file(folder, name, &bytes)?;
     }
     Ok(())
 }

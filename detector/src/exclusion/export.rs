@@ -26,29 +26,6 @@ pub enum Target {
     Sigma,
 }
 
-impl Target {
-    /// All of them.
-    pub const ALL: [Self; 5] = [
-        Self::Kql,
-        Self::KqlQuery,
-        Self::Sql,
-        Self::SentinelWatchlist,
-        Self::Sigma,
-    ];
-
-    /// As it is named on the command line.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Kql => "kql",
-            Self::KqlQuery => "kql-query",
-            Self::Sql => "sql",
-            Self::SentinelWatchlist => "sentinel-watchlist",
-            Self::Sigma => "sigma",
-        }
-    }
-}
-
 /// Writes the exclusions that are switched on.
 ///
 /// # Errors

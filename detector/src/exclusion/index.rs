@@ -161,11 +161,6 @@ impl Index {
         };
         self.always.iter().chain(by_port).copied()
     }
-
-    /// Those that each line is held against, whoever it is of and whatever port it is to.
-    pub(super) fn always(&self) -> &[Number] {
-        &self.always
-    }
 }
 
 /// Addresses that no range holds, told by one look into 16 KiB, for nearly all of them: a bit for each address, or for
@@ -439,17 +434,5 @@ mod tests {
         let through = (0..100_000_u32).map(|number| number * 42_949 + 7);
         let through = through.filter(|address| sieve.may_hold(*address)).count();
         assert!(through < 20_000, "{through}");
-    }
-
-    #[test]
-    fn what_is_asked_of_every_line() {
-        let exclusions = read(&[
-            "match.c-ip = \"10.0.0.1\"\nmatch.cs-user-agent = { regex = \"x\" }\nstage = \"event\"\n".to_owned(),
-            "match.cs-user-agent = { regex = \"x\" }\nstage = \"event\"\n".to_owned(),
-            "match.s-port = 8080\nstage = \"event\"\n".to_owned(),
-            "match.not-c-ip = \"10.0.0.1\"\nstage = \"event\"\n".to_owned(),
-        ]);
-        let ids: Vec<&str> = exclusions.on_every_line().map(Exclusion::id).collect();
-        assert_eq!(ids, ["x1", "x3"]);
     }
 }

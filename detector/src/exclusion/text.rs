@@ -60,7 +60,7 @@ pub struct TextTest {
 }
 
 impl TextTest {
-    /// A test. No value in a log has a blank, since IIS writes `+`; so the text is looked for as it was logged.
+    /// A test for the text as it is.
     ///
     /// # Errors
     /// Why it is no regular expression.
@@ -77,22 +77,26 @@ impl TextTest {
         } else {
             None
         };
-        let text = match kind {
-            TextKind::Regex => text.to_owned(),
-            _ => text.replace(' ', "+"),
-        };
         let needle = if ignores_case {
-            lower(text.as_bytes()).into_owned()
+            lower(text.as_bytes())
         } else {
-            text.clone().into_bytes()
+            Cow::Borrowed(text.as_bytes())
         };
         Ok(Self {
             kind,
-            text,
+            text: text.to_owned(),
             ignores_case,
             finder: memmem::Finder::new(&needle).into_owned(),
             regex,
         })
+    }
+
+    /// A text as a log has it: a field of a log has no blank, since IIS writes `+` for it.
+    pub(crate) fn as_logged(kind: TextKind, text: &str) -> Cow<'_, str> {
+        match kind {
+            TextKind::Regex => Cow::Borrowed(text),
+            _ => Cow::Owned(text.replace(' ', "+")),
+        }
     }
 
     /// How it compares.

@@ -39,7 +39,7 @@ pub(crate) struct Args {
 
     /// How findings are written
     #[arg(long, value_name = "FORMAT", default_value = "text")]
-    format: FormatArg,
+    format: Format,
 
     /// The least grave finding that fails
     #[arg(long, value_name = "LEVEL", default_value = "error")]
@@ -47,28 +47,9 @@ pub(crate) struct Args {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-enum FormatArg {
-    Text,
-    Json,
-    Sarif,
-    Junit,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
 enum LevelArg {
     Error,
     Warning,
-}
-
-impl From<FormatArg> for Format {
-    fn from(format: FormatArg) -> Self {
-        match format {
-            FormatArg::Text => Self::Text,
-            FormatArg::Json => Self::Json,
-            FormatArg::Sarif => Self::Sarif,
-            FormatArg::Junit => Self::Junit,
-        }
-    }
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
@@ -98,7 +79,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         threshold,
     };
     let mut out = BufWriter::new(io::stdout().lock());
-    show::write(&mut out, &checked, args.format.into())?;
+    show::write(&mut out, &checked, args.format)?;
     out.flush()?;
     if !is_readable {
         return Err(Failure::FileTold);

@@ -5,11 +5,12 @@ mod junit;
 mod sarif;
 
 use crate::cli::messages::count;
+use clap::ValueEnum;
 use scanbench_spec::{Finding, Findings, Severity};
 use std::io::{self, Write};
 
 /// How findings are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
     /// For people.
     Text,

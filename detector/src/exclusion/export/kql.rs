@@ -4,6 +4,7 @@ use super::{
     any_of, column, comment, each, impossible, impossible_whole, is_text_column, only_ours,
     singles_and_ranges,
 };
+use crate::exclusion::quoted::quoted;
 use crate::exclusion::{
     AddressRange, Condition, Exclusion, Hours, Stage, Test, TextKind, TextTest,
 };
@@ -189,25 +190,6 @@ fn text(column: &str, test: &TextTest) -> Result<String, (String, String)> {
         }
     };
     Ok(format!("{column} {operator} {literal}"))
-}
-
-/// A string literal.
-fn quoted(text: &str) -> String {
-    let mut out = String::from("\"");
-    for char in text.chars() {
-        match char {
-            '"' | '\\' => {
-                out.push('\\');
-                out.push(char);
-            }
-            char if char.is_control() => {
-                let _ = write!(out, "\\u{:04x}", u32::from(char));
-            }
-            char => out.push(char),
-        }
-    }
-    out.push('"');
-    out
 }
 
 fn hours(hours: &Hours) -> String {

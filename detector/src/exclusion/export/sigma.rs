@@ -5,6 +5,7 @@
 //! value says `|cased`.
 
 use super::{each, impossible, impossible_whole};
+use crate::exclusion::quoted::quoted;
 use crate::exclusion::{
     AddressRange, Condition, Exclusion, Stage, Subject, Test, TextKind, TextTest,
 };
@@ -164,23 +165,4 @@ fn text(field: &str, test: &TextTest) -> Result<String, &'static str> {
         TextKind::Regex => format!("{field}|re: {}", quoted(test.text())),
         TextKind::Has => return Err("Sigma has no test for a term"),
     })
-}
-
-/// A double-quoted YAML scalar.
-fn quoted(text: &str) -> String {
-    let mut out = String::from("\"");
-    for char in text.chars() {
-        match char {
-            '"' | '\\' => {
-                out.push('\\');
-                out.push(char);
-            }
-            char if char.is_control() => {
-                let _ = write!(out, "\\u{:04x}", u32::from(char));
-            }
-            char => out.push(char),
-        }
-    }
-    out.push('"');
-    out
 }

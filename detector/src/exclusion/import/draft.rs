@@ -1,9 +1,10 @@
 //! An exclusion that is being taken over, and the list that comes of all.
 
+use crate::exclusion::quoted::quoted;
 use crate::exclusion::subject::{NoSubject, Subject};
 use crate::exclusion::{Reading, Stage};
 use scanbench_spec::{Finding, Severity, Source};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::ops::Range;
 
@@ -27,7 +28,7 @@ pub(super) struct Draft {
 pub(super) fn write(drafts: Vec<Draft>, stage: Stage, findings: &mut Vec<Finding>) -> String {
     let mut list = "# Imported: read it, give each an owner and an expiry, and run `exclusions check`.\nversion = 1\n"
         .to_owned();
-    let mut ids = BTreeSet::new();
+    let mut ids = BTreeMap::new();
     for mut draft in drafts {
         draft.id = unique(&draft.id, &mut ids);
         let written = exclusion(&draft, stage);
@@ -47,8 +48,8 @@ pub(super) fn write(drafts: Vec<Draft>, stage: Stage, findings: &mut Vec<Finding
     list
 }
 
-/// An id that was not given yet: letters, digits and hyphens.
-fn unique(wanted: &str, ids: &mut BTreeSet<String>) -> String {
+/// An id that was not given yet: letters, digits and hyphens. `ids` has those given, each with the last number behind it.
+fn unique(wanted: &str, ids: &mut BTreeMap<String, u64>) -> String {
     let mut plain = String::new();
     for char in wanted.chars() {
         if char.is_alphanumeric() {
@@ -59,12 +60,15 @@ fn unique(wanted: &str, ids: &mut BTreeSet<String>) -> String {
     }
     let plain = plain.trim_end_matches('-');
     let plain = if plain.is_empty() { "imported" } else { plain };
+    // The next number is kept by name, since a watchlist may have one name forty thousand times.
     let mut id = plain.to_owned();
-    let mut number = 2;
-    while !ids.insert(id.clone()) {
-        id = format!("{plain}-{number}");
+    let mut number = ids.get(plain).copied().unwrap_or(1);
+    while ids.contains_key(&id) {
         number += 1;
+        id = format!("{plain}-{number}");
     }
+    ids.insert(id.clone(), 1);
+    ids.insert(plain.to_owned(), number);
     id
 }
 
@@ -97,25 +101,6 @@ fn quoted_key(key: &str) -> String {
     } else {
         quoted(key)
     }
-}
-
-/// A basic string of TOML.
-pub(super) fn quoted(text: &str) -> String {
-    let mut out = String::from("\"");
-    for char in text.chars() {
-        match char {
-            '"' | '\\' => {
-                out.push('\\');
-                out.push(char);
-            }
-            char if char.is_control() => {
-                let _ = write!(out, "\\u{:04X}", u32::from(char));
-            }
-            char => out.push(char),
-        }
-    }
-    out.push('"');
-    out
 }
 
 /// A list of basic strings, or one of them.

@@ -1,8 +1,9 @@
 //! Elastic exception items. All entries of an item must hold; `excluded` negates one.
 
 use super::Draft;
-use super::draft::{impossible, quoted, quoted_list, subject};
+use super::draft::{impossible, quoted_list, subject};
 use crate::exclusion::codes::{SYNTAX, WRONG_VALUE};
+use crate::exclusion::quoted::quoted;
 use crate::exclusion::subject::{Kind, Subject};
 use scanbench_spec::{Finding, Node, Severity, Source, TableReader, Value, parse};
 use std::ops::Range;

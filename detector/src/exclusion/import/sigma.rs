@@ -82,7 +82,7 @@ fn filter(
         }
     };
     shift(&mut node, document.start);
-    let span = node.span.start..node.span.start + 1;
+    let span = node.span.start..node.span.start;
     let Some(mut table) = TableReader::new(node, &WRONG_VALUE, findings) else {
         return;
     };

@@ -7,6 +7,7 @@ use crate::exclusion::Stage;
 use crate::exclusion::codes::SYNTAX;
 use crate::exclusion::subject::Subject;
 use scanbench_spec::{Finding, Source};
+use std::collections::HashMap;
 
 /// What a column is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,6 +96,7 @@ pub(super) fn drafts(source: &Source, findings: &mut Vec<Finding>) -> Vec<Draft>
         ));
     }
     let mut drafts: Vec<Draft> = Vec::new();
+    let mut by_id: HashMap<String, usize> = HashMap::new();
     for record in reader.records() {
         let record = match record {
             Ok(record) => record,
@@ -107,12 +109,13 @@ pub(super) fn drafts(source: &Source, findings: &mut Vec<Finding>) -> Vec<Draft>
         let span = place(record.position());
         let draft = draft(&record, &columns, &span, findings);
         // Rows of one id differ in one list of values, as `exclusions export` writes them.
-        let same = drafts
-            .iter_mut()
-            .find(|known| !draft.id.is_empty() && known.id == draft.id);
-        match same {
-            None => drafts.push(draft),
-            Some(known) => join(known, &draft, findings),
+        if let Some(known) = by_id.get(&draft.id) {
+            join(&mut drafts[*known], &draft, findings);
+        } else {
+            if !draft.id.is_empty() {
+                by_id.insert(draft.id.clone(), drafts.len());
+            }
+            drafts.push(draft);
         }
     }
     for draft in &mut drafts {

@@ -339,7 +339,7 @@ proptest! {
     #[test]
     fn pairs_are_those_of_brute_force(bodies in prop::collection::vec(small(), 2)) {
         let exclusions = read(&list(&[&bodies[0], &bodies[1]]));
-        let [a, b] = exclusions.list() else { unreachable!() };
+        let [a, b] = exclusions.list() else { unreachable!("two were read") };
         // In each of the three dimensions every value is tried with every other, as far as matching is a product: so
         // it is enough to know which values of each dimension let any point pass.
         let (mut any_a, mut any_b, mut both, mut only_a, mut only_b) = (false, false, false, false, false);

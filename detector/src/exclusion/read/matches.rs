@@ -48,10 +48,7 @@ fn condition(key: &Key, value: Node, findings: &mut Vec<Finding>) -> Option<Cond
         Kind::Addresses => Test::Addresses(addresses(value, findings)),
         Kind::Ports => Test::Ports(ports(value, findings)),
         Kind::Numbers => Test::Numbers(numbers(value, findings)),
-        Kind::Texts => {
-            let takes_numbers = matches!(subject, Subject::Custom(_));
-            Test::Texts(text_tests(value, takes_numbers, findings))
-        }
+        Kind::Texts => Test::Texts(text_tests(value, &subject, findings)),
         Kind::Times => Test::Times(times(value, findings)),
     };
     let is_empty = match &test {

@@ -2,8 +2,10 @@
 
 use crate::exclusion::address::{AddressRange, parse_addresses};
 use crate::exclusion::codes::{NO_CONDITION, UNKNOWN_KEY, WRONG_VALUE};
+use crate::exclusion::subject::Subject;
 use crate::exclusion::text::{TextKind, TextTest};
 use scanbench_spec::{Finding, Node, TableReader, Value, expected};
+use std::borrow::Cow;
 use std::ops::{Range, RangeInclusive};
 use std::str::FromStr;
 
@@ -125,22 +127,16 @@ fn range<T: FromStr + PartialOrd + Copy>(text: &str, end: Option<T>) -> Option<R
     (first <= last).then_some(first..=last)
 }
 
-/// Texts that are compared as a whole, or a table of tests; of either any may hold.
+/// Texts that are compared as a whole, or a table of tests; of either any may hold. Only custom fields take numbers as
+/// texts.
 pub(super) fn text_tests(
     node: Node,
-    takes_numbers: bool,
+    subject: &Subject,
     findings: &mut Vec<Finding>,
 ) -> Vec<TextTest> {
     let mut tests = Vec::new();
     if !matches!(node.value, Value::Table(_)) {
-        add(
-            &mut tests,
-            node,
-            TextKind::Equals,
-            false,
-            takes_numbers,
-            findings,
-        );
+        add(&mut tests, node, TextKind::Equals, false, subject, findings);
         return tests;
     }
     let Some(mut table) = TableReader::new(node, &WRONG_VALUE, findings) else {
@@ -151,14 +147,7 @@ pub(super) fn text_tests(
         .unwrap_or(false);
     for kind in TextKind::ALL {
         if let Some(node) = table.take(kind.key()) {
-            add(
-                &mut tests,
-                node,
-                kind,
-                ignores_case,
-                takes_numbers,
-                findings,
-            );
+            add(&mut tests, node, kind, ignores_case, subject, findings);
         }
     }
     table.finish(&TEXT_KEYS, &UNKNOWN_KEY, findings);
@@ -170,22 +159,23 @@ fn add(
     node: Node,
     kind: TextKind,
     ignores_case: bool,
-    takes_numbers: bool,
+    subject: &Subject,
     findings: &mut Vec<Finding>,
 ) {
     for Node { span, value } in spread(node) {
-        let text =
-            match value {
-                Value::Text(text) => text,
-                Value::Integer(number) if takes_numbers => number.to_string(),
-                other => {
-                    let finding = expected("a text", &other, span, &WRONG_VALUE);
-                    findings.push(finding.help(
+        let text = match value {
+            Value::Text(text) => text,
+            Value::Integer(number) if matches!(subject, Subject::Custom(_)) => number.to_string(),
+            other => {
+                let finding = expected("a text", &other, span, &WRONG_VALUE);
+                findings.push(
+                    finding.help(
                         "a text, a list of texts, or a table such as { contains = \"Nessus\" }",
-                    ));
-                    continue;
-                }
-            };
+                    ),
+                );
+                continue;
+            }
+        };
         if text.is_empty() {
             findings.push(
                 Finding::new("expected a text, found an empty one, which would match every value")
@@ -195,6 +185,11 @@ fn add(
             );
             continue;
         }
+        // A computer's name comes from the folder or the command line too, as it is there.
+        let text = match subject {
+            Subject::Computer => Cow::Borrowed(text.as_str()),
+            _ => TextTest::as_logged(kind, &text),
+        };
         match TextTest::new(kind, &text, ignores_case) {
             Ok(checked) => tests.push(checked),
             Err(message) => {

@@ -2,7 +2,7 @@
 
 use super::{Checked, Place};
 use scanbench_detector::codes::CODES;
-use scanbench_spec::{Finding, Severity};
+use scanbench_spec::Finding;
 use serde_json::{Value, json};
 use std::io::{self, Write};
 
@@ -41,11 +41,6 @@ pub(super) fn write(out: &mut impl Write, checked: &Checked<'_>) -> io::Result<(
 }
 
 fn result(checked: &Checked<'_>, finding: &Finding) -> Value {
-    let level = match finding.severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Note => "note",
-    };
     let text = match &finding.help {
         Some(help) => format!("{}: {help}", finding.message),
         None => finding.message.clone(),
@@ -60,7 +55,7 @@ fn result(checked: &Checked<'_>, finding: &Finding) -> Value {
         });
     }
     let mut result = json!({
-        "level": level,
+        "level": finding.severity.name(),
         "message": { "text": text },
         "locations": [{ "physicalLocation": place }],
     });
