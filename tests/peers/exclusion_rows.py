@@ -89,7 +89,7 @@ def texts(dice, values):
     pieces = [value[a : a + dice.randint(1, 4)] for value in values for a in [dice.randint(0, max(0, len(value) - 1))]]
     kind = dice.choice(["equals", "contains", "starts-with", "ends-with", "has", "regex"])
     if kind == "regex":
-        wanted = dice.sample(["^N.ss", "[0-9]+$", "us|curl", "^/?a", "é", "x\\+?", "^-$"], 2)
+        wanted = dice.sample(["^N.ss", "[0-9]+$", "us|curl", "^/?a", "é", "x\\+?", "^-$", "\\pL{2}", "(?i)NESSUS", "[^[:alpha:]/]"], 2)
     else:
         wanted = dice.sample(values if kind == "equals" else pieces, 2)
     return {kind: wanted, "ignore-case": dice.random() < 0.4}

@@ -92,6 +92,36 @@ impl Field {
         }
     }
 
+    /// The column of Microsoft Sentinel's table `W3CIISLog` that holds it (Microsoft, *Azure Monitor Logs table
+    /// reference: `W3CIISLog`*). `None` for `date` and `time`, which are the table's `TimeGenerated`. The table's
+    /// `Computer` is the host, which is what `s-computername` names.
+    #[must_use]
+    pub const fn column(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Date | Self::Time => return None,
+            Self::SSitename => "sSiteName",
+            Self::SComputername => "Computer",
+            Self::SIp => "sIP",
+            Self::CsMethod => "csMethod",
+            Self::CsUriStem => "csUriStem",
+            Self::CsUriQuery => "csUriQuery",
+            Self::SPort => "sPort",
+            Self::CsUsername => "csUserName",
+            Self::CIp => "cIP",
+            Self::CsVersion => "csVersion",
+            Self::CsUserAgent => "csUserAgent",
+            Self::CsCookie => "csCookie",
+            Self::CsReferer => "csReferer",
+            Self::CsHost => "csHost",
+            Self::ScStatus => "scStatus",
+            Self::ScSubstatus => "scSubStatus",
+            Self::ScWin32Status => "scWin32Status",
+            Self::ScBytes => "scBytes",
+            Self::CsBytes => "csBytes",
+            Self::TimeTaken => "TimeTaken",
+        })
+    }
+
     /// The field with this name, in any case, or with its name in IIS Advanced Logging (`date-local`,
     /// `time-local`, `TimeTakenMS`, `cs(Host)`).
     #[must_use]

@@ -1,6 +1,7 @@
 //! Exclusions in the words of other engines. What a target cannot say is an error at its place, never silence.
 
 mod kql;
+mod re2;
 mod sigma;
 mod sql;
 mod watchlist;
@@ -8,7 +9,6 @@ mod watchlist;
 use super::codes::NOT_EXPRESSIBLE;
 use super::{Condition, Exclusion, Exclusions};
 use scanbench_spec::Finding;
-use scanbench_w3c::Field;
 use std::ops::RangeInclusive;
 
 /// Where exclusions can go.
@@ -86,29 +86,7 @@ fn each<T>(
 
 /// The column of the W3CIISLog table; `None` for times and custom fields, which it does not have.
 fn column(condition: &Condition) -> Option<&'static str> {
-    Some(match condition.subject().field()? {
-        Field::CIp => "cIP",
-        Field::SIp => "sIP",
-        Field::SPort => "sPort",
-        Field::SComputername => "Computer",
-        Field::SSitename => "sSiteName",
-        Field::CsMethod => "csMethod",
-        Field::CsUriStem => "csUriStem",
-        Field::CsUriQuery => "csUriQuery",
-        Field::CsUsername => "csUserName",
-        Field::CsVersion => "csVersion",
-        Field::CsUserAgent => "csUserAgent",
-        Field::CsCookie => "csCookie",
-        Field::CsReferer => "csReferer",
-        Field::CsHost => "csHost",
-        Field::ScStatus => "scStatus",
-        Field::ScSubstatus => "scSubStatus",
-        Field::ScWin32Status => "scWin32Status",
-        Field::ScBytes => "scBytes",
-        Field::CsBytes => "csBytes",
-        Field::TimeTaken => "TimeTaken",
-        Field::Date | Field::Time => return None,
-    })
+    condition.subject().field()?.column()
 }
 
 /// Whether the table holds a column as text, though it holds numbers.
@@ -147,23 +125,6 @@ fn any_of(mut parts: Vec<String>) -> String {
         1 => parts.remove(0),
         _ => format!("({})", parts.join(" or ")),
     }
-}
-
-/// What regular expressions of RE2 and of ours do not share.
-fn only_ours(pattern: &str) -> Option<&'static str> {
-    const OURS: [(&str, &str); 8] = [
-        ("&&", "intersections of classes"),
-        ("--", "differences of classes"),
-        ("~~", "symmetric differences of classes"),
-        ("(?x", "patterns with blanks and comments"),
-        ("\\b{", "kinds of word boundaries"),
-        ("\\<", "word starts"),
-        ("\\>", "word ends"),
-        ("(?R", "line ends of Windows"),
-    ];
-    OURS.iter()
-        .find(|(text, _)| pattern.contains(text))
-        .map(|(_, what)| *what)
 }
 
 #[cfg(test)]

@@ -258,7 +258,8 @@ mod tests {
             // A value that is no UTF-8.
             (Regex, "s$", false, "\u{e9}s", true),
         ] {
-            let test = TextTest::new(kind, text, ignores_case).unwrap();
+            let logged = TextTest::as_logged(kind, text);
+            let test = TextTest::new(kind, &logged, ignores_case).unwrap();
             assert_eq!(
                 test.holds(value.as_bytes()),
                 expected,

@@ -2,31 +2,6 @@
 
 use scanbench_w3c::Field;
 
-/// The columns that are fields of the log, by Microsoft's names (*Azure Monitor table reference, `W3CIISLog`*).
-/// `date` and `time` are in [`TIME`]; the table's `Computer` is the host, which is what `s-computername` names.
-const COLUMNS: [(&str, Field); 20] = [
-    ("sSiteName", Field::SSitename),
-    ("Computer", Field::SComputername),
-    ("sIP", Field::SIp),
-    ("csMethod", Field::CsMethod),
-    ("csUriStem", Field::CsUriStem),
-    ("csUriQuery", Field::CsUriQuery),
-    ("sPort", Field::SPort),
-    ("csUserName", Field::CsUsername),
-    ("cIP", Field::CIp),
-    ("csVersion", Field::CsVersion),
-    ("csUserAgent", Field::CsUserAgent),
-    ("csCookie", Field::CsCookie),
-    ("csReferer", Field::CsReferer),
-    ("csHost", Field::CsHost),
-    ("scStatus", Field::ScStatus),
-    ("scSubStatus", Field::ScSubstatus),
-    ("scWin32Status", Field::ScWin32Status),
-    ("scBytes", Field::ScBytes),
-    ("csBytes", Field::CsBytes),
-    ("TimeTaken", Field::TimeTaken),
-];
-
 /// The column of the time. The portal exports it as `TimeGenerated [UTC]`, or with its user's own zone.
 pub(super) const TIME: &str = "TimeGenerated";
 
@@ -148,10 +123,11 @@ fn is_time(name: &str) -> bool {
 }
 
 fn field_of(name: &str) -> Option<Field> {
-    COLUMNS
-        .iter()
-        .find(|(known, _)| known.eq_ignore_ascii_case(name))
-        .map(|(_, field)| *field)
+    Field::ALL.into_iter().find(|field| {
+        field
+            .column()
+            .is_some_and(|known| known.eq_ignore_ascii_case(name))
+    })
 }
 
 #[cfg(test)]

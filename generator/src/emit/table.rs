@@ -42,29 +42,10 @@ impl Column {
             Self::Computer => "Computer",
             Self::Label => "Label",
             Self::Campaign => "Campaign",
-            Self::Text(field) | Self::Number(field) => match field {
-                Field::Date => "Date",
-                Field::Time => "Time",
-                Field::SSitename => "sSiteName",
-                Field::SComputername => "sComputerName",
-                Field::SIp => "sIP",
-                Field::CsMethod => "csMethod",
-                Field::CsUriStem => "csUriStem",
-                Field::CsUriQuery => "csUriQuery",
-                Field::SPort => "sPort",
-                Field::CsUsername => "csUserName",
-                Field::CIp => "cIP",
-                Field::CsVersion => "csVersion",
-                Field::CsUserAgent => "csUserAgent",
-                Field::CsCookie => "csCookie",
-                Field::CsReferer => "csReferer",
-                Field::CsHost => "csHost",
-                Field::ScStatus => "scStatus",
-                Field::ScSubstatus => "scSubStatus",
-                Field::ScWin32Status => "scWin32Status",
-                Field::ScBytes => "scBytes",
-                Field::CsBytes => "csBytes",
-                Field::TimeTaken => "TimeTaken",
+            // Never a time: `of` makes no such column.
+            Self::Text(field) | Self::Number(field) => match field.column() {
+                Some(name) => name,
+                None => field.name(),
             },
         }
     }

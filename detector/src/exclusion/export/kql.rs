@@ -1,8 +1,8 @@
 //! KQL over the W3CIISLog table. Every condition is true or false and never null, so that `not()` means what it says.
 
+use super::re2::only_ours;
 use super::{
-    any_of, column, comment, each, impossible, impossible_whole, is_text_column, only_ours,
-    singles_and_ranges,
+    any_of, column, comment, each, impossible, impossible_whole, is_text_column, singles_and_ranges,
 };
 use crate::exclusion::quoted::quoted;
 use crate::exclusion::{
@@ -177,8 +177,8 @@ fn text(column: &str, test: &TextTest) -> Result<String, (String, String)> {
         (TextKind::Regex, ignores_case) => {
             if let Some(what) = only_ours(test.text()) {
                 return Err((
-                    format!("RE2 has no {what}"),
-                    "write the regular expression without them".to_owned(),
+                    "RE2 reads its regular expression otherwise".to_owned(),
+                    what.to_owned(),
                 ));
             }
             let pattern = if ignores_case {

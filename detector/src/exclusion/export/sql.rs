@@ -1,6 +1,7 @@
 //! SQL as DuckDB has it, over a table with the columns of W3CIISLog. Every condition is true or false and never null.
 
-use super::{any_of, column, comment, each, impossible, only_ours, singles_and_ranges};
+use super::re2::only_ours;
+use super::{any_of, column, comment, each, impossible, singles_and_ranges};
 use crate::exclusion::{
     AddressRange, Condition, Exclusion, Hours, Stage, Test, TextKind, TextTest,
 };
@@ -181,11 +182,8 @@ fn text(column: &str, test: &TextTest) -> Result<String, (&'static str, &'static
             format!("regexp_matches({value}, {}{flags})", quoted(&pattern))
         }
         TextKind::Regex => {
-            if only_ours(test.text()).is_some() {
-                return Err((
-                    "RE2 does not have all that this regular expression uses",
-                    "write it without operations on classes, (?x) and kinds of word boundaries",
-                ));
+            if let Some(what) = only_ours(test.text()) {
+                return Err(("RE2 reads its regular expression otherwise", what));
             }
             format!("regexp_matches({value}, {}{flags})", quoted(test.text()))
         }

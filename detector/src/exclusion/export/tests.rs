@@ -122,7 +122,7 @@ fn what_cannot_be_said_is_told_where_it_stands() {
             Target::Kql,
             "event",
             "match.cs-host = { regex = \"[a-z&&b]\" }",
-            "5 cs-host of a cannot be said: RE2 has no",
+            "5 cs-host of a cannot be said: RE2 reads its",
         ),
         (
             Target::Sql,
