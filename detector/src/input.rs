@@ -101,7 +101,7 @@ pub(crate) enum InputError {
     #[error("a zip archive that cannot be read: {0}")]
     Archive(String),
     /// A table that is not one of IIS logs.
-    #[error(transparent)]
+    #[error("a table that cannot be read: {0}")]
     Table(#[from] TableError),
 }
 

@@ -273,7 +273,7 @@ fn zip_archives() {
                 flags: 1,
                 ..member()
             }]),
-            "a.log",
+            "it is encrypted",
         ),
         refused(
             "a method that nobody knows",
@@ -281,7 +281,7 @@ fn zip_archives() {
                 method: 77,
                 ..member()
             }]),
-            "a.log",
+            "it is packed by a method of number 77; deflate",
         ),
         refused(
             "gzip in it",
@@ -333,16 +333,20 @@ fn other_kinds() {
             b"BZh91AY&SYhello".to_vec(),
             "bzip2-compressed data",
         ),
-        refused("Parquet, its magic only", b"PAR1PAR1".to_vec(), "a.log"),
+        refused(
+            "Parquet, its magic only",
+            b"PAR1PAR1".to_vec(),
+            "a table that cannot be read: the Parquet file is damaged",
+        ),
         refused(
             "Parquet, cut",
             b"PAR1\x15\x04\x15\x80\x80hello".to_vec(),
-            "a.log",
+            "the Parquet file is damaged or cut off",
         ),
         refused(
             "Parquet with a footer of 4 GB",
             b"PAR1\x15\x04\x15\x80\xff\xff\xff\xffPAR1".to_vec(),
-            "a.log",
+            "the Parquet file is damaged or cut off",
         ),
         refused(
             "an executable",

@@ -66,7 +66,7 @@ fn csv() {
         refused(
             "no time column",
             "cIP,sIP,sPort,Computer\n192.0.2.7,10.0.0.1,80,WEB01\n",
-            "a.log",
+            "a table that cannot be read: it has no column TimeGenerated",
         ),
         refused("other columns", "name,age\nx,1\n", "no W3C log"),
     ]);

@@ -118,9 +118,22 @@ impl Archive {
                 open_plain(Unpacked::new(section, checked, limits))
             }
             other => Err(InputError::Archive(format!(
-                "it is packed by the method {other}; deflate, zstd and stored can be read"
+                "it is packed by {}; deflate, zstd and stored can be read",
+                method(other)
             ))),
         }
+    }
+}
+
+/// A way of packing, as the specification numbers it (APPNOTE 4.4.5).
+fn method(method: CompressionMethod) -> String {
+    match method {
+        #[expect(
+            deprecated,
+            reason = "the number of a method that the library does not know"
+        )]
+        CompressionMethod::Unsupported(number) => format!("a method of number {number}"),
+        known => format!("the method {known}"),
     }
 }
 

@@ -83,15 +83,15 @@ fn types() {
     for (columns, message) in [
         (
             "required int64 TimeGenerated; required binary cIP; required int32 sPort;",
-            "TimeGenerated: expected a timestamp or a text, found INT64",
+            "a table that cannot be read: TimeGenerated: expected a timestamp or a text, found INT64",
         ),
         (
             "required boolean TimeGenerated; required binary cIP; required int32 sPort;",
-            "TimeGenerated: expected a timestamp or a text, found BOOLEAN",
+            "a table that cannot be read: TimeGenerated: expected a timestamp or a text, found BOOLEAN",
         ),
         (
             "required int96 TimeGenerated; required group sPort { required int32 inside; }",
-            "no table of IIS logs: it has no column cIP, sPort",
+            "a table that cannot be read: it has no column cIP, sPort",
         ),
         (
             "required int96 TimeGenerated; required binary cIP; required int32 sPort;",

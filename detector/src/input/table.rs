@@ -86,7 +86,7 @@ impl fmt::Display for BadRow {
 #[derive(Debug, Error)]
 pub(crate) enum TableError {
     /// No table of this kind.
-    #[error("no table of IIS logs: it has no column {}", .0.join(", "))]
+    #[error("it has no column {}", .0.join(", "))]
     NoColumns(Vec<&'static str>),
     /// A column that is needed, with values that nothing can be told from.
     #[cfg(feature = "parquet")]
@@ -100,7 +100,7 @@ pub(crate) enum TableError {
         found: String,
     },
     /// The input failed; what was read before stands.
-    #[error("the input broke off {}, after row {row}: {source}", at(*.offset))]
+    #[error("the input broke off{}, after row {row}: {source}", at(*.offset))]
     Io {
         /// Rows read before.
         row: u64,
@@ -110,7 +110,7 @@ pub(crate) enum TableError {
         source: io::Error,
     },
     /// The file itself is not as its format demands; what was read before stands.
-    #[error("{what} {}, after row {row}", at(*.offset))]
+    #[error("{what}{}, after row {row}", at(*.offset))]
     Broken {
         /// Rows read before.
         row: u64,
@@ -122,10 +122,7 @@ pub(crate) enum TableError {
 }
 
 fn at(offset: Option<u64>) -> String {
-    offset.map_or_else(
-        || "inside the file".to_owned(),
-        |byte| format!("at byte {byte}"),
-    )
+    offset.map_or_else(String::new, |byte| format!(" at byte {byte}"))
 }
 
 /// Where a value stands in the text of its row; `None` for a value that the row does not have.

@@ -177,11 +177,11 @@ fn no_such_table() {
     for (bytes, reason) in [
         (
             "sPort,csHost\n80,x\n",
-            "no table of IIS logs: it has no column TimeGenerated, cIP",
+            "a table that cannot be read: it has no column TimeGenerated, cIP",
         ),
         (
             "{\"name\": \"x\"}\n",
-            "no table of IIS logs: it has no column TimeGenerated, cIP, sPort",
+            "a table that cannot be read: it has no column TimeGenerated, cIP, sPort",
         ),
         (
             "{\"tables\":[]}",
