@@ -2,6 +2,7 @@
 //! to standard error.
 
 mod completions;
+mod datasets;
 mod detect;
 mod edges;
 mod embedded;
@@ -9,6 +10,7 @@ mod evaluate;
 mod exclusions;
 mod failure;
 mod follow;
+mod gates;
 mod generate;
 mod messages;
 mod rule_args;

@@ -25,7 +25,7 @@ pub use bins::{AtBaseRate, BASE_RATES, BinScore, Bins};
 pub use campaigns::CampaignOutcome;
 pub use delays::{Delays, Spread};
 pub use exclusions::{Attribution, Broken, Effect, ExclusionOutcome};
-pub use gates::{Bound, Change, EarlierReport, Failed, Side};
+pub use gates::{Bound, Change, EarlierReport, Gate, Side};
 pub use intervals::{Interval, Method, interval};
 pub use reach::{Keys, Near, Reach};
 pub use rows::{RowCounts, RowKey, Verdict};

@@ -1,5 +1,6 @@
 //! What was found, written for people and for programs.
 
+pub mod brief;
 pub mod charts;
 pub mod edges;
 pub mod exclusions;

@@ -1,19 +1,20 @@
 //! `evaluate`: a dataset through the detector, and its rows against the truth.
 
 use super::CANCELLED;
+use super::datasets;
 use super::detect::{ReadArgs, read};
 use super::failure::Failure;
+use super::gates::{Gates, hold, hold_promises};
 use super::rule_args::RuleArgs;
 use super::sweep;
+use super::sweep_args::range;
 use clap::ValueEnum;
 use scanbench::alerts::{MappedColumn, Mapping, read_alerts};
 use scanbench::eval::sweep::{LEAST_REQUESTS, Sweep};
-use scanbench::eval::{
-    Baseline, Bound, EarlierReport, Evaluation, Evaluator, GroundTruth, Runs, Side,
-};
+use scanbench::eval::{Baseline, Evaluation, Evaluator, Gate, GroundTruth, Runs};
 use scanbench::report::charts::{self, Chart, Layout};
 use scanbench::report::scene::Scene;
-use scanbench::report::{html, junit, markdown, story, terminal};
+use scanbench::report::{brief, html, junit, markdown, story, terminal};
 use scanbench_detector::{
     Alert, Census, CensusOptions, Detection, Exclusions, Rule, Stopped, Totals, Window, census,
     find_logs,
@@ -23,6 +24,7 @@ use scanbench_generator::truth::BIN;
 use scanbench_w3c::visible;
 use std::collections::HashSet;
 use std::io::{self, BufWriter, Write};
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -34,15 +36,21 @@ use std::time::Duration;
 #[command(after_help = "Examples:
   scanbench evaluate dataset
   scanbench evaluate dataset --exclusions exclusions.toml -o report
+  scanbench evaluate suite --seeds 1..100 --exclusions documented
   scanbench evaluate seed-1 seed-2 seed-3 --fail-under recall=0.5 --fail-over false-alerts-per-day=20
   scanbench evaluate dataset --alerts other-engine.ndjson --map client=src_addr --baseline last/report.json
 
 Exit codes: 0 scored and every [exclusion.expect] and gate holds, 1 one does not hold, 2 bad input or arguments,
 3 bad exclusion file, 130 interrupted")]
 pub(crate) struct Args {
-    /// Folders of datasets, as `scanbench generate` writes them; the scores are those of all together
+    /// Folders of datasets, as `scanbench generate` writes them; with --seeds, scenarios. The scores are those of all
+    /// together
     #[arg(value_name = "DATASET", required = true)]
     datasets: Vec<PathBuf>,
+
+    /// Make each scenario with each of these seeds, one after the other in a temporary folder
+    #[arg(long, value_name = "RANGE", value_parser = range, conflicts_with_all = ["alerts", "sweep"])]
+    seeds: Option<RangeInclusive<u64>>,
 
     #[command(flatten)]
     rule: RuleArgs,
@@ -53,6 +61,9 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     plots: Plots,
+
+    #[command(flatten)]
+    length: Length,
 
     #[command(flatten)]
     others: OtherAlerts,
@@ -90,21 +101,12 @@ enum AlertTime {
     Within,
 }
 
-/// What must hold.
+/// How much is told.
 #[derive(clap::Args)]
-#[command(next_help_heading = "Gates")]
-struct Gates {
-    /// Exit with 1 where the lower end of a metric's 95 % interval is under this
-    #[arg(long, value_name = "NAME=NUMBER")]
-    fail_under: Vec<Bound>,
-
-    /// Exit with 1 where the upper end is over this; metrics without an interval count by their value
-    #[arg(long, value_name = "NAME=NUMBER")]
-    fail_over: Vec<Bound>,
-
-    /// Exit with 1 where campaigns are worse by more than chance than in this report on the same datasets
-    #[arg(long, value_name = "REPORT.JSON")]
-    baseline: Option<PathBuf>,
+pub(crate) struct Length {
+    /// Print every campaign, exclusion and column with what it means, not thirty lines
+    #[arg(long)]
+    full: bool,
 }
 
 /// More pictures, and pictures in files of their own.
@@ -141,12 +143,7 @@ impl Scored {
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
-    let earlier = args
-        .gates
-        .baseline
-        .as_deref()
-        .map(read_report)
-        .transpose()?;
+    let earlier = args.gates.read()?;
     let (rule, exclusions) = (args.rule.rule()?, args.rule.exclusions()?);
     let mut scored = if let Some(path) = &args.others.alerts {
         let [dataset] = &args.datasets[..] else {
@@ -155,18 +152,24 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
             ));
         };
         score_alerts(dataset, args.others.read(path)?, &rule)?
+    } else if let Some(seeds) = &args.seeds {
+        let mut scoring = Scoring::new(&rule, &exclusions);
+        let scenarios = datasets::scenarios(&args.datasets)?;
+        datasets::each(&scenarios, seeds, |folder| scoring.add(folder))?;
+        scoring.finish()
     } else {
         score(&args.datasets, &rule, &exclusions)?
     };
     if let Some(first) = args.datasets.first() {
         args.plots.sweep(&mut scored, first, &exclusions)?;
     }
-    show(&scored.evaluation)?;
+    show(&scored.evaluation, &args.length)?;
+    let gates = args.gates.measure(&scored.evaluation, earlier.as_ref())?;
     if let Some(folder) = &args.output {
-        write_reports(folder, &scored)?;
+        write_reports(folder, &scored, &gates)?;
     }
     args.plots.write(&scored)?;
-    args.gates.hold(&scored.evaluation, earlier.as_ref())?;
+    hold(&gates)?;
     hold_promises(&scored.evaluation)
 }
 
@@ -206,41 +209,6 @@ impl OtherAlerts {
     }
 }
 
-fn read_report(path: &Path) -> Result<EarlierReport, Failure> {
-    let shown = visible(path.as_os_str().as_encoded_bytes());
-    let text = std::fs::read(path)
-        .map_err(|error| Failure::Input(format!("cannot read {shown}: {error}")))?;
-    serde_json::from_slice(&text).map_err(|error| {
-        Failure::Input(format!(
-            "{shown} is no report.json of this version: {error}"
-        ))
-    })
-}
-
-impl Gates {
-    fn hold(
-        &self,
-        evaluation: &Evaluation,
-        earlier: Option<&EarlierReport>,
-    ) -> Result<(), Failure> {
-        let under = self.fail_under.iter().map(|bound| (bound, Side::NotUnder));
-        let over = self.fail_over.iter().map(|bound| (bound, Side::NotOver));
-        let mut failed: Vec<String> = under
-            .chain(over)
-            .filter_map(|(bound, side)| bound.hold(side, evaluation).err())
-            .map(|failed| failed.to_string())
-            .collect();
-        if let Some(earlier) = earlier {
-            let change = earlier.change(evaluation).map_err(Failure::Input)?;
-            failed.extend(change.worse().iter().map(ToString::to_string));
-        }
-        if failed.is_empty() {
-            return Ok(());
-        }
-        Err(Failure::Gate(visible(failed.join("; ").as_bytes())))
-    }
-}
-
 /// Checks each dataset, detects on it and scores the rows, without baselines.
 pub(crate) fn evaluate(
     datasets: &[PathBuf],
@@ -261,19 +229,47 @@ pub(crate) fn score(
     rule: &Rule,
     exclusions: &Exclusions,
 ) -> Result<Scored, Failure> {
-    let mut evaluator = Evaluator::default();
-    let mut first = None;
+    let mut scoring = Scoring::new(rule, exclusions);
     for dataset in datasets {
-        let (truth, detection, totals) = detect(dataset, rule, exclusions)?;
-        evaluator.add(&truth, &Runs::from(&detection).with_keys(&totals));
-        add_baselines(&mut evaluator, dataset, &truth, rule)?;
-        first.get_or_insert((truth, detection, None));
+        scoring.add(dataset)?;
     }
-    Ok(Scored {
-        evaluation: evaluator.finish(),
-        first,
-        sweep: None,
-    })
+    Ok(scoring.finish())
+}
+
+/// Scores of datasets that come one by one.
+struct Scoring<'a> {
+    rule: &'a Rule,
+    exclusions: &'a Exclusions,
+    evaluator: Evaluator,
+    first: Option<(GroundTruth, Detection, Option<Vec<Alert>>)>,
+}
+
+impl<'a> Scoring<'a> {
+    fn new(rule: &'a Rule, exclusions: &'a Exclusions) -> Self {
+        Self {
+            rule,
+            exclusions,
+            evaluator: Evaluator::default(),
+            first: None,
+        }
+    }
+
+    fn add(&mut self, dataset: &Path) -> Result<(), Failure> {
+        let (truth, detection, totals) = detect(dataset, self.rule, self.exclusions)?;
+        self.evaluator
+            .add(&truth, &Runs::from(&detection).with_keys(&totals));
+        add_baselines(&mut self.evaluator, dataset, &truth, self.rule)?;
+        self.first.get_or_insert((truth, detection, None));
+        Ok(())
+    }
+
+    fn finish(self) -> Scored {
+        Scored {
+            evaluation: self.evaluator.finish(),
+            first: self.first,
+            sweep: None,
+        }
+    }
 }
 
 /// Scores what looks at no port beside the rule.
@@ -343,15 +339,20 @@ pub(crate) fn detect(
 }
 
 /// Prints the report.
-pub(crate) fn show(evaluation: &Evaluation) -> Result<(), Failure> {
+pub(crate) fn show(evaluation: &Evaluation, length: &Length) -> Result<(), Failure> {
+    let story = if length.full {
+        story::tell(evaluation)
+    } else {
+        brief::tell(evaluation)
+    };
     let mut out = BufWriter::new(io::stdout().lock());
-    terminal::write(&mut out, &story::tell(evaluation))?;
+    terminal::write(&mut out, &story)?;
     out.flush()?;
     Ok(())
 }
 
 /// Writes `report.html`, `report.json`, `report.md` and `junit.xml`, each whole or not at all.
-pub(crate) fn write_reports(folder: &Path, scored: &Scored) -> Result<(), Failure> {
+pub(crate) fn write_reports(folder: &Path, scored: &Scored, gates: &[Gate]) -> Result<(), Failure> {
     let evaluation = &scored.evaluation;
     let datasets = evaluation
         .datasets
@@ -364,7 +365,11 @@ pub(crate) fn write_reports(folder: &Path, scored: &Scored) -> Result<(), Failur
     json.push(b'\n');
     write_file(folder, "report.json", &json)?;
     write_file(folder, "report.md", &text)?;
-    write_file(folder, "junit.xml", junit::xml(evaluation).as_bytes())?;
+    write_file(
+        folder,
+        "junit.xml",
+        junit::xml(evaluation, gates).as_bytes(),
+    )?;
     if let Some(page) = scored.show(|scene| html::page(scene, scored.sweep.as_ref())) {
         write_file(folder, "report.html", page.as_bytes())?;
     }
@@ -428,19 +433,4 @@ fn write_whole(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
     file.persist(folder.join(name))
         .map_err(|error| error.error)?;
     Ok(())
-}
-
-/// Fails where an exclusion's promise does not hold.
-pub(crate) fn hold_promises(evaluation: &Evaluation) -> Result<(), Failure> {
-    let broken: usize = evaluation
-        .exclusions
-        .iter()
-        .map(|one| one.broken.len())
-        .sum();
-    if broken == 0 {
-        return Ok(());
-    }
-    Err(Failure::Gate(format!(
-        "{broken} promise(s) of exclusions do not hold; see BROKEN PROMISE above"
-    )))
 }

@@ -1,8 +1,9 @@
 //! `run`: the main job from scenario to report.
 
 use super::embedded;
-use super::evaluate::{Plots, hold_promises, score, show, write_reports};
+use super::evaluate::{Length, Plots, score, show, write_reports};
 use super::failure::Failure;
+use super::gates::hold_promises;
 use super::generate::{Making, make};
 use scanbench_detector::{Exclusions, Rule};
 use scanbench_generator::Scenario;
@@ -38,6 +39,9 @@ pub(crate) struct Args {
     plots: Plots,
 
     #[command(flatten)]
+    length: Length,
+
+    #[command(flatten)]
     making: Making,
 
     /// Replace the dataset that DIR holds
@@ -71,16 +75,16 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     args.plots.sweep(&mut scored, &dataset, &exclusions)?;
     {
         let mut out = io::stdout().lock();
-        writeln!(out, "{}: {}\n", scenario.name(), scenario.title())?;
+        writeln!(out, "{}: {}", scenario.name(), scenario.title())?;
     }
-    show(&scored.evaluation)?;
+    show(&scored.evaluation, &args.length)?;
     if args.output.is_some() {
-        write_reports(&folder, &scored)?;
+        write_reports(&folder, &scored, &[])?;
     } else {
         // Where standard error is gone there is nobody to tell.
         let _ = writeln!(
             io::stderr(),
-            "\nthe dataset was temporary; give -o DIR to keep logs, labels, truth and the report"
+            "\n--full says every column; the dataset was temporary: -o DIR keeps logs, labels, truth and the report"
         );
     }
     args.plots.write(&scored)?;

@@ -1,17 +1,17 @@
 //! `sweep`: the rule at every threshold, width and kind of window on datasets.
 
+use super::datasets;
 use super::detect::{ReadArgs, read};
 use super::embedded;
 use super::evaluate::{count, write_file};
 use super::failure::Failure;
-use super::generate::{Making, make};
 use super::sweep_args::{WindowArg, numbers, positive_range, range, width};
 use scanbench::eval::GroundTruth;
 use scanbench::eval::sweep::{Halves, Sweep, Sweeper, WindowKind};
 use scanbench::report::{html, markdown, sweep as report, terminal};
 use scanbench::sweeps::{SweepPlan, watched};
 use scanbench_detector::{Exclusions, Rule};
-use scanbench_generator::{Scenario, manifest};
+use scanbench_generator::manifest;
 use std::io::{self, BufWriter, Write};
 use std::num::NonZeroUsize;
 use std::ops::RangeInclusive;
@@ -180,37 +180,23 @@ fn of_datasets(args: &Args, plan: &SweepPlan, exclusions: &Exclusions) -> Result
     Ok(args.finish(sweeper))
 }
 
-/// Makes datasets one after the other, so that no more than one takes room.
 fn of_seeds(
     args: &Args,
     plan: &SweepPlan,
     exclusions: &Exclusions,
     seeds: &RangeInclusive<u64>,
 ) -> Result<Sweep, Failure> {
-    let mut scenarios = Vec::new();
-    for name in &args.names {
-        let source = embedded::scenario(&name.to_string_lossy())?;
-        scenarios.push(Scenario::from_source(&source)?);
-    }
+    let scenarios = datasets::scenarios(&args.names)?;
     let names: Vec<&str> = scenarios
         .iter()
         .flat_map(|one| seeds.clone().map(|_| one.name()))
         .collect();
     let mut sweeper = Sweeper::new(plan.settings(), Halves::of(&names));
-    for scenario in &scenarios {
-        for seed in seeds.clone() {
-            let scratch = tempfile::tempdir().map_err(|error| {
-                Failure::Input(format!("cannot make a temporary folder: {error}"))
-            })?;
-            let folder = scratch.path().join("dataset");
-            make(scenario, &folder, &Making::with_seed(seed), false)?;
-            let manifest =
-                manifest::Manifest::read(&folder).map_err(|error| Failure::input(&error))?;
-            let truth =
-                GroundTruth::read(&folder, &manifest).map_err(|error| Failure::input(&error))?;
-            add(&mut sweeper, plan, exclusions, &folder, &truth)?;
-        }
-    }
+    datasets::each(&scenarios, seeds, |folder| {
+        let manifest = manifest::Manifest::read(folder).map_err(|error| Failure::input(&error))?;
+        let truth = GroundTruth::read(folder, &manifest).map_err(|error| Failure::input(&error))?;
+        add(&mut sweeper, plan, exclusions, folder, &truth)
+    })?;
     Ok(args.finish(sweeper))
 }
 

@@ -4,7 +4,6 @@ use super::{Evaluation, Score, Share};
 use scanbench_generator::truth::Class;
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::fmt;
 use std::str::FromStr;
 
 /// A number that a gate can hold.
@@ -107,37 +106,39 @@ pub enum Side {
     NotOver,
 }
 
-/// A gate that does not hold, in words.
+/// A gate, and whether it holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failed(String);
-
-impl fmt::Display for Failed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
+pub struct Gate {
+    /// What must hold: `recall not under 0.95`.
+    pub name: String,
+    /// Why it does not.
+    pub failed: Option<String>,
 }
 
 impl Bound {
     /// Holds the scores to the bound: those with exclusions, where there are any. What is unmeasured holds nothing.
-    ///
-    /// # Errors
-    /// [`Failed`] where it does not hold.
-    pub fn hold(&self, side: Side, evaluation: &Evaluation) -> Result<(), Failed> {
+    #[must_use]
+    pub fn gate(&self, side: Side, evaluation: &Evaluation) -> Gate {
         let Metric { name, of } = self.metric;
         let limit = self.limit;
-        let (low, high) = of(evaluation, evaluation.in_force())
-            .0
-            .ok_or_else(|| Failed(format!("{name} is unmeasured, and must not be")))?;
-        let failed = match side {
-            Side::NotUnder if low < limit => {
-                format!("{name} is {}, under {limit}", range(low, high))
+        let failed = match (of(evaluation, evaluation.in_force()).0, side) {
+            (None, _) => Some(format!("{name} is unmeasured, and must not be")),
+            (Some((low, high)), Side::NotUnder) if low < limit => {
+                Some(format!("{name} is {}, under {limit}", range(low, high)))
             }
-            Side::NotOver if high > limit => {
-                format!("{name} is {}, over {limit}", range(low, high))
+            (Some((low, high)), Side::NotOver) if high > limit => {
+                Some(format!("{name} is {}, over {limit}", range(low, high)))
             }
-            _ => return Ok(()),
+            _ => None,
         };
-        Err(Failed(failed))
+        let side = match side {
+            Side::NotUnder => "under",
+            Side::NotOver => "over",
+        };
+        Gate {
+            name: format!("{name} not {side} {limit}"),
+            failed,
+        }
     }
 }
 
@@ -253,7 +254,15 @@ impl EarlierReport {
 impl Change {
     /// What is worse by more than chance: the exact test of Quinn `McNemar` (1947), one-sided, on the campaigns that changed.
     #[must_use]
-    pub fn worse(&self) -> Vec<Failed> {
+    pub fn gate(&self) -> Gate {
+        let worse = self.worse();
+        Gate {
+            name: "no worse than the baseline".to_owned(),
+            failed: (!worse.is_empty()).then(|| worse.join("; ")),
+        }
+    }
+
+    fn worse(&self) -> Vec<String> {
         let mut failed = Vec::new();
         for (what, worse, better) in [
             ("malicious campaigns were lost", &self.lost, &self.won),
@@ -265,12 +274,12 @@ impl Change {
         ] {
             let chance = mcnemar(worse.len(), better.len());
             if chance < CHANCE {
-                failed.push(Failed(format!(
+                failed.push(format!(
                     "{} {what} ({}), {} the other way: chance alone would do that with probability {chance:.3}",
                     worse.len(),
                     worse.join(", "),
                     better.len(),
-                )));
+                ));
             }
         }
         failed

@@ -4,6 +4,9 @@ use super::story::{Section, false_rows};
 use crate::eval::{Attribution, Dataset, Effect, Evaluation, ExclusionOutcome, Worth};
 use serde::Serialize;
 
+/// How a sentence begins that tells of a promise that does not hold.
+pub(super) const BROKEN: &str = "BROKEN PROMISE";
+
 /// What was measured of an exclusion list, for programs: the part of an evaluation that is about exclusions.
 #[derive(Debug, Serialize)]
 pub struct Ledger<'e> {
@@ -51,7 +54,7 @@ pub(super) fn section(evaluation: &Evaluation) -> Section {
             overlap.join(", ")
         ));
     }
-    notes.extend(promises(evaluation).filter(|promise| promise.starts_with("BROKEN")));
+    notes.extend(promises(evaluation).filter(|promise| promise.starts_with(BROKEN)));
     Section {
         heading: "What each exclusion removes, and what it hides".to_owned(),
         header: vec![
@@ -201,7 +204,7 @@ fn promises(evaluation: &Evaluation) -> impl Iterator<Item = String> {
     evaluation.exclusions.iter().flat_map(|one| {
         let broken = one.broken.iter().map(|broken| {
             format!(
-                "BROKEN PROMISE: {} promises {} = {}, measured {}",
+                "{BROKEN}: {} promises {} = {}, measured {}",
                 one.id, broken.promise, broken.promised, broken.measured
             )
         });

@@ -1,19 +1,20 @@
 //! The report as `JUnit` XML, for the test page of a CI server.
 //!
 //! A test fails where the exit code says that something failed, and nowhere else: each exclusion is a test that fails
-//! where a promise of its `expect` does not hold, and is skipped where it promises nothing. Each attack is a test that passes where the rule catches it with all
-//! exclusions in force and is otherwise *skipped*, with the reason: a miss is a finding about the rule, and only a
-//! promise makes it a failure.
+//! where a promise of its `expect` does not hold, and is skipped where it promises nothing; each gate of the command
+//! line is one. Each attack is a test that passes where the rule catches it with all exclusions in force and is
+//! otherwise *skipped*, with the reason: a miss is a finding about the rule, and only a promise or a gate makes it a
+//! failure.
 
 use super::story;
-use crate::eval::{CampaignOutcome, Evaluation, ExclusionOutcome};
+use crate::eval::{CampaignOutcome, Evaluation, ExclusionOutcome, Gate};
 use maud::{Markup, PreEscaped, html};
 use scanbench_generator::truth::Class;
 use scanbench_w3c::visible;
 
 /// The XML, with the elements and attributes that Jenkins, GitLab and GitHub's reporters read.
 #[must_use]
-pub fn xml(evaluation: &Evaluation) -> String {
+pub fn xml(evaluation: &Evaluation, gates: &[Gate]) -> String {
     let attacks: Vec<&CampaignOutcome> = evaluation
         .campaigns
         .iter()
@@ -26,11 +27,15 @@ pub fn xml(evaluation: &Evaluation) -> String {
         .iter()
         .filter(|one| !one.broken.is_empty())
         .count();
-    let tests = attacks.len() + exclusions.len();
+    let shut = gates.iter().filter(|gate| gate.failed.is_some()).count();
+    let tests = attacks.len() + exclusions.len() + gates.len();
     let body = html! {
-        testsuites name="scanbench" tests=(tests) failures=(broken) skipped=(missed + silent) {
+        testsuites name="scanbench" tests=(tests) failures=(broken + shut) skipped=(missed + silent) {
             testsuite name="exclusions" tests=(exclusions.len()) failures=(broken) errors="0" skipped=(silent) {
                 @for one in exclusions { (exclusion(one)) }
+            }
+            testsuite name="gates" tests=(gates.len()) failures=(shut) errors="0" skipped="0" {
+                @for one in gates { (gate(one)) }
             }
             testsuite name="attacks" tests=(attacks.len()) failures="0" errors="0" skipped=(missed) {
                 @for one in attacks { (attack(one)) }
@@ -53,6 +58,16 @@ fn attack(one: &CampaignOutcome) -> Markup {
         testcase classname="scanbench.attacks" name=(name) {
             @if !caught(one) {
                 (empty("skipped", &story::outcome(one)))
+            }
+        }
+    }
+}
+
+fn gate(one: &Gate) -> Markup {
+    html! {
+        testcase classname="scanbench.gates" name=(plain(&one.name)) {
+            @if let Some(why) = &one.failed {
+                (empty("failure", why))
             }
         }
     }
@@ -96,7 +111,7 @@ mod tests {
     #[test]
     fn a_miss_is_skipped_and_a_broken_promise_fails() {
         let mut small = small();
-        let text = xml(&small.evaluation);
+        let text = xml(&small.evaluation, &[]);
         assert!(
             text.contains("tests=\"4\" failures=\"0\" skipped=\"4\""),
             "{text}"
@@ -108,13 +123,24 @@ mod tests {
             promised: 0,
             measured: 1,
         }];
-        let text = xml(&small.evaluation);
+        let text = xml(&small.evaluation, &[]);
         assert!(
             text.contains("tests=\"4\" failures=\"1\" skipped=\"3\""),
             "{text}"
         );
         assert!(
             text.contains("<failure message=\"promises max-hidden-campaigns = 0, measured 1\"/>"),
+            "{text}"
+        );
+        let gates = [None, Some("recall is 0.1 to 0.4, under 0.5".to_owned())].map(|failed| Gate {
+            name: "recall not under 0.5".to_owned(),
+            failed,
+        });
+        let text = xml(&small.evaluation, &gates);
+        assert!(
+            text.contains("tests=\"6\" failures=\"2\" skipped=\"3\"")
+                && text.contains("<testsuite name=\"gates\" tests=\"2\" failures=\"1\"")
+                && text.contains("<failure message=\"recall is 0.1 to 0.4, under 0.5\"/>"),
             "{text}"
         );
     }

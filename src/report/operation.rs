@@ -30,6 +30,25 @@ pub(super) fn section(evaluation: &Evaluation) -> Section {
     }
 }
 
+/// The same in two sentences.
+pub(super) fn brief(evaluation: &Evaluation) -> Vec<String> {
+    let told = |score: &Score| {
+        let [rows, bin, schedule, ..] = cells(score);
+        format!("{rows}; told after the bin's end: {bin}, by the daily run: {schedule}")
+    };
+    let mut said = vec![format!(
+        "Rows a day, of them false: {}.",
+        told(&evaluation.without_exclusions)
+    )];
+    if !evaluation.exclusions.is_empty() {
+        said.push(format!(
+            "With exclusions: {}.",
+            told(&evaluation.with_exclusions)
+        ));
+    }
+    vec![said.join(" "), reach(&evaluation.reach)]
+}
+
 const LABELS: [&str; 6] = [
     "rows a day, of them false",
     "told after: the end of the bin",

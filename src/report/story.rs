@@ -31,7 +31,7 @@ pub fn tell(evaluation: &Evaluation) -> Vec<Section> {
     story
 }
 
-fn campaigns(evaluation: &Evaluation) -> Section {
+pub(super) fn campaigns(evaluation: &Evaluation) -> Section {
     let with = !evaluation.exclusions.is_empty();
     let mut header = vec![
         "campaign", "is", "class", "probed", "logged", "lines", "rows",
@@ -133,7 +133,7 @@ pub(super) fn reason(reason: Option<Reason>) -> &'static str {
     }
 }
 
-fn scores(evaluation: &Evaluation) -> Section {
+pub(super) fn scores(evaluation: &Evaluation) -> Section {
     let row = |name: &str, score: &Score| {
         vec![
             name.to_owned(),
@@ -202,7 +202,7 @@ pub(super) fn false_rows(counts: &RowCounts) -> String {
     }
 }
 
-fn agreement(evaluation: &Evaluation) -> Section {
+pub(super) fn agreement(evaluation: &Evaluation) -> Section {
     let notes = match &evaluation.agreement {
         None => vec![
             "Unmeasured: the truth says where the published rule must fire, and this is another rule.".to_owned(),

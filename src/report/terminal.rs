@@ -14,11 +14,13 @@ pub fn write(out: &mut dyn Write, story: &[Section]) -> io::Result<()> {
         if index > 0 {
             writeln!(out)?;
         }
-        writeln!(
-            out,
-            "{}",
-            visible(section.heading.as_bytes()).to_uppercase()
-        )?;
+        if !section.heading.is_empty() {
+            writeln!(
+                out,
+                "{}",
+                visible(section.heading.as_bytes()).to_uppercase()
+            )?;
+        }
         if !section.rows.is_empty() {
             let mut table = plain_table(&section.header);
             for row in &section.rows {

@@ -1,8 +1,9 @@
 //! `exclusions measure`: what a list removes and hides on labelled data.
 
 use crate::cli::embedded;
-use crate::cli::evaluate::{evaluate, hold_promises};
+use crate::cli::evaluate::evaluate;
 use crate::cli::failure::Failure;
+use crate::cli::gates::hold_promises;
 use clap::ValueEnum;
 use scanbench::report::{exclusions, markdown, terminal};
 use scanbench_detector::{Exclusions, Rule};

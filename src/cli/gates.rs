@@ -1,0 +1,87 @@
+//! Gates on the command line: what a score must hold, beside the promises of the exclusions.
+
+use super::failure::Failure;
+use scanbench::eval::{Bound, EarlierReport, Evaluation, Gate, Side};
+use scanbench_w3c::visible;
+use std::path::{Path, PathBuf};
+
+/// What must hold.
+#[derive(clap::Args)]
+#[command(next_help_heading = "Gates")]
+pub(crate) struct Gates {
+    /// Exit with 1 where the lower end of a metric's 95 % interval is under this
+    #[arg(long, value_name = "NAME=NUMBER")]
+    fail_under: Vec<Bound>,
+
+    /// Exit with 1 where the upper end is over this; metrics without an interval count by their value
+    #[arg(long, value_name = "NAME=NUMBER")]
+    fail_over: Vec<Bound>,
+
+    /// Exit with 1 where campaigns are worse by more than chance than in this report on the same datasets
+    #[arg(long, value_name = "REPORT.JSON")]
+    baseline: Option<PathBuf>,
+}
+
+impl Gates {
+    /// Reads the earlier report, where there is one: before anything long is done.
+    pub(crate) fn read(&self) -> Result<Option<EarlierReport>, Failure> {
+        self.baseline.as_deref().map(read_report).transpose()
+    }
+
+    /// Each gate, held to the scores.
+    pub(crate) fn measure(
+        &self,
+        evaluation: &Evaluation,
+        earlier: Option<&EarlierReport>,
+    ) -> Result<Vec<Gate>, Failure> {
+        let under = self.fail_under.iter().map(|bound| (bound, Side::NotUnder));
+        let over = self.fail_over.iter().map(|bound| (bound, Side::NotOver));
+        let mut gates: Vec<Gate> = under
+            .chain(over)
+            .map(|(bound, side)| bound.gate(side, evaluation))
+            .collect();
+        if let Some(earlier) = earlier {
+            let change = earlier.change(evaluation).map_err(Failure::Input)?;
+            gates.push(change.gate());
+        }
+        Ok(gates)
+    }
+}
+
+/// Fails where a gate does not hold.
+pub(crate) fn hold(gates: &[Gate]) -> Result<(), Failure> {
+    let failed: Vec<&str> = gates
+        .iter()
+        .filter_map(|gate| gate.failed.as_deref())
+        .collect();
+    if failed.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::Gate(visible(failed.join("; ").as_bytes())))
+}
+
+fn read_report(path: &Path) -> Result<EarlierReport, Failure> {
+    let shown = visible(path.as_os_str().as_encoded_bytes());
+    let text = std::fs::read(path)
+        .map_err(|error| Failure::Input(format!("cannot read {shown}: {error}")))?;
+    serde_json::from_slice(&text).map_err(|error| {
+        Failure::Input(format!(
+            "{shown} is no report.json of this version: {error}"
+        ))
+    })
+}
+
+/// Fails where an exclusion's promise does not hold.
+pub(crate) fn hold_promises(evaluation: &Evaluation) -> Result<(), Failure> {
+    let broken: usize = evaluation
+        .exclusions
+        .iter()
+        .map(|one| one.broken.len())
+        .sum();
+    if broken == 0 {
+        return Ok(());
+    }
+    Err(Failure::Gate(format!(
+        "{broken} promise(s) of exclusions do not hold; see BROKEN PROMISE above"
+    )))
+}
