@@ -39,9 +39,11 @@ use campaigns::outcomes;
 use exclusions::Ledger;
 use rows::Judge;
 use scanbench_detector::{Alert, Expectation, Stage, Window};
+use scanbench_w3c::Timestamp;
 use schemars::JsonSchema;
 use scores::{Scored, Scores};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use units::Units;
 
 /// Version of the shape of [`Evaluation`] in JSON.
@@ -93,11 +95,17 @@ pub struct Runs<'r> {
     pub with: Vec<Alert>,
     /// The exclusions, in the order of their list.
     pub exclusions: Vec<Listed>,
+    /// For the rows of the rule alone, and for those with all exclusions: when the line came with which the row reached
+    /// the threshold. Empty where nobody looked.
+    pub reached: [Reached; 2],
     /// How many keys there are, where somebody counted.
     pub keys: Option<Keys>,
     /// What sets of them leave of the rows of the rule alone.
     pub coalition: Box<dyn Coalition + 'r>,
 }
+
+/// The moments at which rows reached the threshold.
+pub type Reached = BTreeMap<RowKey, Timestamp>;
 
 /// A dataset that was scored.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
@@ -207,9 +215,10 @@ impl Evaluator {
         let judge = Judge::new(truth);
         let units = |alerts: &[Alert]| Units::new(&judge, alerts, &runs.window, wanted);
         let (without, with) = (units(&runs.without), units(&runs.with));
-        for (scores, alerts, units) in [
-            (&mut self.without, &runs.without, &without),
-            (&mut self.with, &runs.with, &with),
+        let [reached_without, reached_with] = &runs.reached;
+        for (scores, alerts, units, reached) in [
+            (&mut self.without, &runs.without, &without, reached_without),
+            (&mut self.with, &runs.with, &with, reached_with),
         ] {
             scores.add(&Scored {
                 dataset,
@@ -217,6 +226,7 @@ impl Evaluator {
                 alerts,
                 window: &runs.window,
                 units,
+                reached,
                 keys: runs.keys.map(|keys| keys.all),
             });
         }
@@ -256,6 +266,7 @@ impl Evaluator {
             alerts: rows,
             window: &baseline.window(),
             units: &units,
+            reached: &Reached::new(),
             keys: self.last_keys.map(|keys| keys.all),
         });
     }

@@ -1,8 +1,8 @@
 //! From the detector to the scores: the rows of a detection, and what sets of exclusions leave of them. It stands apart
 //! from `eval`, which takes rows from any engine and does not know the detector.
 
-use crate::eval::{Coalition, Keys, Listed, Runs};
-use scanbench_detector::{Alert, Detection, Removals, Rule, Selection, Totals};
+use crate::eval::{Coalition, Keys, Listed, RowKey, Runs};
+use scanbench_detector::{Alert, Detection, Grid, Removals, Rule, Selection, Totals, Window};
 
 impl Coalition for Removals<'_> {
     fn matching(&self, row: usize) -> &[Vec<usize>] {
@@ -30,6 +30,7 @@ impl<'d> From<&'d Detection> for Runs<'d> {
             without: removals.rows().cloned().collect(),
             with: detection.alerts(&Selection::All),
             exclusions: listed.collect(),
+            reached: Default::default(),
             keys: None,
             coalition: Box::new(removals),
         }
@@ -47,6 +48,7 @@ impl Runs<'_> {
             is_published_rule: *ours.rule() == Rule::default(),
             with: alerts.clone(),
             exclusions: Vec::new(),
+            reached: Default::default(),
             keys: None,
             coalition: Box::new(()),
             without: alerts,
@@ -56,6 +58,29 @@ impl Runs<'_> {
             is_published_rule: runs.is_published_rule && runs.without.iter().all(is_keyed),
             ..runs
         }
+    }
+
+    /// The same, knowing when rows reached the threshold. The grid is of the same logs, rule and exclusions.
+    #[must_use]
+    pub fn with_moments(self, grid: &Grid, rule: &Rule) -> Self {
+        let Window::Tumbling { width } = rule.window else {
+            return self;
+        };
+        let reached = [Selection::None, Selection::All].map(|selection| {
+            let crossings = grid.crossings(width, rule.threshold, &selection);
+            let moments = crossings.iter().map(|crossing| {
+                let key = &grid.keys()[crossing.key];
+                let row = RowKey {
+                    bin: crossing.start,
+                    c_ip: key.c_ip.clone(),
+                    computer: key.computer.clone(),
+                    s_ip: key.s_ip.clone(),
+                };
+                (row, crossing.reached)
+            });
+            moments.collect()
+        });
+        Self { reached, ..self }
     }
 
     /// The same, knowing what the detector counted on its way of keys that made no row. It counts only where bins are

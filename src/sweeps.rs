@@ -128,7 +128,7 @@ impl SweepPlan {
             && self.bins.contains(&width)
             && self.thresholds.contains(&published.threshold)
         {
-            let rows = grid.crossings(width, published.threshold);
+            let rows = grid.crossings(width, published.threshold, &Selection::None);
             sweeper.add_schedule(&scorer, grid.keys(), width, &rows);
         }
         true

@@ -260,6 +260,7 @@ fn rows_of_moving_windows_are_judged_by_overlap() {
         without: rows.clone(),
         with: rows,
         exclusions: Vec::new(),
+        reached: Default::default(),
         keys: Some(Keys { all: 1000, near: 4 }),
         coalition: Box::new(()),
     };

@@ -16,8 +16,8 @@ use scanbench::report::charts::{self, Chart, Layout};
 use scanbench::report::scene::Scene;
 use scanbench::report::{brief, html, junit, markdown, story, terminal};
 use scanbench_detector::{
-    Alert, Census, CensusOptions, Detection, Exclusions, Rule, Stopped, Totals, Window, census,
-    find_logs,
+    Alert, Census, CensusOptions, Detection, Exclusions, Grid, Rule, Stopped, Totals, Window,
+    census, find_logs,
 };
 use scanbench_generator::manifest;
 use scanbench_generator::truth::BIN;
@@ -256,11 +256,33 @@ impl<'a> Scoring<'a> {
 
     fn add(&mut self, dataset: &Path) -> Result<(), Failure> {
         let (truth, detection, totals) = detect(dataset, self.rule, self.exclusions)?;
-        self.evaluator
-            .add(&truth, &Runs::from(&detection).with_keys(&totals));
+        let grid = self.grid(dataset)?;
+        let mut runs = Runs::from(&detection).with_keys(&totals);
+        if let Some(grid) = &grid {
+            runs = runs.with_moments(grid, self.rule);
+        }
+        self.evaluator.add(&truth, &runs);
+        drop(runs);
         add_baselines(&mut self.evaluator, dataset, &truth, self.rule)?;
         self.first.get_or_insert((truth, detection, None));
         Ok(())
+    }
+
+    /// A second detection, which keeps the lines of rows: the rows themselves do not say when they reach the threshold.
+    fn grid(&self, dataset: &Path) -> Result<Option<Grid>, Failure> {
+        let Rule {
+            window: Window::Tumbling { width },
+            threshold,
+            schedule: None,
+            ..
+        } = *self.rule
+        else {
+            return Ok(None);
+        };
+        let rule = Grid::rule(self.rule, width, threshold);
+        let paths = [dataset.to_owned()];
+        let (detection, _) = read(&paths, &rule, self.exclusions, &ReadArgs::default())?;
+        Ok(Grid::new(detection))
     }
 
     fn finish(self) -> Scored {

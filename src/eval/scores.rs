@@ -1,5 +1,6 @@
 //! The scores of one set of rows, added up over datasets.
 
+use super::Reached;
 use super::bins::{BinScore, Bins};
 use super::delays::{DelayCounter, Delays, FirstRow};
 use super::rows::{Judge, RowCounts, RowKey, Verdict};
@@ -7,6 +8,7 @@ use super::share::{Cluster, Hits, Share, Trials};
 use super::units::Units;
 use scanbench_detector::{Alert, Window};
 use scanbench_generator::truth::{BIN, Class, Kind};
+use scanbench_w3c::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -62,6 +64,7 @@ pub(super) struct Scored<'s> {
     pub(super) alerts: &'s [Alert],
     pub(super) window: &'s Window,
     pub(super) units: &'s Units,
+    pub(super) reached: &'s Reached,
     /// All keys of all bins, where that is known.
     pub(super) keys: Option<u64>,
 }
@@ -127,8 +130,9 @@ impl Scores {
             if campaign.class == Class::Malicious {
                 count(&mut self.caught, &cluster, !rows.is_empty());
                 let first = scored.first_row(rows);
+                let reached = scored.first_reached(rows);
                 self.delays
-                    .add(*dataset, &campaign.id, campaign.first, first);
+                    .add(*dataset, &campaign.id, campaign.first, first, reached);
             }
         }
         for ((class, kind), counter) in &mut self.kinds {
@@ -196,6 +200,14 @@ impl Scored<'_> {
                 distinct: row.distinct(),
             })
             .min_by_key(|row| (row.run, row.window_end))
+    }
+
+    /// When the first of some rows reached the threshold.
+    fn first_reached(&self, rows: &[usize]) -> Option<Timestamp> {
+        rows.iter()
+            .filter_map(|row| self.reached.get(&RowKey::from(&self.alerts[*row])))
+            .min()
+            .copied()
     }
 
     /// Every key of every bin as one decision.

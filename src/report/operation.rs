@@ -33,8 +33,10 @@ pub(super) fn section(evaluation: &Evaluation) -> Section {
 /// The same in two sentences.
 pub(super) fn brief(evaluation: &Evaluation) -> Vec<String> {
     let told = |score: &Score| {
-        let [rows, bin, schedule, ..] = cells(score);
-        format!("{rows}; told after the bin's end: {bin}, by the daily run: {schedule}")
+        let [rows, line, bin, schedule, ..] = cells(score);
+        format!(
+            "{rows}; told by the line that reaches it after {line}, by the bin's end {bin}, by the daily run {schedule}"
+        )
     };
     let mut said = vec![format!(
         "Rows a day, of them false: {}.",
@@ -49,8 +51,9 @@ pub(super) fn brief(evaluation: &Evaluation) -> Vec<String> {
     vec![said.join(" "), reach(&evaluation.reach)]
 }
 
-const LABELS: [&str; 6] = [
+const LABELS: [&str; 7] = [
     "rows a day, of them false",
+    "told after: the line that reaches the threshold",
     "told after: the end of the bin",
     "told after: the daily run",
     "ports by then, in the bin",
@@ -76,6 +79,7 @@ fn cells(score: &Score) -> [String; LABELS.len()] {
             number(score.rows_a_day, 1),
             number(score.false_rows_a_day, 1)
         ),
+        spread(score.delays.streaming_seconds, &|seconds| duration(seconds)),
         spread(score.delays.bin_seconds, &|seconds| duration(seconds)),
         spread(score.delays.schedule_seconds, &|seconds| duration(seconds)),
         spread(score.delays.ports_in_first_row, &|ports| {

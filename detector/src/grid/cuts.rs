@@ -37,16 +37,22 @@ impl Crossing {
 }
 
 impl Grid {
-    /// The rows of tumbling bins of a width at a threshold, by the rule alone, with where they may be cut. None below
-    /// the detection's threshold, above the set limit, or wider than its window.
+    /// The rows of tumbling bins of a width at a threshold, with where they may be cut, over the lines that a selection
+    /// of exclusions at stage "event" leaves; what stage "alert" hides is there too. None below the detection's
+    /// threshold, above the set limit, or wider than its window.
     #[must_use]
-    pub fn crossings(&self, width: Duration, threshold: u64) -> Vec<Crossing> {
+    pub fn crossings(
+        &self,
+        width: Duration,
+        threshold: u64,
+        selection: &Selection,
+    ) -> Vec<Crossing> {
         let rule = self.detection.rule();
         if threshold < rule.threshold || !self.can_fire(threshold) || width > self.width {
             return Vec::new();
         }
         let mut found = Vec::new();
-        for (key, lines) in self.lines(&Selection::None) {
+        for (key, lines) in self.lines(selection) {
             let mut distinct = Distinct::of(lines.iter().copied(), rule.count);
             for (start, lines) in windows(&Window::Tumbling { width }, &lines) {
                 let mut crossing = |lines: &mut dyn Iterator<Item = &&Kept>| {

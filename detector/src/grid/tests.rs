@@ -147,7 +147,7 @@ proptest! {
 
         let one = Grid::rule(&rule(0, None), seconds(120), 2);
         let grid = Grid::new(detect(&lines, &one)).unwrap();
-        let crossings = grid.crossings(seconds(width), threshold);
+        let crossings = grid.crossings(seconds(width), threshold, &Selection::None);
         prop_assert_eq!(crossings.len() as u64, cut.rows);
         let (mut missed, mut repeated) = (0, 0);
         for row in crossings {
@@ -171,7 +171,7 @@ fn a_cut_by_hand() {
         .map(|n| (56 + u32::from(n), 1, 1, Some(8004 + n)))
         .collect();
     let grid = Grid::new(detect(&lines, &Grid::rule(&rule(0, None), seconds(60), 2))).unwrap();
-    let crossings = grid.crossings(seconds(60), 3);
+    let crossings = grid.crossings(seconds(60), 3, &Selection::None);
     assert_eq!(crossings.len(), 1);
     let at = |second: u64| crossings[0].start.plus(seconds(second));
     assert_eq!(
@@ -182,7 +182,7 @@ fn a_cut_by_hand() {
         .map(|second| crossings[0].runs(at(second)))
         .to_vec();
     assert_eq!(runs, [1, 1, 0, 1]);
-    assert!(grid.crossings(seconds(61), 3).is_empty());
+    assert!(grid.crossings(seconds(61), 3, &Selection::None).is_empty());
     assert!(
         grid.series(&Window::Session { gap: seconds(1) }, &Selection::None)
             .is_none()

@@ -138,6 +138,7 @@ pub(crate) fn small() -> Small {
         with: vec![without[1].clone()],
         without,
         exclusions: vec![listed("hides"), listed("removes")],
+        reached: Default::default(),
         keys: None,
         coalition: Box::new(Two([vec![vec![0]], vec![], vec![vec![1]], vec![]])),
     };
