@@ -90,6 +90,11 @@ impl Visitors {
         }
     }
 
+    /// How a visit goes.
+    pub(super) fn style(&self) -> Style {
+        self.style
+    }
+
     pub(super) fn act(&self, player: &Player<'_>, block: Block, dice: &mut Dice, out: &mut Output) {
         let mean_gap = self.rhythm.mean_gap(player.world.scale(), block);
         for start in arrivals(block, mean_gap, dice) {
