@@ -244,3 +244,49 @@ fn in_order(requests: &[Request], start: i64) -> Vec<u64> {
     }
     keys
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request::{Answer, Ask};
+    use std::net::IpAddr;
+
+    /// forall orders in which requests of different visits are made: they are logged in the same order, and those of one
+    /// visit as they were made.
+    #[test]
+    fn the_order_of_lines_does_not_depend_on_when_visits_are_made() {
+        let request = |end, actor, visit, port| Request {
+            end,
+            client: IpAddr::from([192, 0, 2, 1]).into(),
+            ask: Ask {
+                cookie: visit,
+                ..Ask::default()
+            },
+            answer: Answer::default(),
+            forwarded: 0,
+            campaign: None,
+            site: 0,
+            address: 0,
+            port,
+            actor,
+        };
+        let late = [
+            request(20_005, 1, 9, 1),
+            request(20_005, 1, 9, 2),
+            request(20_001, 3, 9, 3),
+        ];
+        let early = [request(20_005, 1, 3, 4), request(20_009, 1, 3, 5)];
+        let other = [request(20_005, 0, 0, 6), request(20_005, 0, 0, 7)];
+        let ports = |parts: [&[Request]; 3]| -> Vec<u16> {
+            let requests = parts.concat();
+            let slot = in_order(&requests, 20_000);
+            each(&[(requests, slot)])
+                .map(|request| request.port)
+                .collect()
+        };
+        let expected = [3, 6, 7, 4, 1, 2, 5];
+        assert_eq!(ports([&late, &early, &other]), expected);
+        assert_eq!(ports([&other, &early, &late]), expected);
+        assert_eq!(ports([&early, &late, &other]), expected);
+    }
+}

@@ -77,7 +77,7 @@ struct Going<'p, 'w> {
 impl Style {
     /// A visit as on any site.
     pub(crate) fn usual() -> Self {
-        Self::new(4.0, 10.0, 12_000)
+        Self::new(3.0, 15.0, 12_000)
     }
 
     /// So many pages with so many objects, and so many milliseconds to read one.
@@ -220,11 +220,7 @@ impl Going<'_, '_> {
             let reply = site.page(page, port, dice);
             (site.page_stem(page), reply)
         };
-        let mut ask = Ask::plain(
-            self.player.world.words.get,
-            stem,
-            self.visit.visitor.agent,
-        );
+        let mut ask = Ask::plain(self.player.world.words.get, stem, self.visit.visitor.agent);
         ask.fresh = true;
         self.request(out, self.visit.next, ask, reply);
     }
