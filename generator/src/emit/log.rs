@@ -128,6 +128,9 @@ impl<'w> SiteLog<'w> {
             }
             current.log.count(1, 1);
         }
+        // At once, and not after some seconds of the scenario: what waits is then small, whatever the scale, and still in
+        // the processor's cache.
+        current.log.pump(to)?;
         if let Some(plan) = self.world.plan_of(request.campaign) {
             // Ids have no character that JSON escapes. Writing to a buffer cannot fail.
             let _ = writeln!(
