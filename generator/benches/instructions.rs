@@ -1,11 +1,14 @@
-//! Instructions of making datasets, by callgrind, start of the world included. Run by `.ci/bench-instructions`, which
+//! Instructions of making datasets, by callgrind, without the start of the world. They are counted where the work is, on
+//! the pool's thread: by default only the thread of the bench is, which waits. Run by `.ci/bench-instructions`, which
 //! holds them against `benches/instructions.txt`. Checksums are not among them: valgrind's processor has no instructions
 //! for SHA-256, so that they would be all that is seen.
 
 #![expect(clippy::expect_used, reason = "a panic is how a bench reports")]
 #![expect(missing_docs, reason = "of modules that macros make")]
 
-use gungraun::{library_benchmark, library_benchmark_group, main};
+use gungraun::{
+    Callgrind, EntryPoint, LibraryBenchmarkConfig, library_benchmark, library_benchmark_group, main,
+};
 use scanbench_generator::{Format, Keep, Options, Scenario, Summary, generate};
 use std::path::Path;
 
@@ -40,4 +43,9 @@ fn csv(scenario: Scenario) -> (Scenario, Summary) {
 }
 
 library_benchmark_group!(name = generator, benchmarks = [w3c, csv]);
-main!(library_benchmark_groups = generator);
+main!(
+    config = LibraryBenchmarkConfig::default().tool(Callgrind::default().entry_point(
+        EntryPoint::Custom("scanbench_generator::run::steps::Run::all*".to_owned())
+    )),
+    library_benchmark_groups = generator
+);

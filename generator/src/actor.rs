@@ -19,6 +19,7 @@ mod vulnerability;
 
 pub(crate) use asks::add_words;
 pub(crate) use check::{check_actor, front_actors};
+pub(crate) use session::Visit;
 
 use crate::address::Packed;
 use crate::dice::{Dice, float};
@@ -151,6 +152,16 @@ impl Player<'_> {
             Kind::Proxy(proxy) => proxy.act(self, block, &mut self.dice("block", number), out),
             Kind::Monitoring(monitoring) => monitoring.act(self, block, out),
             Kind::Device(device) => device.act(self, block, out),
+        }
+    }
+
+    /// Goes on with a visit that waited.
+    pub(crate) fn go_on(&self, visit: Visit, out: &mut Output) {
+        match &self.actor.kind {
+            Kind::Visitors(visitors) => visitors.style().go_on(self, visit, out),
+            Kind::Proxy(proxy) => proxy.style().go_on(self, visit, out),
+            // Nobody else has visits.
+            _ => {}
         }
     }
 

@@ -85,7 +85,19 @@ impl Dice {
     /// Four chances at the price of one number.
     #[inline]
     pub(crate) fn lots(&mut self) -> Lots {
-        Lots(self.any())
+        Lots {
+            bits: self.any(),
+            #[cfg(debug_assertions)]
+            left: 4,
+        }
+    }
+
+    /// Dice that go their own way from here on.
+    pub(crate) fn split(&mut self) -> Self {
+        Self {
+            chance: Pcg64Mcg::new(self.bits()),
+            ..self.clone()
+        }
     }
 
     /// A position in a list of `length`.
@@ -172,14 +184,24 @@ impl Dice {
 
 /// Four independent chances, each in steps of 1/65,536.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Lots(u64);
+pub(crate) struct Lots {
+    bits: u64,
+    /// How many there still are: a fifth would always be 0.
+    #[cfg(debug_assertions)]
+    left: u8,
+}
 
 impl Lots {
     /// From 0 up to but without 1.
     #[inline]
     pub(crate) fn unit(&mut self) -> f64 {
-        let lot = self.0 & 0xffff;
-        self.0 >>= 16;
+        #[cfg(debug_assertions)]
+        {
+            assert!(self.left > 0, "a fifth chance of four");
+            self.left -= 1;
+        }
+        let lot = self.bits & 0xffff;
+        self.bits >>= 16;
         f64::from(u32::try_from(lot).unwrap_or(0)) / 65_536.0
     }
 
@@ -443,6 +465,16 @@ mod tests {
             &mut |dice| f64::from(u32::try_from(people.draw(dice)).unwrap()),
             &firsts,
         );
+    }
+
+    #[test]
+    fn four_chances_and_no_more() {
+        let mut lots = Dice::new(9, &["lots"], 0).lots();
+        for _ in 0..4 {
+            assert!((0.0..1.0).contains(&lots.unit()));
+        }
+        #[cfg(debug_assertions)]
+        assert!(std::panic::catch_unwind(move || lots.unit()).is_err());
     }
 
     #[test]

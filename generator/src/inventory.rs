@@ -27,6 +27,9 @@ pub(crate) struct Server {
     pub(crate) named: BTreeSet<u16>,
 }
 
+/// Milliseconds between two ticks of the clock.
+pub(crate) const TICK_MS: f64 = 15.625;
+
 /// How long answers take, and how often nobody waits for them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pace {
@@ -222,8 +225,12 @@ impl Iis {
         fields
     }
 
-    /// The span as this version logs it: 8.0 and 8.5 measure in clock ticks of 15.625 ms, the others in
-    /// milliseconds.
+    /// Whether it measures spans in ticks of the clock, as 8.0 and 8.5 do.
+    pub(crate) fn ticks(self) -> bool {
+        matches!(self, Self::V8_0 | Self::V8_5)
+    }
+
+    /// The span as this version logs it: in whole ticks of the clock, or in milliseconds.
     pub(crate) fn time_taken(self, millis: u32) -> u32 {
         match self {
             Self::V8_0 | Self::V8_5 => {

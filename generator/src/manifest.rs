@@ -13,7 +13,7 @@ use thiserror::Error;
 /// write: 2 has a new reason in `truth/campaigns.jsonl`.
 pub const SCHEMA_VERSION: u32 = 2;
 /// The oldest version that this program reads.
-pub const OLDEST_SCHEMA_VERSION: u32 = 1;
+const OLDEST_SCHEMA_VERSION: u32 = 1;
 /// Its name in the folder.
 pub const MANIFEST: &str = "manifest.json";
 /// What `tool` says.

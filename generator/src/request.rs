@@ -1,6 +1,7 @@
 //! What actors make: requests that leave a line, contacts that leave one in HTTP.sys's own log, and probes that leave
 //! none at all.
 
+use crate::actor::Visit;
 use crate::address::Packed;
 use crate::text::{Piece, Query, Referer, Stem};
 use std::net::IpAddr;
@@ -157,6 +158,11 @@ pub(crate) struct Output {
     pub(crate) requests: Vec<Vec<Request>>,
     pub(crate) contacts: Vec<Contact>,
     pub(crate) probes: Vec<Probe>,
+    /// Visits are made up to this moment, in milliseconds since 1970.
+    pub(crate) horizon: i64,
+    /// Visits that go on before it, and those that go on later.
+    pub(crate) due: Vec<Visit>,
+    pub(crate) waiting: Vec<Visit>,
 }
 
 impl Output {
@@ -164,8 +170,7 @@ impl Output {
     pub(crate) fn new(servers: usize) -> Self {
         Self {
             requests: vec![Vec::new(); servers],
-            contacts: Vec::new(),
-            probes: Vec::new(),
+            ..Self::default()
         }
     }
 
@@ -174,6 +179,8 @@ impl Output {
         self.requests.iter_mut().for_each(Vec::clear);
         self.contacts.clear();
         self.probes.clear();
+        self.due.clear();
+        self.waiting.clear();
     }
 
     /// How many requests there are.

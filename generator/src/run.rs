@@ -1,4 +1,4 @@
-//! Making a dataset: minute by minute of the scenario's time, actors side by side, then servers side by side.
+//! Making a dataset: step by step of the scenario's time, actors side by side, then servers side by side.
 
 mod options;
 mod steps;

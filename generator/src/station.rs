@@ -7,12 +7,12 @@ use crate::manifest::FileRecord;
 use crate::request::{Contact, Output, Request};
 use crate::run::{LogOptions, Shard};
 use crate::truth::{CampaignCounter, Window, WindowCounter};
-use crate::wheel::{MINUTE_MS, Wheel};
+use crate::wheel::{SLOT_MS, Wheel};
 use crate::world::World;
 use std::collections::BTreeSet;
 
-/// The requests of one minute, and their order.
-type Minute = (Vec<Request>, Vec<u64>);
+/// The requests of one slot, and their order.
+type Slot = (Vec<Request>, Vec<u64>);
 
 /// One server.
 pub(crate) struct Station<'w> {
@@ -109,26 +109,26 @@ impl<'w> Station<'w> {
         }
     }
 
-    /// Logs so many minutes, up to `end`: what ends later is never logged.
+    /// Logs so many slots, up to `end`: what ends later is never logged.
     pub(crate) fn log(
         &mut self,
-        minutes: u64,
+        slots: u64,
         end: i64,
         to: &Destination,
     ) -> Result<(), GenerateError> {
-        let mut minutes_made: Vec<Minute> = Vec::new();
-        for _ in 0..minutes {
+        let mut slots_made: Vec<Slot> = Vec::new();
+        for _ in 0..slots {
             let (start, mut requests) = self.requests.take();
-            if start + MINUTE_MS > end {
+            if start + SLOT_MS > end {
                 requests.retain(|request| request.end < end);
             }
             let order = in_order(&requests, start);
-            minutes_made.push((requests, order));
+            slots_made.push((requests, order));
         }
         let (world, windows, campaigns) = (self.world, &mut self.windows, &mut self.campaigns);
         let mut labelled = 0;
         let count = || {
-            for request in each(&minutes_made) {
+            for request in each(&slots_made) {
                 windows.count(request, world);
                 if request.campaign.is_some() {
                     campaigns.count(request);
@@ -138,8 +138,8 @@ impl<'w> Station<'w> {
         };
         let (logs, log_of_site) = (&mut self.logs, &self.log_of_site);
         let write = || -> Result<(), GenerateError> {
-            for minute in &minutes_made {
-                for request in each(std::slice::from_ref(minute)) {
+            for slot in &slots_made {
+                for request in each(std::slice::from_ref(slot)) {
                     if let Some(log) = log_of_site[usize::from(request.site)] {
                         logs[log].line(request, to)?;
                     }
@@ -153,23 +153,23 @@ impl<'w> Station<'w> {
         let ((), written) = rayon::join(count, write);
         written?;
         self.labelled += labelled;
-        for (requests, order) in minutes_made {
+        for (requests, order) in slots_made {
             self.lines += order.len() as u64;
             self.requests.give_back(requests);
         }
-        self.log_contacts(minutes, end, to)
+        self.log_contacts(slots, end, to)
     }
 
     fn log_contacts(
         &mut self,
-        minutes: u64,
+        slots: u64,
         end: i64,
         to: &Destination,
     ) -> Result<(), GenerateError> {
         let Some(log) = &mut self.error_log else {
             return Ok(());
         };
-        for _ in 0..minutes {
+        for _ in 0..slots {
             let (_, mut contacts) = self.contacts.take();
             contacts.retain(|contact| contact.time < end);
             contacts.sort_by_key(|contact| (contact.time, contact.actor));
@@ -211,16 +211,17 @@ impl<'w> Station<'w> {
 }
 
 /// Requests in the order in which they are logged.
-fn each(minutes: &[Minute]) -> impl Iterator<Item = &Request> {
-    minutes.iter().flat_map(|(requests, order)| {
+fn each(slots: &[Slot]) -> impl Iterator<Item = &Request> {
+    slots.iter().flat_map(|(requests, order)| {
         order.iter().filter_map(|key| {
             requests.get(usize::try_from(key & 0xffff_ffff).unwrap_or(usize::MAX))
         })
     })
 }
 
-/// Keys that sort requests of one minute: by millisecond, then by actor; what one actor ends in one millisecond stays
-/// in the order in which it was made. A key holds 16 bits of each and 32 of the position.
+/// Keys that sort requests of one slot: by millisecond, then by actor; what one actor ends in one millisecond is sorted by
+/// visit, and what one visit ends in it stays in the order in which it was made. So nothing depends on how far visits
+/// were made at once. A key holds 16 bits of millisecond and actor and 32 of the position.
 fn in_order(requests: &[Request], start: i64) -> Vec<u64> {
     let mut keys: Vec<u64> = requests
         .iter()
@@ -231,5 +232,61 @@ fn in_order(requests: &[Request], start: i64) -> Vec<u64> {
         })
         .collect();
     keys.sort_unstable();
+    for same in keys.chunk_by_mut(|one, other| one >> 32 == other >> 32) {
+        if same.len() > 1 {
+            // A visit has its cookie to itself.
+            same.sort_unstable_by_key(|key| {
+                let position = usize::try_from(key & 0xffff_ffff).unwrap_or(usize::MAX);
+                let visit = requests.get(position).map(|request| request.ask.cookie);
+                (visit, *key)
+            });
+        }
+    }
     keys
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request::{Answer, Ask};
+    use std::net::IpAddr;
+
+    /// forall orders in which requests of different visits are made: they are logged in the same order, and those of one
+    /// visit as they were made.
+    #[test]
+    fn the_order_of_lines_does_not_depend_on_when_visits_are_made() {
+        let request = |end, actor, visit, port| Request {
+            end,
+            client: IpAddr::from([192, 0, 2, 1]).into(),
+            ask: Ask {
+                cookie: visit,
+                ..Ask::default()
+            },
+            answer: Answer::default(),
+            forwarded: 0,
+            campaign: None,
+            site: 0,
+            address: 0,
+            port,
+            actor,
+        };
+        let late = [
+            request(20_005, 1, 9, 1),
+            request(20_005, 1, 9, 2),
+            request(20_001, 3, 9, 3),
+        ];
+        let early = [request(20_005, 1, 3, 4), request(20_009, 1, 3, 5)];
+        let other = [request(20_005, 0, 0, 6), request(20_005, 0, 0, 7)];
+        let ports = |parts: [&[Request]; 3]| -> Vec<u16> {
+            let requests = parts.concat();
+            let slot = in_order(&requests, 20_000);
+            each(&[(requests, slot)])
+                .map(|request| request.port)
+                .collect()
+        };
+        let expected = [3, 6, 7, 4, 1, 2, 5];
+        assert_eq!(ports([&late, &early, &other]), expected);
+        assert_eq!(ports([&other, &early, &late]), expected);
+        assert_eq!(ports([&early, &late, &other]), expected);
+    }
 }

@@ -1,29 +1,30 @@
-//! Requests that wait for their minute: they are made when they begin and logged when they end.
+//! Requests that wait for their ten seconds: they are made when they begin and logged when they end.
 
 use std::collections::VecDeque;
 
-/// Milliseconds of a minute.
-pub(crate) const MINUTE_MS: i64 = 60_000;
+/// Milliseconds of a slot. Of a busy server, its lines fit into the processor's cache.
+pub(crate) const SLOT_MS: i64 = 10_000;
 
-/// Things that happen at moments not yet passed, by the minute.
+/// Things that happen at moments not yet passed, by slots of ten seconds.
 #[derive(Debug)]
 pub(crate) struct Wheel<T> {
-    /// The first minute that is not yet taken.
-    minute: i64,
+    /// The first slot that is not yet taken.
+    next: i64,
     slots: VecDeque<Vec<T>>,
-    /// Emptied slots for the next minutes, and how many things they have room for.
+    /// Emptied slots for those to come, and how many things they have room for.
     spare: Vec<Vec<T>>,
     spare_room: usize,
 }
 
-/// Emptied slots with room for so many things together are kept: a slot that once held a busy minute stays that large.
+/// Emptied slots with room for so many things together are kept, and one however large it is: a slot that was once busy
+/// stays that large.
 const SPARE_ROOM: usize = 4_000;
 
 impl<T> Wheel<T> {
     /// Nothing waits before this moment, in milliseconds.
     pub(crate) fn new(start: i64) -> Self {
         Self {
-            minute: start.div_euclid(MINUTE_MS),
+            next: start.div_euclid(SLOT_MS),
             slots: VecDeque::new(),
             spare: Vec::new(),
             spare_room: 0,
@@ -32,7 +33,7 @@ impl<T> Wheel<T> {
 
     /// Adds what happens at `moment`, which is not yet taken.
     pub(crate) fn add(&mut self, moment: i64, thing: T) {
-        let ahead = moment.div_euclid(MINUTE_MS) - self.minute;
+        let ahead = moment.div_euclid(SLOT_MS) - self.next;
         let ahead = usize::try_from(ahead).unwrap_or(0);
         while self.slots.len() <= ahead {
             let slot = self.spare.pop().unwrap_or_default();
@@ -42,16 +43,16 @@ impl<T> Wheel<T> {
         self.slots[ahead].push(thing);
     }
 
-    /// Takes the next minute: its first millisecond and what happens in it, in the order in which it was added.
+    /// Takes the next slot: its first millisecond and what happens in it, in the order in which it was added.
     pub(crate) fn take(&mut self) -> (i64, Vec<T>) {
-        let start = self.minute * MINUTE_MS;
-        self.minute += 1;
+        let start = self.next * SLOT_MS;
+        self.next += 1;
         (start, self.slots.pop_front().unwrap_or_default())
     }
 
-    /// Gives an emptied minute back.
+    /// Gives an emptied slot back.
     pub(crate) fn give_back(&mut self, mut slot: Vec<T>) {
-        if self.spare_room + slot.capacity() <= SPARE_ROOM {
+        if self.spare.is_empty() || self.spare_room + slot.capacity() <= SPARE_ROOM {
             slot.clear();
             self.spare_room += slot.capacity();
             self.spare.push(slot);
@@ -64,17 +65,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn minutes_come_in_order() {
-        let mut wheel = Wheel::new(90_000);
-        for (moment, name) in [(200_000, 'c'), (90_000, 'a'), (119_999, 'b')] {
+    fn slots_come_in_order() {
+        let mut wheel = Wheel::new(15_000);
+        for (moment, name) in [(33_000, 'c'), (15_000, 'a'), (19_999, 'b')] {
             wheel.add(moment, name);
         }
-        assert_eq!(wheel.take(), (60_000, vec!['a', 'b']));
-        assert_eq!(wheel.take(), (120_000, vec![]));
-        assert_eq!(wheel.take(), (180_000, vec!['c']));
-        assert_eq!(wheel.take(), (240_000, vec![]));
+        assert_eq!(wheel.take(), (10_000, vec!['a', 'b']));
+        assert_eq!(wheel.take(), (20_000, vec![]));
+        assert_eq!(wheel.take(), (30_000, vec!['c']));
+        assert_eq!(wheel.take(), (40_000, vec![]));
         wheel.give_back(vec!['x', 'y']);
-        wheel.add(301_000, 'd');
-        assert_eq!(wheel.take(), (300_000, vec!['d']));
+        wheel.add(50_001, 'd');
+        assert_eq!(wheel.take(), (50_000, vec!['d']));
     }
 }

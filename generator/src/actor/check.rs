@@ -161,7 +161,6 @@ pub(crate) fn front_actors(position: usize, server: &Server) -> Vec<Actor> {
             kind: Kind::Probe(probe::Periodic::of_front(
                 front.health_port,
                 front.health_every,
-                &front.health_path,
             )),
         })
         .collect()

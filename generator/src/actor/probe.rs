@@ -11,7 +11,6 @@ use crate::spec::ProbeSpec;
 pub(crate) struct Periodic {
     port: u16,
     every: i64,
-    path: String,
 }
 
 impl Periodic {
@@ -20,17 +19,12 @@ impl Periodic {
             port: checker.one_bound_port(&spec.port, servers),
             // More often than once a second is no monitoring, and would be a way to fill a disk.
             every: checker.span(&spec.every).max(1_000),
-            path: spec.path.clone().unwrap_or_else(|| "/".to_owned()),
         }
     }
 
     /// The health probe of a load balancer.
-    pub(super) fn of_front(port: u16, every: i64, path: &str) -> Self {
-        Self {
-            port,
-            every,
-            path: path.to_owned(),
-        }
+    pub(super) fn of_front(port: u16, every: i64) -> Self {
+        Self { port, every }
     }
 
     /// At `--scale` N there are N times as many monitors, each as periodic as the one, at even distances: together one with
@@ -55,7 +49,8 @@ impl Periodic {
 
     fn ask(&self, player: &Player<'_>, now: i64, number: i64, out: &mut Output) {
         let words = &player.world.words;
-        let path = player.world.path(player.index).unwrap_or(words.slash);
+        let path = player.actor.path.as_deref().unwrap_or("/");
+        let stem = player.world.path(player.index).unwrap_or(words.slash);
         let agent = player.agent_or(player.world.agents.nagios);
         for nth_server in 0..player.actor.servers.len() {
             let Some(place) = player.place(nth_server, 0, self.port) else {
@@ -64,8 +59,8 @@ impl Periodic {
             let number = number.unsigned_abs() << 16 | nth_server as u64;
             let mut dice = player.dice("probe", number);
             let site = player.world.site(place.server, place.site);
-            let reply = site.other("GET", &self.path, place.port, &mut dice);
-            let ask = Ask::plain(words.get, path, agent);
+            let reply = site.other("GET", path, place.port, &mut dice);
+            let ask = Ask::plain(words.get, stem, agent);
             player.request(out, now, place, player.client(), ask, reply);
         }
     }

@@ -37,6 +37,11 @@ impl Proxy {
         }
     }
 
+    /// How a visit goes.
+    pub(super) fn style(&self) -> Style {
+        self.style
+    }
+
     pub(super) fn act(&self, player: &Player<'_>, block: Block, dice: &mut Dice, out: &mut Output) {
         for start in arrivals(block, self.rhythm.mean_gap(1.0, block), dice) {
             let Some(place) = player.draw_place(dice) else {

@@ -53,8 +53,8 @@ impl Visitors {
         }
         let hours = spec.hours.unwrap_or_default();
         let mut style = Style::new(
-            checker.mean(spec.pages_per_session.as_ref(), 4.0),
-            checker.mean(spec.objects_per_page.as_ref(), 10.0),
+            checker.mean(spec.pages_per_session.as_ref(), 3.0),
+            checker.mean(spec.objects_per_page.as_ref(), 15.0),
             spec.think_time
                 .as_ref()
                 .map_or(12_000, |value| checker.span(value)),
@@ -88,6 +88,11 @@ impl Visitors {
                 .as_ref()
                 .map(|clients| Population::new(checker.count(Some(clients), 100_000_000))),
         }
+    }
+
+    /// How a visit goes.
+    pub(super) fn style(&self) -> Style {
+        self.style
     }
 
     pub(super) fn act(&self, player: &Player<'_>, block: Block, dice: &mut Dice, out: &mut Output) {
@@ -200,7 +205,7 @@ fn call(
     let mut now = start;
     for _ in 0..dice.count(25.0).min(MOST_CALLS) {
         now = player.call(out, now, place, who, (agent, user), dice);
-        now += millis(dice.exponential(4_000.0));
+        now += millis(dice.exponential(2_000.0));
     }
 }
 

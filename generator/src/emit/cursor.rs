@@ -154,9 +154,13 @@ impl Cursor<'_> {
     fn wide(&mut self, source: &[u8], length: usize) {
         let to = &mut self.bytes[self.position..self.position + length + SLACK];
         let from = &source[..length + SLACK];
-        // As many whole chunks as hold `length` bytes, and no check for any of them.
-        for (to, from) in to.chunks_exact_mut(SLACK).zip(from.chunks_exact(SLACK)) {
-            to.copy_from_slice(from);
+        // Most texts are in the first chunk, and of the others a call is cheaper than a loop.
+        if let (Some(to), Some(from)) = (to.first_chunk_mut::<SLACK>(), from.first_chunk::<SLACK>())
+        {
+            *to = *from;
+        }
+        if length > SLACK {
+            to[SLACK..length].copy_from_slice(&from[SLACK..length]);
         }
         self.position += length;
     }

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 
-/// The least that is written at once.
+/// The least that is written at once of a plain file.
 const PIECE: usize = 128 << 10;
 /// What one member or frame of a compressed file holds. The length is fixed, so that the bytes do not depend on when
 /// they were made.
@@ -20,6 +20,8 @@ pub(crate) struct OutputFile {
     compression: Compression,
     /// What is not yet written.
     pub(super) text: Buffer,
+    /// The least that is written at once.
+    enough: usize,
     hash: Sha256,
     bytes: u64,
     /// Bytes before compression, what is in `text` not counted.
@@ -38,6 +40,7 @@ impl OutputFile {
             path,
             compression: Compression::None,
             text: Buffer::default(),
+            enough: PIECE,
             hash: Sha256::new(),
             bytes: 0,
             plain: 0,
@@ -58,6 +61,9 @@ impl OutputFile {
     pub(crate) fn compressed(mut self, compression: Compression) -> Self {
         self.path.push_str(compression.ending());
         self.compression = compression;
+        if compression != Compression::None {
+            self.enough = MEMBER;
+        }
         self
     }
 
@@ -88,13 +94,13 @@ impl OutputFile {
     }
 
     /// Writes what has come together, if it is enough.
+    #[inline]
     pub(crate) fn pump(&mut self, to: &Destination) -> Result<(), GenerateError> {
-        if self.text.len() < PIECE {
+        if self.text.len() < self.enough {
             return Ok(());
         }
         match self.compression {
             Compression::None => self.write(to, usize::MAX),
-            _ if self.text.len() < MEMBER => Ok(()),
             _ => self.write(to, self.text.len() / MEMBER * MEMBER),
         }
     }

@@ -52,7 +52,7 @@ impl<'w> ErrorLog<'w> {
             *nth += 1;
             let mut file = OutputFile::new(format!("httperr/{}/httperr{nth}.log", server.name));
             let out = file.text();
-            // Writing to a Vec cannot fail.
+            // Writing to a buffer cannot fail.
             let _ = write!(
                 out,
                 "#Software: Microsoft HTTP API 2.0\r\n#Version: 1.0\r\n#Date: "

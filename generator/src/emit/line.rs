@@ -9,7 +9,7 @@ use super::cursor::{Buffer, Cursor, Slack};
 use crate::inventory::{Server, V6};
 use crate::request::{Answer, Request, User};
 use crate::text::{Query, RANDOM_PATH, Referer, Stem, Texts, letters};
-use scanbench_w3c::{Field, Timestamp, encode_value};
+use scanbench_w3c::{Field, Newline, Timestamp, encode_value};
 
 /// Bytes of headers that a client sends besides what stands in the line.
 const OTHER_HEADERS: usize = 180;
@@ -47,9 +47,28 @@ pub(super) struct Values<'w> {
     longest: usize,
 }
 
+/// What stands behind a line's head where nobody changed the fields. Written in one go, without a look at each: a
+/// quarter of a line's time.
+const USUAL: [Field; 12] = [
+    Field::CsMethod,
+    Field::CsUriStem,
+    Field::CsUriQuery,
+    Field::SPort,
+    Field::CsUsername,
+    Field::CIp,
+    Field::CsUserAgent,
+    Field::CsReferer,
+    Field::ScStatus,
+    Field::ScSubstatus,
+    Field::ScWin32Status,
+    Field::TimeTaken,
+];
+
 /// One step of writing a line.
 #[derive(Clone, Copy, Debug)]
 enum Step {
+    /// All of [`USUAL`].
+    Usual,
     /// Status, sub-status and Windows code: nearly always without the two latter.
     Triple,
     Field(Field),
@@ -81,6 +100,11 @@ impl<'w> LineWriter<'w> {
         self.steps.clear();
         let mut rest = &fields[alike..];
         while let Some((field, others)) = rest.split_first() {
+            if let Some(behind) = rest.strip_prefix(&USUAL) {
+                self.steps.push(Step::Usual);
+                rest = behind;
+                continue;
+            }
             rest = others;
             if let (Field::ScStatus, [Field::ScSubstatus, Field::ScWin32Status, ..]) = (field, rest)
             {
@@ -93,12 +117,18 @@ impl<'w> LineWriter<'w> {
     }
 
     /// Appends the values of all fields with blanks between them, then those of the named headers that are logged as fields
-    /// of their own. Date and time are those of the last [`Values::set_second`].
+    /// of their own, and the end of the line. Date and time are those of the last [`Values::set_second`].
     ///
     /// The first fields of a line (date, time, site, computer, address) are those of the line before, nearly always:
     /// they are copied at once.
     #[inline]
-    pub(super) fn line(&mut self, text: &mut Buffer, custom: &[String], request: &Request) {
+    pub(super) fn line(
+        &mut self,
+        text: &mut Buffer,
+        custom: &[String],
+        request: &Request,
+        newline: Option<Newline>,
+    ) {
         let key = (self.values.second, request.site, request.address);
         if self.head_key != key {
             self.begin(request);
@@ -122,6 +152,11 @@ impl<'w> LineWriter<'w> {
             } else {
                 cursor.byte(b'-');
             }
+        }
+        match newline {
+            Some(Newline::CrLf) => cursor.fixed(b"\r\n"),
+            Some(Newline::Lf) => cursor.byte(b'\n'),
+            None => {}
         }
         let end = cursor.position();
         text.grow_to(end);
@@ -237,9 +272,34 @@ impl<'w> Values<'w> {
     #[inline(always)]
     fn step(&self, cursor: &mut Cursor<'_>, step: Step, request: &Request) {
         match step {
+            Step::Usual => self.usual(cursor, request),
             Step::Triple => triple(cursor, request.answer),
             Step::Field(field) => self.field(cursor, field, request),
         }
+    }
+
+    /// Appends the values of [`USUAL`].
+    #[inline(always)]
+    fn usual(&self, cursor: &mut Cursor<'_>, request: &Request) {
+        self.field(cursor, Field::CsMethod, request);
+        cursor.byte(b' ');
+        self.field(cursor, Field::CsUriStem, request);
+        cursor.byte(b' ');
+        self.field(cursor, Field::CsUriQuery, request);
+        cursor.byte(b' ');
+        self.field(cursor, Field::SPort, request);
+        cursor.byte(b' ');
+        self.field(cursor, Field::CsUsername, request);
+        cursor.byte(b' ');
+        self.field(cursor, Field::CIp, request);
+        cursor.byte(b' ');
+        self.field(cursor, Field::CsUserAgent, request);
+        cursor.byte(b' ');
+        self.field(cursor, Field::CsReferer, request);
+        cursor.byte(b' ');
+        triple(cursor, request.answer);
+        cursor.byte(b' ');
+        self.field(cursor, Field::TimeTaken, request);
     }
 
     /// Appends one value.

@@ -117,15 +117,22 @@ impl<'w> SiteLog<'w> {
             table.row(&mut current.log, &self.writer.values, request, self.world)?;
         } else {
             let text = current.log.text();
-            self.writer.line(text, &self.server.log.custom, request);
+            let log = &self.server.log;
             if self.options.inline_labels {
+                self.writer.line(text, &log.custom, request, None);
                 inline_label(text, self.world.plan_of(request.campaign));
+                text.push(log.newline.as_bytes());
+            } else {
+                self.writer
+                    .line(text, &log.custom, request, Some(log.newline));
             }
-            text.push(self.server.log.newline.as_bytes());
             current.log.count(1, 1);
         }
+        // At once, and not after some seconds of the scenario: what waits is then small, whatever the scale, and still in
+        // the processor's cache.
+        current.log.pump(to)?;
         if let Some(plan) = self.world.plan_of(request.campaign) {
-            // Ids have no character that JSON escapes. Writing to a Vec cannot fail.
+            // Ids have no character that JSON escapes. Writing to a buffer cannot fail.
             let _ = writeln!(
                 current.labels.text(),
                 "{{\"line\":{},\"campaign\":\"{}\",\"labels\":[\"{}\"]}}",
@@ -250,7 +257,7 @@ fn header(
     }
     let late = scrambled(stamp.unsigned_abs() ^ fields.len() as u64).is_multiple_of(LATE_HEADERS);
     let date = Timestamp::from_millis(stamp + if late { 1000 } else { 0 });
-    // Writing to a Vec cannot fail.
+    // Writing to a buffer cannot fail.
     let _ = Writer::new(log.text(), server.log.newline).header(
         server.iis.software(),
         date,
@@ -262,6 +269,6 @@ fn header(
 /// The label of a line in the line itself, for those who train models with it.
 fn inline_label(text: &mut Buffer, plan: Option<&CampaignPlan>) {
     let (kind, id) = plan.map_or(("background", "-"), |plan| (plan.kind.name(), &plan.id));
-    // Writing to a Vec cannot fail.
+    // Writing to a buffer cannot fail.
     let _ = write!(text, " {kind} {id}");
 }

@@ -2,7 +2,7 @@
 
 use super::options::{Options, Progress, Summary};
 use super::stop_if_cancelled;
-use crate::actor::Player;
+use crate::actor::{Player, Visit};
 use crate::datasheet;
 use crate::emit::{Buffer, Destination, Keep, OutputFile};
 use crate::error::{GenerateError, io_at};
@@ -10,20 +10,22 @@ use crate::manifest::{FileRecord, MANIFEST, Manifest, SCHEMA_VERSION, TOOL};
 use crate::request::{Block, Output};
 use crate::station::Station;
 use crate::truth::{Campaign, CampaignCounter, Window};
-use crate::wheel::MINUTE_MS;
+use crate::wheel::SLOT_MS;
 use crate::world::World;
 use rayon::prelude::*;
 use serde::Serialize;
 use std::fs;
 use std::ops::Range;
 
-/// Actors act in blocks of ten seconds.
-const BLOCK_MS: i64 = 10_000;
-/// The minutes of a step are doubled or halved to come near this many lines: enough to keep threads busy, few enough
+/// Milliseconds of a minute.
+const MINUTE_MS: i64 = 60_000;
+/// Actors act in blocks as long as a slot of what waits to be logged.
+const BLOCK_MS: i64 = SLOT_MS;
+/// The blocks of a step are doubled or halved to come near this many lines: enough to keep threads busy, few enough
 /// for the cache. The bytes do not depend on it.
 const STEP_LINES: usize = 16_000;
-/// The longest step, in minutes.
-const LONGEST_STEP: i64 = 480;
+/// The longest step, in blocks: eight hours.
+const LONGEST_STEP: i64 = 2_880;
 /// Into so many parts each actor's blocks of a step are dealt.
 const PARTS: usize = 4;
 
@@ -36,13 +38,13 @@ struct Made {
 }
 
 impl Made {
-    /// Lets every actor act in these minutes.
-    fn make(&mut self, world: &World<'_>, minutes: Range<i64>) {
+    /// Lets every actor act in these blocks. `waiting` has the visits of each actor that go on.
+    fn make(&mut self, world: &World<'_>, blocks: Range<i64>, waiting: &mut [Vec<Visit>]) {
         let scenario = world.scenario();
         let (start, end) = (scenario.start().millis(), scenario.end().millis());
         let origin = start.div_euclid(BLOCK_MS);
-        let of_minute = MINUTE_MS / BLOCK_MS;
-        let numbers: Vec<i64> = (minutes.start * of_minute..minutes.end * of_minute)
+        let horizon = blocks.end * BLOCK_MS;
+        let numbers: Vec<i64> = blocks
             .filter(|number| (number + 1) * BLOCK_MS > start && number * BLOCK_MS < end)
             .collect();
         let parts: Vec<&[i64]> = numbers
@@ -54,16 +56,29 @@ impl Made {
         let servers = scenario.servers().len();
         self.outputs
             .resize_with(turns.len(), || Output::new(servers));
+        for out in &mut self.outputs {
+            out.clear();
+            out.horizon = horizon;
+        }
+        let of_actors = self.outputs.chunks_mut(parts.len().max(1));
+        for (waiting, outputs) in waiting.iter_mut().zip(of_actors) {
+            let due = waiting.extract_if(.., |visit| visit.next() < horizon);
+            for (position, visit) in due.enumerate() {
+                outputs[position % outputs.len()].due.push(visit);
+            }
+        }
         self.outputs
             .par_iter_mut()
             .zip(turns)
             .for_each(|(out, (index, part))| {
-                out.clear();
                 let player = Player {
                     world,
                     actor: &scenario.actors()[index],
                     index,
                 };
+                for visit in std::mem::take(&mut out.due) {
+                    player.go_on(visit, out);
+                }
                 for number in part {
                     let block = Block {
                         from: start.max(number * BLOCK_MS),
@@ -73,6 +88,14 @@ impl Made {
                     player.act(counted, block, out);
                 }
             });
+        for (waiting, outputs) in waiting
+            .iter_mut()
+            .zip(self.outputs.chunks_mut(parts.len().max(1)))
+        {
+            for out in outputs {
+                waiting.append(&mut out.waiting);
+            }
+        }
         self.requests = self.outputs.iter().map(Output::count).sum();
     }
 }
@@ -143,12 +166,13 @@ impl<'w> Run<'w> {
     /// end.
     fn act(&mut self) -> Result<(), GenerateError> {
         let end = self.world.scenario().end().millis();
-        let first = self.world.scenario().start().millis().div_euclid(MINUTE_MS);
-        let last = (end - 1).div_euclid(MINUTE_MS) + 1;
-        let mut step = 8;
+        let first = self.world.scenario().start().millis().div_euclid(BLOCK_MS);
+        let last = (end - 1).div_euclid(BLOCK_MS) + 1;
+        let mut step = 48;
         let mut next = first..last.min(first + step);
         let (mut made, mut ahead) = (Made::default(), Made::default());
-        ahead.make(self.world, next.clone());
+        let mut waiting = vec![Vec::new(); self.world.scenario().actors().len()];
+        ahead.make(self.world, next.clone(), &mut waiting);
         while !next.is_empty() {
             stop_if_cancelled(self.options)?;
             let current = next;
@@ -159,23 +183,23 @@ impl<'w> Run<'w> {
                 step = (step * 2).min(LONGEST_STEP);
             }
             next = current.end..last.min(current.end + step);
-            let minutes = u64::try_from(current.end - current.start).unwrap_or(0);
+            let slots = u64::try_from(current.end - current.start).unwrap_or(0);
             let (to, world, stations) = (self.to, self.world, &mut self.stations);
             let (logged, ()) = rayon::join(
                 || {
                     stations.par_iter_mut().try_for_each(|station| {
                         station.take(&made.outputs);
-                        station.log(minutes, end, to)
+                        station.log(slots, end, to)
                     })
                 },
-                || ahead.make(world, next.clone()),
+                || ahead.make(world, next.clone(), &mut waiting),
             );
             logged?;
             self.summary.lines = self.stations.iter().map(|station| station.lines).sum();
-            self.tell_windows(current.end * MINUTE_MS)?;
+            self.tell_windows(current.end * BLOCK_MS)?;
             (self.options.progress)(Progress {
-                done_minutes: u64::try_from(current.end - first).unwrap_or(0),
-                total_minutes: u64::try_from(last - first).unwrap_or(0),
+                done_minutes: minutes(current.end - first),
+                total_minutes: minutes(last - first),
                 lines: self.summary.lines,
             });
         }
@@ -260,6 +284,11 @@ impl<'w> Run<'w> {
         }
         Ok(self.summary)
     }
+}
+
+/// The minutes that so many blocks are, a part of one counted as a whole.
+fn minutes(blocks: i64) -> u64 {
+    (blocks.max(0).unsigned_abs() * BLOCK_MS.unsigned_abs()).div_ceil(MINUTE_MS.unsigned_abs())
 }
 
 fn text_file(name: &str, text: &str) -> OutputFile {

@@ -82,9 +82,9 @@ keys! {
         /// How many people there are: each visit is by one of them, a few often and most rarely (Zipf). Unless said,
         /// `returning` decides, and everybody else comes once.
         clients: Option<Spanned<u32>>,
-        /// Mean; 4 unless said.
+        /// Mean; 3 unless said.
         pages_per_session: Option<Spanned<f64>>,
-        /// Mean of what a page makes the browser ask for, before its cache; 10 unless said.
+        /// Mean of what a page makes the browser ask for, before its cache; 15 unless said.
         objects_per_page: Option<Spanned<f64>>,
         /// Median time to read a page; 12 s unless said.
         think_time: Option<Spanned<Span>>,

@@ -115,10 +115,10 @@ impl<'w> CampaignCounter<'w> {
 
     /// Counts a request that is logged.
     pub(crate) fn count(&mut self, request: &Request) {
-        let Some(plan) = self.world.plan_of(request.campaign) else {
+        let Some(campaign) = request.campaign.map(CampaignNumber::position) else {
             return;
         };
-        let campaign = request.campaign.map_or(0, CampaignNumber::position);
+        let plan = &self.world.campaigns()[campaign as usize];
         let server = &self.world.scenario().servers()[plan.server];
         let client = request.client.ip();
         let tally = self.tallies.entry(campaign).or_default();

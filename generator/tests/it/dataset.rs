@@ -86,6 +86,29 @@ fn an_actor_more_changes_no_other_line() {
     }
 }
 
+/// The same where the newcomers are so many that less of the time is made at once: then visits wait at other pages, and
+/// many lines end in the same millisecond.
+#[test]
+fn many_visitors_more_change_no_other_line() {
+    let scenario = "version = 1\nname = \"busy\"\ntitle = \"busy\"\nseed = 6\nstart = 2026-11-02T10:00:00Z\n\
+                    duration = \"20m\"\n[[server]]\nname = \"S\"\naddress = \"10.1.0.1\"\niis = \"10\"\n\
+                    [[server.site]]\nid = 1\nports = [80, 443]\n[[actor]]\nid = \"people\"\nkind = \"visitors\"\n\
+                    sessions-per-day = 150000\nhours = \"flat\"\nnetwork = \"192.168.0.0/16\"\n";
+    let newcomers = "[[actor]]\nid = \"more\"\nkind = \"visitors\"\nsessions-per-day = 600000\nhours = \"flat\"\n\
+                     network = \"198.51.100.0/24\"\n";
+    let log = |text: &str, threads| {
+        let files = Dataset::make(text, threads).files();
+        let log = files.iter().find(|(path, _)| path.starts_with("logs/"));
+        String::from_utf8(log.unwrap().1.clone()).unwrap()
+    };
+    let own = |line: &&str| !line.starts_with('#') && !line.contains(" 198.51.100.");
+    let (alone, together) = (log(scenario, 1), log(&format!("{scenario}{newcomers}"), 2));
+    let expected: Vec<&str> = alone.lines().filter(own).collect();
+    let found: Vec<&str> = together.lines().filter(own).collect();
+    assert!(expected.len() > 20_000 && together.lines().count() > 2 * expected.len());
+    assert!(found == expected);
+}
+
 #[test]
 fn the_manifest_is_right() {
     let dataset = Dataset::make(EVERYTHING, 2);

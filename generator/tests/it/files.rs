@@ -27,7 +27,7 @@ fn hold(path: &Path, expected: &str, update: &str, why: &str) {
 }
 
 /// The bytes of every scenario are those that were committed. They may change when a scenario, the generator's way of
-/// drawing, or a crate that draws (`rand`, `rand_distr`, `rand_pcg`) changes on purpose, and then the commit says why:
+/// drawing, or a crate that draws (`rand`, `rand_pcg`) changes on purpose, and then the commit says why:
 /// numbers that were measured on the old bytes are to be measured again. Anything else is a mistake.
 #[test]
 fn fingerprints() {
