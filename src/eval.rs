@@ -5,6 +5,7 @@ pub mod baselines;
 mod bins;
 mod campaigns;
 mod delays;
+mod differences;
 pub mod edge;
 mod exclusions;
 mod gates;
@@ -24,6 +25,7 @@ pub use baselines::{Baseline, BaselineScore};
 pub use bins::{AtBaseRate, BASE_RATES, BinScore, Bins};
 pub use campaigns::CampaignOutcome;
 pub use delays::{Delays, Spread};
+pub use differences::{Difference, Differences, How};
 pub use exclusions::{Attribution, Broken, Effect, ExclusionOutcome};
 pub use gates::{Bound, Change, EarlierReport, Gate, Side};
 pub use intervals::{Interval, Method, interval};
@@ -142,6 +144,8 @@ pub struct Evaluation {
     /// How the rows of the rule alone agree with the truth; `None` where the rule is not the published one, of which
     /// alone the truth says where it must fire.
     pub agreement: Option<Agreement>,
+    /// Where the rows of another engine differ from ours; `null` where they do not, or none were given.
+    pub differences: Option<Differences>,
 }
 
 impl Evaluation {
@@ -191,6 +195,7 @@ pub struct Evaluator {
     /// Of the last dataset.
     last_keys: Option<Keys>,
     agreement: Option<Agreement>,
+    differences: Option<Differences>,
 }
 
 impl Evaluator {
@@ -250,6 +255,11 @@ impl Evaluator {
         }
     }
 
+    /// Adds where another engine's rows differ from ours.
+    pub fn add_differences(&mut self, found: Differences) {
+        self.differences.get_or_insert_default().add(found);
+    }
+
     /// Scores the rows of a baseline on the dataset that was added last.
     pub fn add_baseline(&mut self, truth: &GroundTruth, baseline: Baseline, rows: &[Alert]) {
         let dataset = self.datasets.len().saturating_sub(1);
@@ -295,6 +305,7 @@ impl Evaluator {
             exclusions,
             exclusions_together,
             agreement: self.agreement,
+            differences: self.differences,
             datasets,
         }
     }

@@ -279,6 +279,68 @@ fn alerts_of_other_engines_score_the_same() {
     assert_eq!(report("ours"), report("within"));
 }
 
+/// Engines that are wrong on purpose: one that slides, one that counts by sketch, one that compares texts. Each scores
+/// otherwise, and the report says how its rows differ.
+#[test]
+fn wrong_engines_are_told_by_how() {
+    let scratch = tempfile::tempdir().unwrap();
+    let path = |name: &str| scratch.path().join(name).display().to_string();
+    let dataset = path("set");
+    succeed(&["generate", "default", "-o", &dataset, "--scale", "0.1"]);
+    let rows = |arguments: &[&str]| {
+        let mut all = vec!["detect", &dataset, "--format", "ndjson"];
+        all.extend(arguments);
+        json_lines(&succeed(&all))
+    };
+    let count = |row: &Value| row["portCount"].as_u64().unwrap();
+    let right = rows(&[]);
+    let total = right.len() as u64;
+    // As text, "9" is at least "30" and "128" is not.
+    let as_text: Vec<Value> = rows(&["--threshold", "2"])
+        .into_iter()
+        .filter(|row| count(row).to_string().as_str() >= "30")
+        .collect();
+    let lost = right.iter().filter(|row| count(row) >= 100).count() as u64;
+    let won = as_text.iter().filter(|row| count(row) < 30).count() as u64;
+    assert!(won > 0 && total > 0);
+    let sketched: Vec<Value> = right
+        .iter()
+        .cloned()
+        .map(|mut row| {
+            row["portCount"] = (count(&row) * 103 / 100 + 1).into();
+            row.as_object_mut().unwrap().remove("set_sPort");
+            row
+        })
+        .collect();
+    let sliding = rows(&["--window", "sliding"]);
+    let differences = |name: &str, rows: &[Value]| {
+        let text: Vec<String> = rows.iter().map(ToString::to_string).collect();
+        fs::write(path(name), text.join("\n")).unwrap();
+        let output = path(&format!("{name}-report"));
+        let told = succeed(&["evaluate", &dataset, "--alerts", &path(name), "-o", &output]);
+        let report = fs::read(Path::new(&output).join("report.json")).unwrap();
+        let report: Value = serde_json::from_slice(&report).unwrap();
+        (report["differences"].clone(), told)
+    };
+    assert_eq!(differences("right", &right).0, Value::Null);
+
+    let (found, told) = differences("text", &as_text);
+    assert_eq!(
+        (&found["missing"], &found["extra"]),
+        (&lost.into(), &won.into())
+    );
+    assert!(told.contains(&format!("{won} too many")), "{told}");
+    let (found, told) = differences("sketched", &sketched);
+    assert_eq!(
+        (&found["other_count"], &found["same"]),
+        (&total.into(), &0.into())
+    );
+    assert!(told.contains(&format!("{total} count otherwise")), "{told}");
+    let (found, told) = differences("sliding", &sliding);
+    assert!(found["shifted"].as_u64().unwrap() > 0, "{found}");
+    assert!(told.contains("begin at another time"), "{told}");
+}
+
 /// Gates hold by the bounds of intervals; a baseline fails what is worse by more than chance, and only that.
 #[test]
 fn gates_and_baselines() {

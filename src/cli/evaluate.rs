@@ -11,13 +11,13 @@ use super::sweep_args::range;
 use clap::ValueEnum;
 use scanbench::alerts::{MappedColumn, Mapping, read_alerts};
 use scanbench::eval::sweep::{LEAST_REQUESTS, Sweep};
-use scanbench::eval::{Baseline, Evaluation, Evaluator, Gate, GroundTruth, Runs};
+use scanbench::eval::{Baseline, Differences, Evaluation, Evaluator, Gate, GroundTruth, Runs};
 use scanbench::report::charts::{self, Chart, Layout};
 use scanbench::report::scene::Scene;
 use scanbench::report::{brief, html, junit, markdown, story, terminal};
 use scanbench_detector::{
-    Alert, Census, CensusOptions, Detection, Exclusions, Grid, Rule, Stopped, Totals, Window,
-    census, find_logs,
+    Alert, Census, CensusOptions, Detection, Exclusions, Grid, Rule, Selection, Stopped, Totals,
+    Window, census, find_logs,
 };
 use scanbench_generator::manifest;
 use scanbench_generator::truth::BIN;
@@ -177,10 +177,15 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
 fn score_alerts(dataset: &Path, alerts: Vec<Alert>, rule: &Rule) -> Result<Scored, Failure> {
     let (truth, detection, totals) = detect(dataset, rule, &Exclusions::default())?;
     let mut evaluator = Evaluator::default();
-    evaluator.add(
-        &truth,
-        &Runs::of_alerts(alerts.clone(), &detection, &totals),
-    );
+    let mut runs = Runs::of_alerts(alerts.clone(), &detection, &totals);
+    if let Some(grid) = grid(dataset, rule, &Exclusions::default())? {
+        runs = runs.with_moments(&grid, rule);
+    }
+    evaluator.add(&truth, &runs);
+    let ours = detection.alerts(&Selection::None);
+    if let Some(found) = Differences::between(&ours, &alerts, width(rule)) {
+        evaluator.add_differences(found);
+    }
     add_baselines(&mut evaluator, dataset, &truth, rule)?;
     Ok(Scored {
         evaluation: evaluator.finish(),
@@ -256,7 +261,7 @@ impl<'a> Scoring<'a> {
 
     fn add(&mut self, dataset: &Path) -> Result<(), Failure> {
         let (truth, detection, totals) = detect(dataset, self.rule, self.exclusions)?;
-        let grid = self.grid(dataset)?;
+        let grid = grid(dataset, self.rule, self.exclusions)?;
         let mut runs = Runs::from(&detection).with_keys(&totals);
         if let Some(grid) = &grid {
             runs = runs.with_moments(grid, self.rule);
@@ -268,29 +273,39 @@ impl<'a> Scoring<'a> {
         Ok(())
     }
 
-    /// A second detection, which keeps the lines of rows: the rows themselves do not say when they reach the threshold.
-    fn grid(&self, dataset: &Path) -> Result<Option<Grid>, Failure> {
-        let Rule {
-            window: Window::Tumbling { width },
-            threshold,
-            schedule: None,
-            ..
-        } = *self.rule
-        else {
-            return Ok(None);
-        };
-        let rule = Grid::rule(self.rule, width, threshold);
-        let paths = [dataset.to_owned()];
-        let (detection, _) = read(&paths, &rule, self.exclusions, &ReadArgs::default())?;
-        Ok(Grid::new(detection))
-    }
-
     fn finish(self) -> Scored {
         Scored {
             evaluation: self.evaluator.finish(),
             first: self.first,
             sweep: None,
         }
+    }
+}
+
+/// A second detection, which keeps the lines of rows: the rows themselves do not say when they reach the threshold.
+fn grid(dataset: &Path, rule: &Rule, exclusions: &Exclusions) -> Result<Option<Grid>, Failure> {
+    let Rule {
+        window: Window::Tumbling { width },
+        threshold,
+        schedule: None,
+        ..
+    } = *rule
+    else {
+        return Ok(None);
+    };
+    let rule = Grid::rule(rule, width, threshold);
+    let paths = [dataset.to_owned()];
+    let (detection, _) = read(&paths, &rule, exclusions, &ReadArgs::default())?;
+    Ok(Grid::new(detection))
+}
+
+/// How long a window of the rule is; of sessions, the gap that ends one.
+fn width(rule: &Rule) -> Duration {
+    match rule.window {
+        Window::Tumbling { width } | Window::Hopping { width, .. } | Window::Sliding { width } => {
+            width
+        }
+        Window::Session { gap } => gap,
     }
 }
 
@@ -301,12 +316,7 @@ fn add_baselines(
     truth: &GroundTruth,
     rule: &Rule,
 ) -> Result<(), Failure> {
-    let width = match rule.window {
-        Window::Tumbling { width } | Window::Hopping { width, .. } | Window::Sliding { width } => {
-            width
-        }
-        Window::Session { gap } => gap,
-    };
+    let width = width(rule);
     let census = count(&[dataset.to_owned()], rule, &[width], &HashSet::new())?;
     for baseline in Baseline::beside(width, rule.threshold) {
         for bins in &census.widths {

@@ -26,6 +26,7 @@ pub fn tell(evaluation: &Evaluation) -> Vec<Section> {
         told.push(list(evaluation));
     }
     let mut end = operation::brief(evaluation);
+    end.extend(evaluation.differences.as_ref().map(story::difference_sum));
     end.extend(first(story::agreement(evaluation).notes));
     told.push(Section {
         notes: end,

@@ -230,4 +230,4 @@ fn gravity(class: Class) -> u8 {
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+pub(crate) mod tests;

@@ -2,7 +2,7 @@
 
 use super::{exclusions, operation};
 use crate::eval::sweep::{By, LEAST_REQUESTS};
-use crate::eval::{Agreement, CampaignOutcome, Evaluation, RowCounts, RowKey, Score};
+use crate::eval::{Agreement, CampaignOutcome, Differences, Evaluation, RowCounts, RowKey, Score};
 use scanbench_generator::truth::{Class, Kind, Reason};
 
 /// A part of the report.
@@ -27,6 +27,9 @@ pub fn tell(evaluation: &Evaluation) -> Vec<Section> {
         story.push(exclusions::section(evaluation));
     }
     story.push(operation::section(evaluation));
+    if let Some(found) = &evaluation.differences {
+        story.push(differences(found));
+    }
     story.push(agreement(evaluation));
     story
 }
@@ -199,6 +202,46 @@ pub(super) fn false_rows(counts: &RowCounts) -> String {
     match kinds.as_slice() {
         [] => "0".to_owned(),
         _ => format!("{}: {}", counts.false_rows(), kinds.join(", ")),
+    }
+}
+
+/// The sum of what differs, in one sentence.
+pub(super) fn difference_sum(found: &Differences) -> String {
+    let parts = [
+        (found.missing, "missing"),
+        (found.extra, "too many"),
+        (found.shifted, "begin at another time"),
+        (found.other_count, "count otherwise"),
+        (found.other_ports, "have other ports"),
+    ];
+    let parts: Vec<String> = parts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
+    format!(
+        "Beside our detector, {} rows are the same; {}.",
+        found.same,
+        parts.join(", ")
+    )
+}
+
+fn differences(found: &Differences) -> Section {
+    let rows = found.listed.iter().map(|one| {
+        let row = &one.row;
+        vec![
+            row.bin.to_string(),
+            row.c_ip.clone(),
+            row.computer.clone(),
+            row.s_ip.clone(),
+            one.told.clone(),
+        ]
+    });
+    Section {
+        heading: "Where the engine differs from our detector".to_owned(),
+        header: vec!["row", "client", "computer", "server", "how"],
+        rows: rows.collect(),
+        notes: vec![difference_sum(found)],
     }
 }
 

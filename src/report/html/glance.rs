@@ -72,6 +72,9 @@ fn warnings(evaluation: &Evaluation) -> Markup {
                 ", measured " (broken.measured) "."
             }
         }
+        @if let Some(found) = &evaluation.differences {
+            p.warning { (story::difference_sum(found)) " " a href="#numbers" { "Which" } }
+        }
         @if let Some(one) = &evaluation.agreement {
             @if !one.missing_rows.is_empty() || !one.unexpected_rows.is_empty() {
                 p.warning {

@@ -61,7 +61,7 @@ fn window(minute: i64, client: u8, computer: &str, ports: u64, campaigns: &[&str
     }
 }
 
-fn alert(minute: i64, client: u8, computer: &str) -> Alert {
+pub(crate) fn alert(minute: i64, client: u8, computer: &str) -> Alert {
     Alert {
         time_generated: time(minute),
         c_ip: address(client).to_string(),
