@@ -11,7 +11,7 @@ use super::walk::{Place, Sink, Walker};
 use super::work::Timed;
 use super::{Job, Outcome};
 use crate::input::TableItem;
-use crate::scan::{Bad, Notice, Stats, Stopped};
+use crate::scan::{Bad, Notice, Stopped};
 use crate::{Exclusions, LogFile};
 use scanbench_w3c::{BadLine, Entry, Field, Header, ReadError, Record};
 use std::sync::atomic::Ordering;
@@ -106,7 +106,7 @@ pub(super) fn run(
         collector: left.collector,
         counters: left.counters,
         counts: left.counts,
-        stats: Stats::default(),
+        stats: None,
         failed: left.failed,
         is_late: left.is_late,
     })
