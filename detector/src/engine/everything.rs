@@ -26,7 +26,14 @@ struct All<'a> {
 }
 
 impl Sink<u16> for All<'_> {
-    fn line(&mut self, _: Place, _: Option<u16>, _: &impl Record, _: &[u8], _: &[u8]) -> bool {
+    fn line<'c>(
+        &mut self,
+        _: Place,
+        _: Option<u16>,
+        _: &impl Record,
+        _: &[u8],
+        _: impl FnOnce() -> &'c [u8],
+    ) -> bool {
         true
     }
 
@@ -51,7 +58,7 @@ fn take(
     taken.counters.lines += 1;
     let signature = exclusions.signature(record, client, computer);
     taken.counters.count(&signature, exclusions, record.time());
-    collect(&mut taken.collector, exclusions, record, client, computer);
+    collect(&mut taken.collector, record, client, computer, &signature);
     taken.note(record.time());
 }
 
