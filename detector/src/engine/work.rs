@@ -128,7 +128,7 @@ pub(super) fn run<V: Value>(
             second_look: spent(&job.clock.second),
         }),
         failed: left.failed,
-        is_late: ledger.late_tables > 0,
+        is_late: ledger.is_late,
     })
 }
 
