@@ -87,9 +87,11 @@ impl Runs<'_> {
     /// closed one by one: not for tables and sessions.
     #[must_use]
     pub fn with_keys(self, totals: &Totals) -> Self {
-        let stats = &totals.stats;
+        let stats = totals
+            .stats
+            .filter(|stats| self.is_published_rule && stats.groups > 0);
         Self {
-            keys: (self.is_published_rule && stats.groups > 0).then_some(Keys {
+            keys: stats.map(|stats| Keys {
                 all: stats.groups,
                 near: stats.near_misses,
             }),

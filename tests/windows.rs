@@ -180,3 +180,12 @@ fn rows_are_the_same_on_any_number_of_threads() {
     assert_eq!(detect(&["--portable"]).0, rows);
     assert_eq!(detect(&["--unsorted"]).0, rows);
 }
+
+#[test]
+fn what_sessions_do_not_measure_is_not_told_as_zero() {
+    let (_, told) = detect(&["--stats"]);
+    assert!(told.contains("near misses"), "{told}");
+    let (_, told) = detect(&["--stats", "--window", "session", "--gap", "5m"]);
+    assert!(told.contains("not measured: sessions"), "{told}");
+    assert!(!told.contains("near misses"), "{told}");
+}

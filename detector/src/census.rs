@@ -47,8 +47,6 @@ pub struct Census {
     pub first: Option<Timestamp>,
     /// The last line's time.
     pub last: Option<Timestamp>,
-    /// Lines.
-    pub lines: u64,
 }
 
 /// The bins of one width.
@@ -99,10 +97,11 @@ pub fn census(
     }
 }
 
-/// The logs with the time of their first lines, where that is known, in its order. Archives are opened.
+/// The logs with the time of their first lines, where that is known, in its order. Archives are opened. Pipes are passed
+/// over: they could not be opened again to be counted.
 fn in_order(files: &[LogFile]) -> Vec<(Option<Timestamp>, LogFile)> {
     let mut logs = Vec::new();
-    for file in files {
+    for file in files.iter().filter(|file| !file.is_special()) {
         match input::open(file.path.as_deref()).map(|opened| opened.input) {
             Ok(Input::Archive(archive)) => {
                 for member in archive.members() {
@@ -166,6 +165,7 @@ struct Counter<'a> {
     cells: Cells,
     first: Option<Timestamp>,
     last: Option<Timestamp>,
+    /// Lines so far.
     lines: u64,
 }
 
@@ -294,7 +294,6 @@ impl Counter<'_> {
             keys: sorted.into_iter().map(|(key, _)| key).collect(),
             first: self.first,
             last: self.last,
-            lines: self.lines,
         })
     }
 }

@@ -194,12 +194,6 @@ impl Detection {
         sorted(self.found(selection, self.rule().schedule.is_some()))
     }
 
-    /// The rows of all data at once, in order, whether the rule is scheduled or not.
-    #[must_use]
-    pub fn unscheduled_alerts(&self, selection: &Selection) -> Vec<Alert> {
-        sorted(self.found(selection, false))
-    }
-
     /// What the schedule makes of the rows; `None` where there is none.
     #[must_use]
     pub fn cut(&self, selection: &Selection) -> Option<Cut> {

@@ -104,7 +104,7 @@ struct Outcome {
     collector: Collector,
     counters: Counters,
     counts: scanbench_w3c::Counts,
-    stats: crate::scan::Stats,
+    stats: Option<crate::scan::Stats>,
     failed: u64,
     /// Lines came for bins that were final.
     is_late: bool,

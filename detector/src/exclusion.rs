@@ -302,6 +302,17 @@ impl Exclusions {
         self.index.get_or_init(|| Index::new(&self.list))
     }
 
+    /// Whether a line to this port is held against no exclusion but those of its client.
+    #[inline]
+    pub(crate) fn asks_of_client_only(&self, port: Option<u16>) -> bool {
+        self.index().asks_of_none(port)
+    }
+
+    /// Whether an exclusion is about this client.
+    pub(crate) fn asks_of(&self, client: &[u8]) -> bool {
+        !self.index().of_client(client).is_empty()
+    }
+
     /// Which of them match a line.
     #[inline]
     pub(crate) fn signature(

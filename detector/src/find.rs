@@ -24,6 +24,14 @@ pub struct LogFile {
 }
 
 impl LogFile {
+    /// Whether it is a pipe, socket or device. To open a pipe that nobody writes to would be to wait for ever, and what
+    /// was read of one is gone from it. What is not there at all is none: that is told when it is opened.
+    #[must_use]
+    pub fn is_special(&self) -> bool {
+        let about = self.path.as_ref().and_then(|path| path.metadata().ok());
+        about.is_some_and(|about| !about.is_file() && !about.is_dir())
+    }
+
     /// A member of this archive.
     pub(crate) fn member(&self, name: &str) -> Self {
         // A member in no folder belongs where the archive is.

@@ -147,7 +147,8 @@ pub struct Follower {
     pending: BTreeSet<(i64, u64)>,
     restored: HashMap<String, FileState>,
     search_at: Instant,
-    told_unreadable: BTreeSet<PathBuf>,
+    /// What cannot be followed and was told.
+    told_paths: BTreeSet<PathBuf>,
     totals: FollowTotals,
     buffer: Vec<u8>,
     changed: bool,
@@ -188,7 +189,7 @@ impl Follower {
             pending: BTreeSet::new(),
             restored: HashMap::new(),
             search_at: Instant::now(),
-            told_unreadable: BTreeSet::new(),
+            told_paths: BTreeSet::new(),
             totals: FollowTotals::default(),
             buffer: Vec::new(),
             changed: true,
@@ -239,7 +240,7 @@ impl Follower {
         let (logs, errors) = find_logs(&self.options.paths);
         for error in errors {
             if let FindError::Unreadable { path, .. } = &error
-                && self.told_unreadable.insert(path.clone())
+                && self.told_paths.insert(path.clone())
             {
                 tell(FollowNotice::Find(error));
             }
@@ -253,6 +254,12 @@ impl Follower {
             else {
                 continue;
             };
+            if log.is_special() {
+                if self.told_paths.insert(path) {
+                    tell(FollowNotice::NoFile(&log));
+                }
+                continue;
+            }
             let gone = gone.get_or_insert_with(|| {
                 let is_gone = |(id, tail): (&u64, &Tail)| (!tail.path().exists()).then_some(*id);
                 self.tails.iter().filter_map(is_gone).collect()

@@ -123,12 +123,6 @@ impl Grid {
         &self.keys
     }
 
-    /// The detection that everything is counted from.
-    #[must_use]
-    pub fn detection(&self) -> &Detection {
-        &self.detection
-    }
-
     /// Whether a threshold can be reached at all: sets that are cut at their limit cannot count past it.
     #[must_use]
     pub fn can_fire(&self, threshold: u64) -> bool {

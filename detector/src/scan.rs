@@ -117,8 +117,9 @@ pub struct Totals {
     pub failed: u64,
     /// Lines of all logs by sort.
     pub counts: Counts,
-    /// What else was counted on the way.
-    pub stats: Stats,
+    /// What else was counted on the way; `None` for sessions and where there are tables, whose lines are counted one by
+    /// one, without bins.
+    pub stats: Option<Stats>,
 }
 
 /// What was counted on the way.

@@ -15,8 +15,8 @@ use oracle::lines::{Line, line, write_log};
 use oracle::rules::rule;
 use proptest::prelude::*;
 use scanbench_detector::{
-    Bad, Detection, Detector, Exclusions, LogFile, Notice, Rule, ScanOptions, Selection, Totals,
-    find_logs, scan,
+    Bad, Detection, Detector, Exclusions, LogFile, Notice, Rule, ScanOptions, Selection, Stopped,
+    Totals, find_logs, scan,
 };
 use scanbench_w3c::{Field, Item, Reader};
 use std::io::Write as _;
@@ -216,4 +216,29 @@ proptest! {
         prop_assert_eq!(fast.totals.counts, counts);
         prop_assert_eq!(fast.totals.failed, 0);
     }
+}
+
+/// Text of a packed log is taken in lots of 4 MiB; the second bad line lies in a later one than the first.
+#[test]
+fn a_packed_log_is_left_at_the_first_bad_line_too_many() {
+    let good = "2026-11-02 10:00:00 10.0.0.1 80 192.0.2.1\n".repeat((5 << 20) / 40);
+    let log = format!("#Fields: date time s-ip s-port c-ip\nbad\n{good}bad\n{good}");
+    let (_scratch, files) = write_set(&[log], true);
+    let cancelled = AtomicBool::new(false);
+    let options = ScanOptions {
+        threads: NonZeroUsize::MIN,
+        max_bad_lines: Some(0),
+        ..ScanOptions::new(&cancelled)
+    };
+    let mut told = 0;
+    let stopped = scan(
+        &files,
+        &Rule::default(),
+        &Exclusions::default(),
+        &options,
+        &mut |notice| told += u32::from(matches!(notice, Notice::Bad(..))),
+    );
+    let (count, allowed) = (1, 0);
+    assert_eq!(stopped.unwrap_err(), Stopped::BadLines { count, allowed });
+    assert_eq!(told, 1);
 }

@@ -297,7 +297,12 @@ fn tell(messages: &mut Messages, notice: &Notice<'_>) {
 }
 
 fn tell_stats(detection: &Detection, totals: &Totals) {
-    let stats = &totals.stats;
+    let Some(stats) = &totals.stats else {
+        let why = "not measured: sessions, and tables, are counted line by line, without bins";
+        // Where standard error is gone there is nobody to tell.
+        let _ = writeln!(io::stderr(), "{why}");
+        return;
+    };
     let alerts = detection.alerts(&Selection::None);
     let most = alerts.iter().map(Alert::distinct).max();
     let lines = [

@@ -11,7 +11,7 @@ use super::walk::{Place, Sink, Walker};
 use super::work::Timed;
 use super::{Job, Outcome};
 use crate::input::TableItem;
-use crate::scan::{Bad, Notice, Stats, Stopped};
+use crate::scan::{Bad, Notice, Stopped};
 use crate::{Exclusions, LogFile};
 use scanbench_w3c::{BadLine, Entry, Field, Header, ReadError, Record};
 use std::sync::atomic::Ordering;
@@ -26,7 +26,14 @@ struct All<'a> {
 }
 
 impl Sink<u16> for All<'_> {
-    fn line(&mut self, _: Place, _: Option<u16>, _: &impl Record, _: &[u8], _: &[u8]) -> bool {
+    fn line<'c>(
+        &mut self,
+        _: Place,
+        _: Option<u16>,
+        _: &impl Record,
+        _: &[u8],
+        _: impl FnOnce() -> &'c [u8],
+    ) -> bool {
         true
     }
 
@@ -51,7 +58,7 @@ fn take(
     taken.counters.lines += 1;
     let signature = exclusions.signature(record, client, computer);
     taken.counters.count(&signature, exclusions, record.time());
-    collect(&mut taken.collector, exclusions, record, client, computer);
+    collect(&mut taken.collector, record, client, computer, &signature);
     taken.note(record.time());
 }
 
@@ -106,7 +113,7 @@ pub(super) fn run(
         collector: left.collector,
         counters: left.counters,
         counts: left.counts,
-        stats: Stats::default(),
+        stats: None,
         failed: left.failed,
         is_late: left.is_late,
     })

@@ -83,8 +83,8 @@ pub(super) struct Ledger<V> {
     pub(super) counts: Counts,
     pub(super) counters: Counters,
     pub(super) tables: Tables,
-    /// Tables that came after their bin was final.
-    pub(super) late_tables: u64,
+    /// A table came after its bin was final.
+    pub(super) is_late: bool,
     /// To be looked at with what becomes final next.
     postponed: Vec<Look>,
     /// Marks of all bins that are open.
@@ -119,7 +119,7 @@ impl<V: Value> Ledger<V> {
             counts: Counts::default(),
             counters,
             tables: Tables::default(),
-            late_tables: 0,
+            is_late: false,
             postponed: Vec::new(),
             marks: 0,
         }
@@ -132,7 +132,7 @@ impl<V: Value> Ledger<V> {
         self.counters.add(&piece.counters);
         for ((bin, server), table) in piece.tables {
             if bin < self.final_before {
-                self.late_tables += 1;
+                self.is_late = true;
                 continue;
             }
             let bin = self.bins.entry(bin).or_default();
@@ -176,7 +176,7 @@ impl<V: Value> Ledger<V> {
         self.logs[log].is_done = true;
     }
 
-    /// Makes final what can be, and gives what is to be looked at again. `next` is the first log in the list that
+    /// Makes final what can be, and gives what is to be looked at again. `begun` is the first log in the list that
     /// is not begun: logs are begun in the order of their first bins.
     pub(super) fn settle(&mut self, begun: usize) -> Vec<Look> {
         let all_done = self.logs.iter().all(|log| log.is_done);

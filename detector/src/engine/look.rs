@@ -9,6 +9,7 @@ use super::work::Timed;
 use super::{Job, plan::Source};
 use crate::Exclusions;
 use crate::collector::{Collector, KeyTexts};
+use crate::names::Signature;
 use scanbench_w3c::{BadLine, Entry, Field, Header, Record};
 use std::collections::HashMap;
 use std::fs::File;
@@ -26,7 +27,14 @@ struct Wanted<'a> {
 }
 
 impl<V: Value> Sink<V> for Wanted<'_> {
-    fn line(&mut self, at: Place, _: Option<V>, _: &impl Record, _: &[u8], _: &[u8]) -> bool {
+    fn line<'c>(
+        &mut self,
+        at: Place,
+        _: Option<V>,
+        _: &impl Record,
+        _: &[u8],
+        _: impl FnOnce() -> &'c [u8],
+    ) -> bool {
         if at.bin != self.bin {
             self.bin = at.bin;
             self.who = self.by_bin.get(&at.bin).map_or(&[], Vec::as_slice);
@@ -35,7 +43,8 @@ impl<V: Value> Sink<V> for Wanted<'_> {
     }
 
     fn whole(&mut self, entry: &Entry<'_>, client: &[u8], computer: &[u8]) {
-        collect(self.collector, self.exclusions, entry, client, computer);
+        let signature = self.exclusions.signature(entry, client, computer);
+        collect(self.collector, entry, client, computer, &signature);
     }
 
     fn bad(&mut self, _: BadLine) {}
@@ -46,18 +55,17 @@ impl<V: Value> Sink<V> for Wanted<'_> {
 /// Gives a line to the collector.
 pub(super) fn collect(
     collector: &mut Collector,
-    exclusions: &Exclusions,
     record: &impl Record,
     client: &[u8],
     computer: &[u8],
+    signature: &Signature,
 ) {
-    let signature = exclusions.signature(record, client, computer);
     let keys = KeyTexts {
         client,
         computer,
         server: record.get(Field::SIp).unwrap_or_default(),
     };
-    collector.add(record, keys, &signature);
+    collector.add(record, keys, signature);
 }
 
 /// Looks again.
@@ -129,7 +137,6 @@ impl Job<'_> {
             rule: self.rule,
             seed: &self.seed,
             computer,
-            has_exclusions: !self.exclusions.list().is_empty(),
             asks: &self.asks,
             portable: self.options.portable,
         }

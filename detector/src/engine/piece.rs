@@ -71,12 +71,48 @@ pub(super) struct Gather<'a, V> {
     header_before: Header,
     bad: Vec<BadLine>,
     counters: Counters,
+    /// Clients that no exclusion is about.
+    unasked: Option<Unasked>,
     first: Option<Timestamp>,
+    /// The first moment; another than that of the first line only where times ran backwards.
+    earliest: Timestamp,
     last: Timestamp,
     is_unsorted: bool,
     /// Bytes in the file.
     start: u64,
     end: u64,
+}
+
+/// The last clients that no exclusion in the list is about, by their hashes. Whose lines these are need not be looked
+/// up in the list. Two clients with one hash of 64 bits would be taken for each other; as elsewhere in the first look,
+/// rows would stay exact, since the second look goes by texts, and only the lines that were matched be miscounted.
+struct Unasked(Box<[u64]>);
+
+impl Unasked {
+    const PLACES: usize = 1 << 12;
+
+    /// `None` where there are no exclusions.
+    fn new(exclusions: &Exclusions) -> Option<Self> {
+        (!exclusions.list().is_empty()).then(|| Self(vec![0; Self::PLACES].into()))
+    }
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "only the lowest bits are used"
+    )]
+    fn place(client: u64) -> usize {
+        client as usize % Self::PLACES
+    }
+
+    /// A hash of 0 is that of all clients where the rule does not group by them, and is never known.
+    #[inline]
+    fn has(&self, client: u64) -> bool {
+        client != 0 && self.0[Self::place(client)] == client
+    }
+
+    fn add(&mut self, client: u64) {
+        self.0[Self::place(client)] = client;
+    }
 }
 
 const RECENT: usize = 8;
@@ -109,7 +145,9 @@ impl<'a, V: Value> Gather<'a, V> {
             header_before: header.clone(),
             bad: Vec::new(),
             counters: Counters::new(exclusions),
+            unasked: Unasked::new(exclusions),
             first: None,
+            earliest: Timestamp::from_millis(i64::MAX),
             last: Timestamp::from_millis(i64::MIN),
             is_unsorted: false,
             start,
@@ -120,6 +158,9 @@ impl<'a, V: Value> Gather<'a, V> {
     pub(super) fn finish(mut self, counts: Counts, header_after: &Header) -> Piece<V> {
         for _ in 0..WAITING {
             self.wait(0, 0, None);
+        }
+        if let (Some(_), Some(first)) = (&self.unasked, self.first) {
+            self.counters.span = Some((first.min(self.earliest), self.last));
         }
         let header = Arc::new(self.header_before.clone());
         let ranges = match self.shared {
@@ -252,16 +293,17 @@ fn marked(mut ranges: Vec<Range>, marks: Option<Vec<Mark>>, first: &[usize]) -> 
 
 impl<V: Value> Sink<V> for Gather<'_, V> {
     #[inline]
-    fn line(
+    fn line<'c>(
         &mut self,
         at: Place,
         value: Option<V>,
         record: &impl Record,
         client: &[u8],
-        computer: &[u8],
+        computer: impl FnOnce() -> &'c [u8],
     ) -> bool {
         if at.time < self.last {
             self.is_unsorted = true;
+            self.earliest = self.earliest.min(at.time);
         } else {
             self.last = at.time;
         }
@@ -279,9 +321,20 @@ impl<V: Value> Sink<V> for Gather<'_, V> {
             self.wait(table, client, Some(value));
         }
         self.counters.lines += 1;
-        if !self.exclusions.list().is_empty() {
-            let signature = self.exclusions.signature(record, client, computer);
-            self.counters.count(&signature, self.exclusions, at.time);
+        if let Some(unasked) = &mut self.unasked {
+            let exclusions = self.exclusions;
+            let is_passed = exclusions.asks_of_client_only(record.port())
+                && (unasked.has(at.who.client) || {
+                    let is_unasked = !exclusions.asks_of(client);
+                    if is_unasked {
+                        unasked.add(at.who.client);
+                    }
+                    is_unasked
+                });
+            if !is_passed {
+                let signature = exclusions.signature(record, client, computer());
+                self.counters.count(&signature, exclusions, at.time);
+            }
         }
         false
     }

@@ -168,11 +168,8 @@ struct Planner<'p> {
 
 impl Planner<'_> {
     fn add(&mut self, file: &LogFile) {
-        // Pipes, sockets and devices; what is not there at all is told when it is opened.
-        let about = file.path.as_ref().and_then(|path| path.metadata().ok());
-        let is_special = about.is_some_and(|about| !about.is_file() && !about.is_dir());
+        let is_special = file.is_special();
         if is_special && !file.named {
-            // To open a pipe that nobody writes to would be to wait for ever.
             self.totals.refused += 1;
             return (self.tell)(file, NoticeAbout::Unfit(NO_FILE.to_owned()));
         }

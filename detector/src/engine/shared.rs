@@ -9,6 +9,7 @@ use crate::scan::{Bad, Notice, Stopped};
 use scanbench_w3c::{Header, ReadError};
 use std::collections::BTreeMap;
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// A stretch of a log to be looked at.
@@ -76,6 +77,8 @@ pub(super) struct Shared<'a, V> {
     job: &'a Job<'a>,
     state: Mutex<State<'a, V>>,
     changed: Condvar,
+    /// The state has a reason to stop: told without waiting for whoever holds it.
+    is_stopped: AtomicBool,
 }
 
 /// What is left when all is done.
@@ -118,6 +121,7 @@ impl<'a, V: Value> Shared<'a, V> {
                 send,
             }),
             changed: Condvar::new(),
+            is_stopped: AtomicBool::new(false),
         }
     }
 
@@ -161,20 +165,15 @@ impl<'a, V: Value> Shared<'a, V> {
 
     /// Whether to go on.
     pub(super) fn goes_on(&self) -> bool {
-        if self
-            .job
-            .options
-            .cancelled
-            .load(std::sync::atomic::Ordering::Relaxed)
-        {
+        if self.job.options.cancelled.load(Ordering::Relaxed) {
             self.stop(Stopped::Cancelled);
-            return false;
         }
-        true
+        !self.is_stopped.load(Ordering::Relaxed)
     }
 
     pub(super) fn stop(&self, why: Stopped) {
         self.lock().stopped.get_or_insert(why);
+        self.is_stopped.store(true, Ordering::Relaxed);
         self.changed.notify_all();
     }
 
@@ -193,6 +192,9 @@ impl<'a, V: Value> Shared<'a, V> {
                     return again;
                 }
             }
+        }
+        if state.stopped.is_some() {
+            self.is_stopped.store(true, Ordering::Relaxed);
         }
         self.changed.notify_all();
         Then::Look(then)
@@ -262,6 +264,10 @@ impl<'a, V: Value> State<'a, V> {
         lines_before: u64,
         job: &'a Job<'a>,
     ) {
+        // Pieces that were under way when it was stopped are no more of interest.
+        if self.stopped.is_some() {
+            return;
+        }
         let told = &mut self.told[number];
         for (count, bad) in (self.ledger.counts.bad + 1..).zip(&entered.piece.bad) {
             let mut bad = bad.clone();

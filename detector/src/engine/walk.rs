@@ -17,14 +17,14 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// What walks over lines and takes what it finds.
 pub(super) trait Sink<V> {
     /// A line with its bin and keys; `value` is `None` where it has none that counts. `true` asks for the whole
-    /// line, which comes as `whole`.
-    fn line(
+    /// line, which comes as `whole`. Only exclusions ask for the computer.
+    fn line<'c>(
         &mut self,
         at: Place,
         value: Option<V>,
         record: &impl Record,
         client: &[u8],
-        computer: &[u8],
+        computer: impl FnOnce() -> &'c [u8],
     ) -> bool;
     /// The line that was asked for.
     fn whole(&mut self, entry: &Entry<'_>, client: &[u8], computer: &[u8]);
@@ -52,8 +52,6 @@ pub(super) struct Context<'a> {
     pub(super) rule: &'a Rule,
     pub(super) seed: &'a Seed,
     pub(super) computer: ComputerSource<'a>,
-    /// Whether exclusions are to look at each line.
-    pub(super) has_exclusions: bool,
     /// The fields that they look at.
     pub(super) asks: &'a Asks,
     pub(super) portable: bool,
@@ -329,14 +327,9 @@ impl<'a> Walker<'a> {
                     .unwrap_or_default(),
             )),
         };
-        // Only exclusions ask for it, and few lines are wanted whole.
-        let computer = || self.context.computer.of(record.server_texts().0);
-        let asked = if self.context.has_exclusions {
-            computer()
-        } else {
-            b""
-        };
-        if sink.line(place, value, &record, &client_text, asked) {
+        let source = self.context.computer;
+        let computer = || source.of(record.server_texts().0);
+        if sink.line(place, value, &record, &client_text, computer) {
             let computer = computer();
             let raw = RawLine {
                 text: &block[line.start..line.end],
@@ -398,7 +391,7 @@ impl<'a> Walker<'a> {
                     Count::Port => entry.port().and_then(|port| V::from_port(port)),
                     count => V::from_hash(hash(context.seed, counted(&entry, count))),
                 };
-                if sink.line(place, value, &entry, &client, computer) {
+                if sink.line(place, value, &entry, &client, || computer) {
                     sink.whole(&entry, &client, computer);
                 }
             }

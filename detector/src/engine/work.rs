@@ -118,7 +118,7 @@ pub(super) fn run<V: Value>(
         collector,
         counters: std::mem::take(&mut ledger.counters),
         counts: ledger.counts,
-        stats: Stats {
+        stats: Some(Stats {
             groups: ledger.tables.groups,
             bins: ledger.tables.bins,
             near_misses: ledger.tables.near_misses,
@@ -126,9 +126,9 @@ pub(super) fn run<V: Value>(
             reading,
             first_look: first.saturating_sub(reading),
             second_look: spent(&job.clock.second),
-        },
+        }),
         failed: left.failed,
-        is_late: ledger.late_tables > 0,
+        is_late: ledger.is_late,
     })
 }
 

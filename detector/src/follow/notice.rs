@@ -12,6 +12,8 @@ pub enum FollowNotice<'a> {
     Bad(&'a LogFile, BadLine),
     /// Something else than a web log; it is not followed.
     PassedOver(&'a LogFile, Content),
+    /// A pipe, socket or device, which has no end to be read on from; it is not followed.
+    NoFile(&'a LogFile),
     /// A file that shrank or was replaced; it is read from its start.
     Replaced(&'a LogFile),
     /// A file that is there no more.
@@ -32,7 +34,7 @@ impl FollowNotice<'_> {
     pub fn sort(&self) -> &'static str {
         match self {
             Self::Bad(..) => "bad lines",
-            Self::PassedOver(..) => "files passed over",
+            Self::PassedOver(..) | Self::NoFile(_) => "files passed over",
             Self::Replaced(_) => "files replaced",
             Self::Gone(_) => "files gone",
             Self::Late(..) => "lots of late lines",
@@ -60,6 +62,9 @@ impl fmt::Display for FollowNotice<'_> {
                 )
             }
             Self::PassedOver(log, _) => write!(f, "note: {log} is passed over"),
+            Self::NoFile(log) => {
+                write!(f, "note: {log} is no regular file, passed over")
+            }
             Self::Replaced(log) => write!(
                 f,
                 "note: {log} shrank or was replaced; it is read from its start"

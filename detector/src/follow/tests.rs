@@ -108,6 +108,30 @@ fn a_row_is_told_before_its_window_closes_and_an_unfinished_line_waits() {
     assert_eq!(small.rows(), ["closed:4"]);
 }
 
+/// Nobody writes to the pipe, so that to open it would be to wait for ever.
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_a_folder_is_passed_over_and_told_once() {
+    let mut small = Small::new();
+    small.append("a.log", &(HEADER.to_owned() + &line(1, 80) + &line(2, 81)));
+    small.start(true);
+    assert!(small.rows().is_empty());
+    let made = std::process::Command::new("mkfifo")
+        .arg(small.folder.path().join("pipe.log"))
+        .status();
+    assert!(made.unwrap().success());
+    small.append("a.log", &line(3, 82));
+    assert_eq!(small.rows(), ["open:3"]);
+    assert!(small.rows().is_empty());
+    assert_eq!(small.notices.len(), 1, "{:?}", small.notices);
+    assert!(
+        small.notices[0].contains("pipe.log is no regular file"),
+        "{:?}",
+        small.notices
+    );
+    assert_eq!(small.totals().files, 1);
+}
+
 #[test]
 fn without_a_checkpoint_only_what_is_new_counts_and_headers_are_known() {
     let mut small = Small::new();

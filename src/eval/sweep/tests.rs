@@ -55,7 +55,6 @@ fn truth() -> GroundTruth {
     GroundTruth {
         scenario: "small".to_owned(),
         seed: 1,
-        lines: 200,
         days: None,
         campaigns: vec![
             campaign("late", Class::Malicious, "192.0.2.2", at(12, 0), at(13, 0)),
@@ -97,7 +96,6 @@ fn census() -> Census {
         keys: vec![key("192.0.2.1"), key("192.0.2.2"), key("10.0.0.8")],
         first: Some(at(0, 0)),
         last: Some(at(40, 0)),
-        lines: 200,
     }
 }
 
