@@ -4,10 +4,12 @@
 //! server address and the value that counts (`walk`, `lens`), into small tables (`table`, `piece`). Once a bin is
 //! final (`ledger`), whoever reached the threshold in it is known, and the bin's lines are looked at again, with
 //! care, for just those few (`look`, `marks`): the collector then has all that rows need. Logs are cut into pieces that
-//! threads share; pieces of a log are taken in order (`shared`).
+//! threads share; pieces of a log are taken in order (`shared`). Packed logs are read from front to back, and a thread
+//! without work unpacks for one that looks (`ahead`).
 //!
 //! Sessions, and rows of tables, have no bins to close; their lines go to the collector one by one (`everything`).
 
+mod ahead;
 mod everything;
 mod feed;
 mod gathered;

@@ -1,5 +1,6 @@
 //! What threads share: which piece is next, and the pieces of each log put in order.
 
+use super::ahead::Errand;
 use super::ledger::{Ledger, Look, Text};
 use super::piece::Piece;
 use super::table::Value;
@@ -67,6 +68,10 @@ struct State<'a, V> {
     next: Task,
     /// Tasks taken whose pieces are not all entered.
     open: usize,
+    /// Threads that wait for an errand and have not been given one.
+    idle: usize,
+    /// One for each thread that was counted as idle and no longer is.
+    errands: Vec<Errand>,
     failed: u64,
     stopped: Option<Stopped>,
     send: Box<dyn FnMut(Notice<'a>) + Send + 'a>,
@@ -116,6 +121,8 @@ impl<'a, V: Value> Shared<'a, V> {
                 told,
                 next: Task { log: 0, piece: 0 },
                 open: 0,
+                idle: 0,
+                errands: Vec::new(),
                 failed: 0,
                 stopped: None,
                 send,
@@ -161,6 +168,41 @@ impl<'a, V: Value> Shared<'a, V> {
                 .wait(state)
                 .unwrap_or_else(PoisonError::into_inner);
         }
+    }
+
+    /// Something to read for another thread, for one that found no piece left; `None` once all is done or stopped.
+    pub(super) fn wait_for_errand(&self) -> Option<Errand> {
+        let mut state = self.lock();
+        state.idle += 1;
+        loop {
+            // First of all: whoever gave it away waits for what is read.
+            if let Some(errand) = state.errands.pop() {
+                return Some(errand);
+            }
+            if state.open == 0 || state.stopped.is_some() {
+                state.idle -= 1;
+                return None;
+            }
+            state = self
+                .changed
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Gives an errand to a thread that waits for one, where there is one.
+    pub(super) fn give(&self, errand: &mut dyn FnMut() -> Errand) {
+        let mut state = self.lock();
+        if state.idle > 0 {
+            state.idle -= 1;
+            state.errands.push(errand());
+            self.changed.notify_all();
+        }
+    }
+
+    /// Whether the scan was stopped, for whoever would read on.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.lock().stopped.is_some()
     }
 
     /// Whether to go on.

@@ -1,5 +1,6 @@
 //! What each thread does: take a piece, look over it, enter it, and look again at what became final.
 
+use super::ahead::Stream;
 use super::feed::{Buffer, read};
 use super::ledger::{Ledger, Text};
 use super::lens::ComputerSource;
@@ -29,8 +30,36 @@ const KEPT_BYTES: usize = 4 << 20;
 #[derive(Debug, Default)]
 pub(super) struct StageClock {
     reading: AtomicU64,
+    /// Time in which a thread waited for what another one reads.
+    waiting: AtomicU64,
     first: AtomicU64,
     second: AtomicU64,
+}
+
+impl StageClock {
+    /// Times a read of the thread that looks over what is read.
+    pub(super) fn reading<T>(&self, read: impl FnOnce() -> T) -> T {
+        timed(&[&self.reading], read)
+    }
+
+    /// Times a read for another thread. It counts as a part of the first look too, as other reads do.
+    pub(super) fn reading_ahead<T>(&self, read: impl FnOnce() -> T) -> T {
+        timed(&[&self.reading, &self.first], read)
+    }
+
+    /// Times a wait within the first look.
+    pub(super) fn waiting<T>(&self, wait: impl FnOnce() -> T) -> T {
+        timed(&[&self.waiting], wait)
+    }
+}
+
+fn timed<T>(totals: &[&AtomicU64], act: impl FnOnce() -> T) -> T {
+    let since = Instant::now();
+    let outcome = act();
+    for total in totals {
+        note(total, since);
+    }
+    outcome
 }
 
 fn note(total: &AtomicU64, since: Instant) {
@@ -52,10 +81,8 @@ impl<'a, R: Read> Timed<'a, R> {
 
 impl<R: Read> Read for Timed<'_, R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let since = Instant::now();
-        let outcome = self.input.read(out);
-        note(&self.clock.reading, since);
-        outcome
+        let input = &mut self.input;
+        self.clock.reading(|| input.read(out))
     }
 }
 
@@ -114,6 +141,7 @@ pub(super) fn run<V: Value>(
     let ledger = &mut left.ledger;
     let spent = |total: &AtomicU64| Duration::from_nanos(total.load(Ordering::Relaxed));
     let (reading, first) = (spent(&job.clock.reading), spent(&job.clock.first));
+    let waiting = spent(&job.clock.waiting);
     Ok(Outcome {
         collector,
         counters: std::mem::take(&mut ledger.counters),
@@ -124,7 +152,7 @@ pub(super) fn run<V: Value>(
             near_misses: ledger.tables.near_misses,
             most: ledger.tables.most,
             reading,
-            first_look: first.saturating_sub(reading),
+            first_look: first.saturating_sub(reading + waiting),
             second_look: spent(&job.clock.second),
         }),
         failed: left.failed,
@@ -209,6 +237,9 @@ impl<'a, 's, V: Value> Worker<'a, 's, V> {
             }
             note(&self.job.clock.first, since);
         }
+        while let Some(errand) = self.shared.wait_for_errand() {
+            errand.run(&self.job.clock);
+        }
         self.collector
     }
 
@@ -291,7 +322,7 @@ impl<'a, 's, V: Value> Worker<'a, 's, V> {
     fn stream(&mut self, number: usize) {
         let log = &self.job.logs[number];
         let (mut input, file_bytes) = match log.source.open() {
-            Ok((input, file_bytes)) => (Timed::new(input, &self.job.clock), file_bytes),
+            Ok((input, file_bytes)) => (Stream::new(input, &self.job.clock), file_bytes),
             Err(error) => return self.end_stream(number, 0, error),
         };
         let threshold = usize::try_from(self.job.rule.threshold).unwrap_or(usize::MAX);
@@ -303,6 +334,9 @@ impl<'a, 's, V: Value> Worker<'a, 's, V> {
         let mut rest: Vec<u8> = Vec::new();
         let mut unfinished = None;
         loop {
+            if input.is_here() {
+                input.hand_over(block, |errand| self.shared.give(errand));
+            }
             let walker = self.walker(number, header, offset);
             let mut walker = walker.with_unfinished(unfinished);
             let mut gather =
@@ -378,7 +412,7 @@ impl<'a, 's, V: Value> Worker<'a, 's, V> {
                 },
                 entered,
             );
-            if is_last {
+            if is_last || self.shared.is_stopped() {
                 return;
             }
             index += 1;
