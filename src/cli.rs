@@ -1,6 +1,7 @@
 //! The command line: one file a command. Rows and reports go to standard output, everything said to a person
 //! to standard error.
 
+mod bench;
 mod completions;
 mod datasets;
 mod detect;
@@ -47,9 +48,12 @@ enum Command {
     Evaluate(evaluate::Args),
     Sweep(sweep::Args),
     Edges(edges::Args),
+    Bench(bench::Args),
     Exclusions(exclusions::Args),
     Scenarios(scenarios::Args),
     Completions(completions::Args),
+    #[command(name = scanbench::bench::child::RELAY, hide = true)]
+    BenchChild(bench::ChildArgs),
 }
 
 pub(crate) fn main() -> ExitCode {
@@ -68,6 +72,8 @@ pub(crate) fn main() -> ExitCode {
         Command::Evaluate(args) => evaluate::run(&args),
         Command::Sweep(args) => sweep::run(&args),
         Command::Edges(args) => edges::run(&args),
+        Command::Bench(args) => bench::run(&args),
+        Command::BenchChild(args) => bench::run_child(&args),
         Command::Exclusions(args) => exclusions::run(&args),
         Command::Scenarios(args) => scenarios::run(&args),
         Command::Completions(args) => completions::run(&args),

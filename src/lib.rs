@@ -2,6 +2,7 @@
 //! generator and the detector. The command line stands in the binary.
 
 pub mod alerts;
+pub mod bench;
 pub mod edges;
 pub mod eval;
 pub mod report;

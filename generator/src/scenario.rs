@@ -170,7 +170,8 @@ impl Scenario {
     }
 
     /// The file's text with another seed and scale, from which the same set can be made again.
-    pub(crate) fn text_with(&self, seed: u64, scale: f64) -> String {
+    #[must_use]
+    pub fn text_with(&self, seed: u64, scale: f64) -> String {
         let seed_span = self.seed_span.clone();
         let (scale_span, scale) = match &self.scale_span {
             Some(span) => (span.clone(), format!("{scale:?}")),

@@ -1,0 +1,254 @@
+//! `bench`: what is right gets a speed, what is wrong gets none, and files say what the terminal says.
+
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a panic is how a test reports")]
+
+use scanbench::bench::report::{BenchReport, SCHEMA_VERSION, bench_schema};
+use serde_json::Value;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+/// Runs `bench minimal --quick` in a folder, one size and three rounds, with a cache in it.
+fn bench(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_scanbench"))
+        .args([
+            "bench", "minimal", "--quick", "--sizes", "1", "--rounds", "3", "--cache", "cache",
+        ])
+        .args(arguments)
+        .current_dir(folder)
+        .output()
+        .unwrap()
+}
+
+/// A detector that runs a shell script.
+fn describe(folder: &Path, name: &str, script: &str, more: &str) -> String {
+    let file = format!("{name}.toml");
+    fs::write(folder.join(format!("{name}.sh")), script).unwrap();
+    let text = format!(
+        "name = \"{name}\"\ncommand = [\"sh\", \"{{here}}/{name}.sh\", \"{{logs}}\", \"{{alerts}}\"]\n{more}"
+    );
+    fs::write(folder.join(&file), text).unwrap();
+    file
+}
+
+/// What our detector prints for the dataset is what a script can print again.
+fn right_rows(folder: &Path) -> String {
+    assert!(bench(folder, &[]).status.success());
+    let dataset = fs::read_dir(folder.join("cache"))
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
+    let output = Command::new(env!("CARGO_BIN_EXE_scanbench"))
+        .args(["detect", "--format", "ndjson"])
+        .arg(dataset)
+        .output()
+        .unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn report(folder: &Path, name: &str) -> BenchReport {
+    serde_json::from_slice(&fs::read(folder.join(name).join("bench.json")).unwrap()).unwrap()
+}
+
+#[test]
+fn right_and_wrong_detectors() {
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = scratch.path();
+    let rows = right_rows(folder);
+    fs::write(folder.join("rows"), &rows).unwrap();
+    let other = rows.replace("\"portCount\":32", "\"portCount\":31");
+    assert_ne!(rows, other, "minimal has one scan of 32 ports");
+    fs::write(folder.join("other"), other).unwrap();
+    fs::write(folder.join("twice"), rows.repeat(2)).unwrap();
+    let files = [
+        describe(folder, "right", "cat rows > \"$2\"", ""),
+        describe(folder, "none", ": > \"$2\"", ""),
+        describe(folder, "other", "cat other > \"$2\"", ""),
+        describe(folder, "twice", "cat twice > \"$2\"", ""),
+        describe(
+            folder,
+            "fails",
+            "cat rows > \"$2\"; echo no such table >&2; exit 3",
+            "",
+        ),
+        // Right in the run that is checked, and never again.
+        describe(
+            folder,
+            "once",
+            "cat rows > \"$2\"; if [ -e seen ]; then : > \"$2\"; fi; : > seen",
+            "",
+        ),
+    ];
+    let mut arguments = vec!["-o", "out"];
+    for file in &files {
+        arguments.extend(["--detector", file]);
+    }
+    let output = bench(folder, &arguments);
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(!told.contains("right, scale 1 has"), "{told}");
+    let report = report(folder, "out");
+    let of = |name: &str| {
+        report
+            .measured
+            .iter()
+            .find(|one| one.detector == name)
+            .unwrap()
+    };
+    let right = of("right");
+    assert_eq!(right.refused, None);
+    let speed = right.speed.as_ref().unwrap();
+    assert_eq!(speed.runs.len(), 3);
+    assert!(speed.to_first.is_some() && speed.cpu_s.is_some() && speed.peak_bytes.is_some());
+    for (name, why) in [
+        ("none", "1 are missing"),
+        ("other", "1 have another number of ports"),
+        ("twice", "2 rows came in all"),
+        ("fails", "no such table"),
+        ("once", "1 are missing"),
+    ] {
+        let one = of(name);
+        assert_eq!(one.speed, None, "{name}");
+        assert!(
+            one.refused.as_ref().unwrap().contains(why),
+            "{name}: {:?}",
+            one.refused
+        );
+    }
+    assert_eq!(of("fails").rows, None);
+    let text = fs::read_to_string(folder.join("out/bench.md")).unwrap();
+    let table = String::from_utf8(output.stdout).unwrap();
+    for line in ["none, scale 1 has no speed", "wrong rows", "right, scale 1"] {
+        assert!(text.contains(line) && table.contains(line), "{line}");
+    }
+}
+
+/// The dataset is made once; what is damaged in the cache is made anew, the same.
+#[test]
+fn the_cache() {
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = scratch.path();
+    let told = |output: Output| {
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    assert!(told(bench(folder, &["-o", "first"])).contains("minimal at scale 1: made"));
+    assert!(told(bench(folder, &["-o", "second"])).contains("minimal at scale 1: found whole"));
+    let dataset = fs::read_dir(folder.join("cache"))
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
+    let truth = dataset.join("truth/windows.jsonl");
+    fs::write(&truth, fs::read_to_string(&truth).unwrap() + "\n").unwrap();
+    assert!(told(bench(folder, &["-o", "third"])).contains("minimal at scale 1: made"));
+    let data = ["first", "second", "third"].map(|name| report(folder, name).datasets[0].clone());
+    assert_eq!(data[0].lines, 727);
+    assert!(
+        data.iter()
+            .all(|one| one.fingerprint == data[0].fingerprint)
+    );
+    let other = told(bench(folder, &["-o", "other", "--seed", "5"]));
+    assert!(other.contains("minimal at scale 1: made"), "{other}");
+    assert_ne!(
+        report(folder, "other").datasets[0].fingerprint,
+        data[0].fingerprint
+    );
+}
+
+/// A baseline whose times are a thousandth is beyond any noise, and one a thousand times as long is no failure.
+#[test]
+fn a_baseline() {
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = scratch.path();
+    assert!(bench(folder, &["-o", "out"]).status.success());
+    let text = fs::read(folder.join("out/bench.json")).unwrap();
+    let with_times = |factor: f64, name: &str| {
+        let mut json: Value = serde_json::from_slice(&text).unwrap();
+        for one in json["measured"].as_array_mut().unwrap() {
+            for run in one["speed"]["runs"].as_array_mut().unwrap() {
+                run["wall_s"] = (run["wall_s"].as_f64().unwrap() * factor).into();
+            }
+        }
+        fs::write(folder.join(name), json.to_string()).unwrap();
+        bench(folder, &["--baseline", name])
+    };
+    let slower = with_times(0.001, "fast.json");
+    assert_eq!(slower.status.code(), Some(1));
+    assert!(
+        String::from_utf8(slower.stderr)
+            .unwrap()
+            .contains("is slower than the baseline")
+    );
+    let faster = with_times(1000.0, "slow.json");
+    assert!(faster.status.success());
+    assert!(String::from_utf8(faster.stdout).unwrap().contains("faster"));
+    let other = bench(folder, &["--baseline", "out/bench.json", "--seed", "5"]);
+    assert_eq!(other.status.code(), Some(2));
+    assert!(
+        String::from_utf8(other.stderr)
+            .unwrap()
+            .contains("same bytes")
+    );
+    fs::write(folder.join("none.json"), "{}").unwrap();
+    assert_eq!(
+        bench(folder, &["--baseline", "none.json"]).status.code(),
+        Some(2)
+    );
+}
+
+#[test]
+fn bad_descriptions() {
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = scratch.path();
+    fs::write(
+        folder.join("bad.toml"),
+        "name = \"bad\"\ncommand = [\"a\", \"{logs}\"]\nwarmup = 2\n",
+    )
+    .unwrap();
+    let output = bench(folder, &["--detector", "bad.toml"]);
+    assert_eq!(output.status.code(), Some(3));
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        told.contains("bad.toml:3:1") && told.contains("did you mean `warm-up`?"),
+        "{told}"
+    );
+    let twin = describe(folder, "scanbench", "", "");
+    let output = bench(folder, &["--detector", &twin]);
+    assert_eq!(output.status.code(), Some(2));
+    let install = describe(
+        folder,
+        "absent",
+        "exit 1",
+        "install = [\"sh\", \"-c\", \"echo put it here >&2; exit 4\"]\n",
+    );
+    let output = bench(folder, &["--detector", &install, "--install"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        String::from_utf8(output.stderr)
+            .unwrap()
+            .contains("cannot install absent")
+    );
+}
+
+/// After a change that is meant, `UPDATE_SCHEMAS=1 cargo test --test bench` writes the file anew; a change of shape also
+/// needs another `SCHEMA_VERSION`.
+#[test]
+fn the_committed_schema_is_that_of_the_code() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/bench.schema.json");
+    let mut text = serde_json::to_string_pretty(&bench_schema()).unwrap();
+    text.push('\n');
+    if std::env::var_os("UPDATE_SCHEMAS").is_some() {
+        fs::write(&path, &text).unwrap();
+    }
+    assert!(
+        fs::read_to_string(&path).unwrap_or_default() == text,
+        "{} differs: UPDATE_SCHEMAS=1 cargo test --test bench writes it anew",
+        path.display()
+    );
+    assert_eq!(SCHEMA_VERSION, 1);
+}
