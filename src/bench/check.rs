@@ -67,6 +67,7 @@ pub fn check(truth: &GroundTruth, mut alerts: Vec<Alert>, time: AlertTime) -> Re
         with: alerts.clone(),
         without: alerts,
         exclusions: Vec::new(),
+        reached: Default::default(),
         keys: None,
         coalition: Box::new(()),
     };

@@ -55,6 +55,7 @@ fn truth() -> GroundTruth {
     GroundTruth {
         scenario: "small".to_owned(),
         seed: 1,
+        lines: 200,
         days: None,
         campaigns: vec![
             campaign("late", Class::Malicious, "192.0.2.2", at(12, 0), at(13, 0)),
