@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic is how a test reports")]
 
-use scanbench_detector::exclusion_schema;
+use scanbench_detector::{Exclusions, exclusion_schema};
 use scanbench_spec::{Node, Source, Value as Written, parse};
 use serde_json::Value;
 use std::fs;
@@ -40,8 +40,11 @@ fn fits(node: &Node, schema: &Value, definitions: &Value) -> Result<(), String> 
     match &node.value {
         Written::Table(entries) => {
             for (key, value) in entries {
-                let property = &schema["properties"][&key.name];
+                let mut property = &schema["properties"][&key.name];
                 if property.is_null() {
+                    property = &schema["additionalProperties"];
+                }
+                if !property.is_object() {
                     return Err(format!("{} is not known", key.name));
                 }
                 fits(value, property, definitions)?;
@@ -108,5 +111,33 @@ fn built_in_lists_fit_and_slips_do_not() {
     ] {
         let node = parse(&Source::new("slip.toml", slip)).unwrap();
         assert!(fits(&node, &schema, &schema["$defs"]).is_err(), "{slip}");
+    }
+}
+
+/// Reader and schema agree on numbers for texts: custom fields take them wherever a text stands, and only they.
+#[test]
+fn numbers_for_texts_are_of_custom_fields_only() {
+    let schema = exclusion_schema();
+    for (condition, is_taken) in [
+        ("tenant = 7", true),
+        ("tenant = [7, \"x\"]", true),
+        ("not-tenant = [7, 8]", true),
+        ("tenant = { contains = 7 }", true),
+        ("tenant = { ends-with = [7, 8], ignore-case = true }", true),
+        ("tenant = { contains = true }", false),
+        ("tenant = true", false),
+        ("cs-user-agent = 7", false),
+        ("cs-user-agent = [7, \"x\"]", false),
+        ("cs-user-agent = { contains = 7 }", false),
+    ] {
+        let text = format!(
+            "version = 1\n[[exclusion]]\nid = \"a\"\nreason = \"x\"\nstage = \"event\"\nmatch.{condition}\n"
+        );
+        let source = Source::new("a.toml", text);
+        let node = parse(&source).unwrap();
+        let fit = fits(&node, &schema, &schema["$defs"]);
+        assert_eq!(fit.is_ok(), is_taken, "{condition}: {fit:?}");
+        let read = Exclusions::from_source(&source);
+        assert_eq!(read.is_ok(), is_taken, "{condition}: {read:?}");
     }
 }

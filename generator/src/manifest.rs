@@ -1,6 +1,7 @@
 //! The manifest: what a dataset was made from, and the checksum and length of every file. It is written last, so a
 //! folder without one is no dataset.
 
+use memchr::memchr_iter;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
@@ -238,11 +239,13 @@ fn count_lines(mut text: impl Read) -> io::Result<(u64, u64)> {
         if read == 0 {
             return Ok((lines, directives));
         }
-        for byte in &block[..read] {
-            directives += u64::from(at_line_start && *byte == b'#');
-            at_line_start = *byte == b'\n';
-            lines += u64::from(at_line_start);
+        let block = &block[..read];
+        directives += u64::from(at_line_start && block[0] == b'#');
+        for end in memchr_iter(b'\n', block) {
+            lines += 1;
+            directives += u64::from(block.get(end + 1) == Some(&b'#'));
         }
+        at_line_start = block[read - 1] == b'\n';
     }
 }
 
@@ -253,4 +256,28 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::io::Cursor;
+
+    proptest! {
+        /// forall texts, however they come in pieces: lines and directives are those that a look at each byte counts.
+        #[test]
+        fn lines_are_counted_across_pieces(text in "[#a\n]{0,40}", piece in 1..9_usize) {
+            let bytes = text.as_bytes();
+            let mut pieces = bytes.chunks(piece).map(Cursor::new).collect::<Vec<_>>().into_iter();
+            let mut rest: Box<dyn Read + '_> = Box::new(io::empty());
+            while let Some(next) = pieces.next_back() {
+                rest = Box::new(next.chain(rest));
+            }
+            let lines = text.matches('\n').count() as u64;
+            let starts = |at: usize| at == 0 || bytes[at - 1] == b'\n';
+            let directives = (0..bytes.len()).filter(|at| starts(*at) && bytes[*at] == b'#').count() as u64;
+            prop_assert_eq!(count_lines(rest).unwrap(), (lines, directives));
+        }
+    }
 }

@@ -14,7 +14,7 @@ pub(crate) enum Failure {
     Input(String),
     /// What was wrong is already told; only the exit code is left.
     InputTold,
-    /// A scenario, exclusion or rule file with findings.
+    /// A scenario or exclusion file with findings.
     File(String),
     /// A file with findings that are already told.
     FileTold,

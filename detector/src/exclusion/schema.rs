@@ -25,7 +25,8 @@ pub fn exclusion_schema() -> Value {
             { "type": "integer", "minimum": 0 },
             { "type": "string", "pattern": "^[0-9]+( *-( *[0-9]+)?)?$" },
         ]})),
-        "texts": { "anyOf": [strings(), text_tests()] },
+        "texts": texts(&json!({ "type": "string", "minLength": 1 })),
+        "custom": texts(&json!({ "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "integer" }] })),
         "times": one_or_many(&hours()),
     });
     schema
@@ -49,8 +50,10 @@ fn one_or_many(one: &Value) -> Value {
     json!({ "anyOf": [one, { "type": "array", "minItems": 1, "items": one }] })
 }
 
-fn strings() -> Value {
-    one_or_many(&json!({ "type": "string", "minLength": 1 }))
+/// Texts to compare with, or a table of tests on them; custom fields take numbers for texts wherever a text stands.
+fn texts(one: &Value) -> Value {
+    let some = one_or_many(one);
+    json!({ "anyOf": [some, text_tests(&some)] })
 }
 
 fn file_key(key: &str) -> Value {
@@ -132,11 +135,11 @@ fn matches() -> Value {
         "type": "object",
         "minProperties": 1,
         "properties": properties,
-        "additionalProperties": { "anyOf": [{ "$ref": "#/$defs/texts" }, { "type": "integer" }] },
+        "additionalProperties": { "$ref": "#/$defs/custom" },
     })
 }
 
-fn text_tests() -> Value {
+fn text_tests(some: &Value) -> Value {
     let kinds = [
         "equals",
         "contains",
@@ -147,7 +150,7 @@ fn text_tests() -> Value {
     ];
     let mut properties: Map<String, Value> = kinds
         .iter()
-        .map(|kind| ((*kind).to_owned(), strings()))
+        .map(|kind| ((*kind).to_owned(), some.clone()))
         .collect();
     properties.insert("ignore-case".to_owned(), json!({ "type": "boolean" }));
     json!({ "type": "object", "additionalProperties": false, "minProperties": 1, "properties": properties })

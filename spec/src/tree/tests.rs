@@ -128,6 +128,34 @@ fn depth_is_limited() {
     }
 }
 
+#[test]
+fn pairs_of_surrogates_are_one_character() {
+    let text = r#"{"é": "\ud83d\ude00 \\ud83d \u00e9\u00e9", "\uD83D\uDE00": ["\ud83e\udd80\ud83e\udd80", 7]}"#;
+    let node = tree("a.json", text);
+    let expected = json!({ "é": "😀 \\ud83d éé", "😀": ["🦀🦀", 7] });
+    assert_eq!(bare(&node), expected);
+    let mut found = Vec::new();
+    places(&node, text, &mut found);
+    let at: Vec<&str> = found.iter().map(|(_, at)| *at).collect();
+    assert_eq!(
+        at,
+        [
+            "é",
+            r"\ud83d\ude00 \\ud83d \u00e9\u00e9",
+            r"\uD83D\uDE00",
+            r"\ud83e\udd80\ud83e\udd80",
+            "7"
+        ]
+    );
+    // What comes after a pair is refused at its place in the file.
+    let twice = r#"{"a": "\ud83d\ude00", "b": 1, "b": 2}"#;
+    let finding = refused("a.json", twice).remove(0);
+    assert_eq!(finding.span.map(|span| &twice[span]), Some(r#""b""#));
+    // Half a pair is no character.
+    refused("a.json", r#"{"a": "\ud83d"}"#);
+    refused("a.json", r#"{"a": "\ude00\ud83d"}"#);
+}
+
 fn any_json() -> impl Strategy<Value = serde_json::Value> {
     let text = prop_oneof![
         "\\PC{0,12}",
@@ -162,6 +190,14 @@ proptest! {
             serde_json::to_string(&value)
         };
         prop_assert_eq!(bare(&tree("a.json", &text.unwrap())), value);
+    }
+
+    /// forall texts, every character of them escaped as JSON may: the tree holds the same text.
+    #[test]
+    fn escapes_are_read(text in "(\\PC|\\n|🦀){0,12}") {
+        let escapes: Vec<String> = text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect();
+        let escaped = escapes.concat();
+        prop_assert_eq!(bare(&tree("a.json", &format!("[\"{escaped}\"]"))), json!([text]));
     }
 
     /// forall texts: no format panics, and all places are inside the text.
