@@ -20,7 +20,7 @@ use std::ffi::OsString;
 use std::io::{self, BufWriter, Write};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitCode, Stdio};
 use std::time::Duration;
 
 /// Rounds, if nobody says.
@@ -101,22 +101,28 @@ pub(crate) struct Args {
     output: Option<PathBuf>,
 }
 
-/// The relay that starts a detector and measures it.
-#[derive(clap::Args)]
-pub(crate) struct ChildArgs {
-    out: PathBuf,
-    err: PathBuf,
-    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
-    command: Vec<OsString>,
-}
-
-pub(crate) fn run_child(args: &ChildArgs) -> Result<(), Failure> {
-    let usage = child::relay(&args.out, &args.err, &args.command)
-        .map_err(|error| Failure::input(&error))?;
-    let mut out = io::stdout().lock();
-    serde_json::to_writer(&mut out, &usage).map_err(io::Error::from)?;
-    writeln!(out)?;
-    Ok(())
+/// Where this process is the relay that starts a detector and measures it: runs it.
+pub(crate) fn as_relay() -> Option<ExitCode> {
+    let words: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let [relay, out, err, command @ ..] = words.as_slice() else {
+        return None;
+    };
+    if relay != child::RELAY {
+        return None;
+    }
+    let told = child::relay(Path::new(out), Path::new(err), command).and_then(|usage| {
+        let mut text = serde_json::to_vec(&usage)?;
+        text.push(b'\n');
+        io::stdout().write_all(&text)
+    });
+    Some(match told {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let failure = Failure::input(&error);
+            failure.tell();
+            failure.exit_code()
+        }
+    })
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
