@@ -8,6 +8,7 @@ pub mod cache;
 pub mod calibration;
 pub mod check;
 pub mod child;
+pub mod clients;
 pub mod compare;
 pub mod detector;
 pub mod report;

@@ -52,11 +52,13 @@ enum Command {
     Exclusions(exclusions::Args),
     Scenarios(scenarios::Args),
     Completions(completions::Args),
-    #[command(name = scanbench::bench::child::RELAY, hide = true)]
-    BenchChild(bench::ChildArgs),
 }
 
 pub(crate) fn main() -> ExitCode {
+    // No command for people, so neither help nor completions know it.
+    if let Some(ended) = bench::as_relay() {
+        return ended;
+    }
     let cli = Cli::parse();
     // Where no handler can be set, Ctrl-C ends the program at once, as it always did.
     let _ = ctrlc::set_handler(|| {
@@ -73,7 +75,6 @@ pub(crate) fn main() -> ExitCode {
         Command::Sweep(args) => sweep::run(&args),
         Command::Edges(args) => edges::run(&args),
         Command::Bench(args) => bench::run(&args),
-        Command::BenchChild(args) => bench::run_child(&args),
         Command::Exclusions(args) => exclusions::run(&args),
         Command::Scenarios(args) => scenarios::run(&args),
         Command::Completions(args) => completions::run(&args),

@@ -3,7 +3,7 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a panic is how a test reports")]
 
-use scanbench::bench::report::{BenchReport, SCHEMA_VERSION, bench_schema};
+use scanbench::bench::report::{BenchReport, By, SCHEMA_VERSION, bench_schema};
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
@@ -119,11 +119,46 @@ fn right_and_wrong_detectors() {
         );
     }
     assert_eq!(of("fails").rows, None);
+    let of_wrong = report.measured.iter().filter(|one| one.detector == "none");
+    assert_eq!(of_wrong.count(), 1);
     let text = fs::read_to_string(folder.join("out/bench.md")).unwrap();
     let table = String::from_utf8(output.stdout).unwrap();
     for line in ["none, scale 1 has no speed", "wrong rows", "right, scale 1"] {
         assert!(text.contains(line) && table.contains(line), "{line}");
     }
+}
+
+/// Without `--sizes` the time is followed over lines, clients and threads; exponents are whatever they are.
+#[test]
+fn growth() {
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = scratch.path();
+    let output = Command::new(env!("CARGO_BIN_EXE_scanbench"))
+        .args([
+            "bench", "minimal", "--quick", "--rounds", "3", "--cache", "cache", "-o", "out",
+        ])
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let report = report(folder, "out");
+    let at = |by: By| {
+        report
+            .growth
+            .iter()
+            .find(|one| one.by == by)
+            .map(|one| one.at.clone())
+    };
+    // Lines of the manifests: `generate minimal --scale 1`, 2 and 4. Of 1,000 lines of one client each thousand, hundred, ten.
+    assert_eq!(at(By::Lines), Some(vec![727, 1202, 2763]));
+    assert_eq!(at(By::Clients), Some(vec![1, 10, 100]));
+    assert_eq!(report.datasets.len(), 6);
+    let cores = std::thread::available_parallelism().unwrap().get() as u64;
+    if cores > 1 {
+        let threads = at(By::Threads).unwrap();
+        assert_eq!((threads.first(), threads.last()), (Some(&1), Some(&cores)));
+    }
+    assert!(report.measured.iter().all(|one| one.speed.is_some()));
 }
 
 /// The dataset is made once; what is damaged in the cache is made anew, the same.

@@ -22,6 +22,8 @@ pub struct Kept {
     pub fingerprint: String,
     /// What happened in it.
     pub truth: GroundTruth,
+    /// How many distinct clients it has, where it was made for that.
+    pub clients: Option<u64>,
     /// Whether it was made just now.
     pub is_new: bool,
 }
@@ -93,6 +95,7 @@ pub fn find_or_make(
         logs: logs.map(|file| folder.join(&file.path)).collect(),
         fingerprint: fingerprint(&manifest),
         truth,
+        clients: None,
         is_new,
         folder,
     })
@@ -106,7 +109,7 @@ fn fingerprint(manifest: &Manifest) -> String {
     hex(&hash.finalize(), 32)
 }
 
-fn hex(bytes: &[u8], length: usize) -> String {
+pub(super) fn hex(bytes: &[u8], length: usize) -> String {
     bytes
         .iter()
         .take(length)

@@ -110,6 +110,7 @@ mod tests {
             scenario: "s".into(),
             seed: 1,
             scale: 1.0,
+            clients: None,
             lines: 10,
             bytes: 10,
             fingerprint: "same".into(),

@@ -2,6 +2,7 @@
 
 use super::check::Rows;
 use super::statistics::{Estimate, exponent, median, outliers, widest_coverage};
+use crate::report::number::grouped;
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::{Deserialize, Serialize};
@@ -28,7 +29,7 @@ pub struct BenchReport {
     pub machine: Machine,
     /// How often all of them ran, in turn.
     pub rounds: usize,
-    /// The datasets, smallest first. The first is the one that detectors are compared on.
+    /// The datasets, smallest first, then logs that differ in the number of clients. Detectors are compared on the first.
     pub datasets: Vec<Data>,
     /// The detectors on the datasets; the first is the one that others are held against.
     pub measured: Vec<Measured>,
@@ -60,6 +61,8 @@ pub struct Data {
     pub seed: u64,
     /// So many times the background of scale 1.
     pub scale: f64,
+    /// Distinct clients, where the logs were made to differ in them only; `null` for datasets of a scenario.
+    pub clients: Option<u64>,
     /// Lines of its logs.
     pub lines: u64,
     /// Bytes of its logs.
@@ -130,7 +133,7 @@ pub struct Growth {
     pub detector: String,
     /// With what.
     pub by: By,
-    /// Lines or threads, smallest first.
+    /// Lines, clients or threads, smallest first.
     pub at: Vec<u64>,
     /// Median seconds there.
     pub wall_s: Vec<f64>,
@@ -145,6 +148,8 @@ pub struct Growth {
 pub enum By {
     /// The number of lines.
     Lines,
+    /// The number of distinct clients, in as many lines.
+    Clients,
     /// The number of threads.
     Threads,
 }
@@ -236,8 +241,8 @@ impl BenchReport {
         for one in &self.datasets {
             if median(&one.calibration_s).is_some_and(|count| count < SHORT) {
                 warnings.push(format!(
-                    "scale {}: counting the newlines takes less than 5 ms, so ratios to it are mostly noise: use a larger --scale",
-                    one.scale
+                    "{}: counting the newlines takes less than 5 ms, so ratios to it are mostly noise: use a larger --scale",
+                    name_of_data(one)
                 ));
             }
         }
@@ -276,11 +281,11 @@ impl BenchReport {
             Some(1) => ", 1 thread".to_owned(),
             Some(threads) => format!(", {threads} threads"),
         };
-        let scale = self
+        let on = self
             .datasets
             .get(one.dataset)
-            .map_or(1.0, |data| data.scale);
-        format!("{}{threads}, scale {scale}", one.detector)
+            .map_or_else(String::new, name_of_data);
+        format!("{}{threads}, {on}", one.detector)
     }
 
     fn fit(&self) -> Vec<Growth> {
@@ -301,17 +306,31 @@ impl BenchReport {
                 .map(|(one, _)| one.threads)
                 .max()
                 .flatten();
-            let by_lines = with_speed
-                .clone()
-                .filter(|(one, _)| one.threads == most)
-                .filter_map(|(one, speed)| Some((self.datasets.get(one.dataset)?.lines, speed)));
+            let on = |of: fn(&Data) -> Option<u64>| -> Vec<(u64, &Speed)> {
+                let with_most = with_speed.clone().filter(|(one, _)| one.threads == most);
+                with_most
+                    .filter_map(|(one, speed)| Some((of(self.datasets.get(one.dataset)?)?, speed)))
+                    .collect()
+            };
+            let by_lines = on(|data| data.clients.is_none().then_some(data.lines));
+            let by_clients = on(|data| data.clients);
             let by_threads = with_speed
+                .clone()
                 .filter(|(one, _)| one.dataset == 0)
                 .filter_map(|(one, speed)| Some((u64::try_from(one.threads?).ok()?, speed)));
-            found.extend(growth(name, By::Lines, by_lines.collect()));
+            found.extend(growth(name, By::Lines, by_lines));
+            found.extend(growth(name, By::Clients, by_clients));
             found.extend(growth(name, By::Threads, by_threads.collect()));
         }
         found
+    }
+}
+
+/// What people call a dataset.
+fn name_of_data(data: &Data) -> String {
+    match data.clients {
+        Some(clients) => format!("{} clients", grouped(clients)),
+        None => format!("scale {}", data.scale),
     }
 }
 
@@ -379,6 +398,7 @@ mod tests {
             scenario: "s".into(),
             seed: 1,
             scale: 1.0,
+            clients: None,
             lines: 100,
             bytes: 2_000_000_000,
             fingerprint: String::new(),

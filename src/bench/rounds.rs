@@ -68,10 +68,18 @@ pub fn measure(
         .map(|(scale, kept)| describe(*scale, kept))
         .collect();
     let mut tasks = tasks(detectors, kept.len());
+    let mut refused_first: Vec<&str> = Vec::new();
     for task in &mut tasks {
+        let name = task.detector.name.as_str();
+        if refused_first.contains(&name) {
+            continue;
+        }
         for _ in 0..task.detector.warm_up {
             stop_if(settings.cancelled)?;
             task.run(kept, scratch.path(), settings);
+        }
+        if task.dataset == 0 && task.refused.is_some() {
+            refused_first.push(name);
         }
         // Runs that warm up count for rows only.
         task.runs.clear();
@@ -79,6 +87,8 @@ pub fn measure(
             (settings.say)(&format!("{}: {why}", task.detector.name));
         }
     }
+    // Where no row is right, who never gives one is right: so the first dataset decides for all.
+    tasks.retain(|task| task.dataset == 0 || !refused_first.contains(&task.detector.name.as_str()));
     let mut rounds = 0;
     let rounds_begun = Instant::now();
     while rounds < settings.rounds && tasks.iter().any(|task| task.refused.is_none()) {
@@ -144,6 +154,7 @@ fn describe(scale: f64, kept: &Kept) -> Data {
         scenario: kept.truth.scenario.clone(),
         seed: kept.truth.seed,
         scale,
+        clients: kept.clients,
         lines: kept.truth.lines,
         bytes: kept.bytes,
         fingerprint: kept.fingerprint.clone(),

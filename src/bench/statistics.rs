@@ -98,7 +98,7 @@ pub fn median(runs: &[f64]) -> Option<f64> {
     Some(f64::midpoint(*sorted.get(sorted.len() / 2 - 1)?, upper))
 }
 
-/// Which runs stand out, by their place in the order: more than [`STANDS_OUT`] median absolute deviations off (Iglewicz
+/// Which runs stand out, by their place in the order: more than 14.826 median absolute deviations off (Iglewicz
 /// and Hoaglin 1993, *How to detect and handle outliers*).
 #[must_use]
 pub fn outliers(runs: &[f64]) -> Vec<usize> {

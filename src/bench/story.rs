@@ -30,6 +30,7 @@ fn data(report: &BenchReport) -> Section {
             one.scenario.clone(),
             one.seed.to_string(),
             one.scale.to_string(),
+            one.clients.map_or("-".to_owned(), grouped),
             grouped(one.lines),
             grouped(one.bytes),
             one.fingerprint.chars().take(16).collect(),
@@ -37,7 +38,15 @@ fn data(report: &BenchReport) -> Section {
     });
     Section {
         heading: "Data".into(),
-        header: vec!["scenario", "seed", "scale", "lines", "bytes", "fingerprint"],
+        header: vec![
+            "scenario",
+            "seed",
+            "scale",
+            "clients",
+            "lines",
+            "bytes",
+            "fingerprint",
+        ],
         rows: rows.collect(),
         notes: Vec::new(),
     }
@@ -154,6 +163,7 @@ fn growth(growth: &[Growth]) -> Section {
     let row = |one: &Growth| {
         let by = match one.by {
             By::Lines => "lines",
+            By::Clients => "clients",
             By::Threads => "threads",
         };
         let at: Vec<String> = one.at.iter().map(|at| grouped(*at)).collect();
@@ -173,7 +183,7 @@ fn growth(growth: &[Growth]) -> Section {
         rows: growth.iter().map(row).collect(),
         notes: vec![
             "Exponents are fitted in each round to the logarithms of wall times. 1 for lines: twice the lines, twice the \
-             time; under 1 the start of the program still shows. -1 for threads: twice the threads, half the time. The \
+             time; under 1 the start of the program still shows. 0 for clients: their number costs nothing. -1 for threads: twice the threads, half the time. The \
              interval is that of the runs, not of the straight line's fit."
                 .into(),
         ],

@@ -7,6 +7,7 @@ use super::failure::Failure;
 use super::messages::{Messages, count};
 use scanbench::bench::cache::{self, CacheError, Kept};
 use scanbench::bench::child;
+use scanbench::bench::clients;
 use scanbench::bench::compare::{Change, compare};
 use scanbench::bench::detector::Detector;
 use scanbench::bench::report::{BenchReport, Verdict};
@@ -20,7 +21,7 @@ use std::ffi::OsString;
 use std::io::{self, BufWriter, Write};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitCode, Stdio};
 use std::time::Duration;
 
 /// Rounds, if nobody says.
@@ -34,7 +35,8 @@ const QUICK: Duration = Duration::from_mins(1);
 ///
 /// Makes the datasets of a scenario, or finds them in the cache, and runs our detector and others in turn over them. One
 /// whose rows are not those of the truth gets no speed. Prints medians with intervals, ratios to counting the newlines of
-/// the same bytes, and how time grows with lines and threads.
+/// the same bytes, and how time grows with lines, clients and
+/// threads.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   scanbench bench --quick
@@ -68,7 +70,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "X")]
     scale: Option<f64>,
 
-    /// How many times that scale to measure too, to see how time grows [default: 1,10,100; with --quick 1,2,4]
+    /// How many times that scale to measure, to see how time grows [default: 1,10,100, with --quick 1,2,4, and logs that
+    /// differ in the number of clients only]
     #[arg(long, value_name = "N,N", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..))]
     sizes: Vec<u32>,
 
@@ -101,22 +104,28 @@ pub(crate) struct Args {
     output: Option<PathBuf>,
 }
 
-/// The relay that starts a detector and measures it.
-#[derive(clap::Args)]
-pub(crate) struct ChildArgs {
-    out: PathBuf,
-    err: PathBuf,
-    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
-    command: Vec<OsString>,
-}
-
-pub(crate) fn run_child(args: &ChildArgs) -> Result<(), Failure> {
-    let usage = child::relay(&args.out, &args.err, &args.command)
-        .map_err(|error| Failure::input(&error))?;
-    let mut out = io::stdout().lock();
-    serde_json::to_writer(&mut out, &usage).map_err(io::Error::from)?;
-    writeln!(out)?;
-    Ok(())
+/// Where this process is the relay that starts a detector and measures it: runs it.
+pub(crate) fn as_relay() -> Option<ExitCode> {
+    let words: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let [relay, out, err, command @ ..] = words.as_slice() else {
+        return None;
+    };
+    if relay != child::RELAY {
+        return None;
+    }
+    let told = child::relay(Path::new(out), Path::new(err), command).and_then(|usage| {
+        let mut text = serde_json::to_vec(&usage)?;
+        text.push(b'\n');
+        io::stdout().write_all(&text)
+    });
+    Some(match told {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let failure = Failure::input(&error);
+            failure.tell();
+            failure.exit_code()
+        }
+    })
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
@@ -127,7 +136,9 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     })?;
     let detectors = args.detectors(&program)?;
     let mut messages = Messages::steps("measuring");
-    let kept = args.datasets(&scenario, &messages)?;
+    let mut kept = args.datasets(&scenario, &messages)?;
+    // Gone when it is dropped.
+    let _scratch = args.add_clients(&mut kept)?;
     let default_rounds = if args.quick { QUICK_ROUNDS } else { ROUNDS };
     let settings = Settings {
         program: &program,
@@ -240,6 +251,25 @@ impl Args {
             kept.push((scale, one));
         }
         Ok(kept)
+    }
+
+    /// Adds logs that differ in the number of clients, unless sizes were chosen.
+    fn add_clients(
+        &self,
+        kept: &mut Vec<(f64, Kept)>,
+    ) -> Result<Option<tempfile::TempDir>, Failure> {
+        let Some((_, first)) = kept.first().filter(|_| self.sizes.is_empty()) else {
+            return Ok(None);
+        };
+        let failed = |error: io::Error| {
+            Failure::Input(format!(
+                "cannot write logs into a temporary folder: {error}"
+            ))
+        };
+        let scratch = tempfile::tempdir().map_err(failed)?;
+        let logs = clients::write(scratch.path(), first.truth.lines).map_err(failed)?;
+        kept.extend(logs.into_iter().map(|log| (1.0, log)));
+        Ok(Some(scratch))
     }
 
     fn show(&self, report: &BenchReport, changes: Option<&[Change]>) -> Result<(), Failure> {
