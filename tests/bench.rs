@@ -3,7 +3,9 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a panic is how a test reports")]
 
+use scanbench::bench::detector::Detector;
 use scanbench::bench::report::{BenchReport, By, SCHEMA_VERSION, bench_schema};
+use scanbench_spec::Source;
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
@@ -106,7 +108,7 @@ fn right_and_wrong_detectors() {
     for (name, why) in [
         ("none", "1 are missing"),
         ("other", "1 have another number of ports"),
-        ("twice", "2 rows came in all"),
+        ("twice", "rows in all: 2"),
         ("fails", "no such table"),
         ("once", "1 are missing"),
     ] {
@@ -268,6 +270,24 @@ fn bad_descriptions() {
             .unwrap()
             .contains("cannot install absent")
     );
+}
+
+/// What is shipped as a pattern can be read.
+#[test]
+fn shipped_descriptions() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/detectors");
+    let mut found = 0;
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "toml")
+        {
+            Detector::from_source(&Source::read(&path).unwrap()).unwrap();
+            found += 1;
+        }
+    }
+    assert!(found > 0);
 }
 
 /// After a change that is meant, `UPDATE_SCHEMAS=1 cargo test --test bench` writes the file anew; a change of shape also

@@ -329,6 +329,7 @@ impl BenchReport {
 /// What people call a dataset.
 fn name_of_data(data: &Data) -> String {
     match data.clients {
+        Some(1) => "1 client".to_owned(),
         Some(clients) => format!("{} clients", grouped(clients)),
         None => format!("scale {}", data.scale),
     }

@@ -247,7 +247,7 @@ impl Task<'_> {
 fn wrong(rows: &Rows) -> String {
     format!(
         "wrong rows: of {} expected ones {} are missing, {} came that are not expected, {} have another number of ports \
-         ({} rows came in all)",
+         (rows in all: {})",
         rows.expected, rows.missing, rows.unexpected, rows.other_ports, rows.found
     )
 }
