@@ -174,7 +174,7 @@ impl fmt::Display for Findings {
                 let end = text.ceil_char_boundary(span.end).max(start);
                 Group::with_title(title).element(
                     Snippet::source(text)
-                        .path(name)
+                        .path(normalize_untrusted_str(name))
                         .annotation(AnnotationKind::Primary.span(start..end)),
                 )
             } else {
