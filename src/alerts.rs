@@ -3,12 +3,37 @@
 //! Columns are found by the names that Microsoft Sentinel, Splunk, Elastic, Zeek and rsigma give them, or by the names
 //! that the caller says. Objects inside objects are looked at by the path to them, `source.ip` for Elastic's.
 
+use clap::ValueEnum;
 use scanbench_detector::{Alert, parse_moment};
+use scanbench_generator::truth::BIN;
 use scanbench_w3c::{Timestamp, visible};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::str::FromStr;
 use thiserror::Error;
+
+/// What the time of an alert is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum AlertTime {
+    /// The start of its bin
+    #[default]
+    Start,
+    /// Some moment within its bin
+    Within,
+}
+
+impl AlertTime {
+    /// Puts alerts to the starts of their bins.
+    pub fn settle(self, alerts: &mut [Alert]) {
+        if self == Self::Within {
+            for alert in alerts {
+                alert.time_generated = alert.time_generated.floor(BIN);
+            }
+        }
+    }
+}
 
 /// What is read of an alert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

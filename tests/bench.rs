@@ -8,7 +8,7 @@ use scanbench::bench::report::{BenchReport, By, SCHEMA_VERSION, bench_schema};
 use scanbench_spec::Source;
 use serde_json::Value;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 /// Runs `bench minimal --quick` in a folder, one size and three rounds, with a cache in it.
@@ -34,15 +34,16 @@ fn describe(folder: &Path, name: &str, script: &str, more: &str) -> String {
     file
 }
 
+/// The only dataset in the cache.
+fn cached(folder: &Path) -> PathBuf {
+    let mut found = fs::read_dir(folder.join("cache")).unwrap();
+    found.next().unwrap().unwrap().path()
+}
+
 /// What our detector prints for the dataset is what a script can print again.
 fn right_rows(folder: &Path) -> String {
     assert!(bench(folder, &[]).status.success());
-    let dataset = fs::read_dir(folder.join("cache"))
-        .unwrap()
-        .next()
-        .unwrap()
-        .unwrap()
-        .path();
+    let dataset = cached(folder);
     let output = Command::new(env!("CARGO_BIN_EXE_scanbench"))
         .args(["detect", "--format", "ndjson"])
         .arg(dataset)
@@ -174,12 +175,7 @@ fn the_cache() {
     };
     assert!(told(bench(folder, &["-o", "first"])).contains("minimal at scale 1: made"));
     assert!(told(bench(folder, &["-o", "second"])).contains("minimal at scale 1: found whole"));
-    let dataset = fs::read_dir(folder.join("cache"))
-        .unwrap()
-        .next()
-        .unwrap()
-        .unwrap()
-        .path();
+    let dataset = cached(folder);
     let truth = dataset.join("truth/windows.jsonl");
     fs::write(&truth, fs::read_to_string(&truth).unwrap() + "\n").unwrap();
     assert!(told(bench(folder, &["-o", "third"])).contains("minimal at scale 1: made"));

@@ -1,8 +1,10 @@
 # The rule in awk, over all logs of a dataset at once: counts only, one thread, every group held to the end.
-# usage: mawk -f rule.awk LOG...    (LOG: .../COMPUTER/W3SVC1/u_ex261102.log)
+# usage: mawk [-v folder=NAME] -f rule.awk LOG...
+# Without s-computername the Computer is NAME, or else the folder of the server: .../COMPUTER/W3SVC1/u_ex261102.log
+BEGIN { given = folder }
 FNR == 1 {
     depth = split(FILENAME, folders, "/")
-    folder = folders[depth - 2]
+    folder = given != "" ? given : folders[depth - 2]
     delete at
 }
 /^#Fields:/ { delete at; for (i = 2; i <= NF; i++) { sub(/\r$/, "", $i); at[$i] = i - 1 } next }

@@ -2,10 +2,9 @@
 
 use crate::eval::{GroundTruth, TruthError};
 use etcetera::BaseStrategy as _;
-use scanbench_generator::manifest::{self, MANIFEST, Manifest, ManifestError};
+use scanbench_generator::manifest::{self, MANIFEST, Manifest, ManifestError, hex};
 use scanbench_generator::{GenerateError, Options, Scenario};
 use sha2::{Digest as _, Sha256};
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
@@ -59,7 +58,7 @@ pub fn name_of(scenario: &Scenario, seed: u64, scale: f64) -> String {
         manifest::SCHEMA_VERSION
     ));
     hash.update(scenario.text_with(seed, scale));
-    format!("{}-{}", scenario.name(), hex(&hash.finalize(), 8))
+    format!("{}-{}", scenario.name(), hex(&hash.finalize()[..8]))
 }
 
 /// Finds the dataset in the cache, or makes it there; one that is damaged is made anew. `options` says how it is made,
@@ -106,16 +105,5 @@ fn fingerprint(manifest: &Manifest) -> String {
     for file in &manifest.files {
         hash.update(format!("{} {}\n", file.sha256, file.path));
     }
-    hex(&hash.finalize(), 32)
-}
-
-pub(super) fn hex(bytes: &[u8], length: usize) -> String {
-    bytes
-        .iter()
-        .take(length)
-        .fold(String::new(), |mut text, byte| {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+    hex(&hash.finalize())
 }

@@ -1,6 +1,6 @@
 //! Rows before speed: a detector's alerts against the truth, by the code that scores our own.
 
-use super::detector::AlertTime;
+use crate::alerts::AlertTime;
 use crate::eval::{GroundTruth, Runs, evaluate};
 use scanbench_detector::{Alert, Window};
 use scanbench_generator::truth::BIN;
@@ -54,11 +54,7 @@ pub fn check(truth: &GroundTruth, mut alerts: Vec<Alert>, time: AlertTime) -> Re
     {
         return Err("alerts without the server's name and address cannot be told apart, so they cannot be checked".into());
     }
-    if time == AlertTime::Within {
-        for alert in &mut alerts {
-            alert.time_generated = alert.time_generated.floor(BIN);
-        }
-    }
+    time.settle(&mut alerts);
     let found = alerts.len() as u64;
     let other_ports = other_ports(truth, &alerts);
     let runs = Runs {

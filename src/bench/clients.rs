@@ -5,6 +5,7 @@
 
 use super::cache::Kept;
 use crate::eval::GroundTruth;
+use scanbench_generator::manifest::hex;
 use sha2::{Digest as _, Sha256};
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
@@ -66,7 +67,7 @@ fn write_one(folder: &Path, lines: u64, clients: u64) -> io::Result<Kept> {
         logs: vec![path],
         bytes,
         // What it is made from, as nothing in it is drawn by lot.
-        fingerprint: super::cache::hex(&Sha256::digest(what), 32),
+        fingerprint: hex(&Sha256::digest(what)),
         truth: GroundTruth {
             scenario: "clients".to_owned(),
             lines,

@@ -1,6 +1,6 @@
 //! What a detector is: a command, how logs go in and how alerts come out. Ours is one of them.
 
-use crate::alerts::{MappedColumn, Mapping};
+use crate::alerts::{AlertTime, MappedColumn, Mapping};
 use scanbench_spec::{Finding, Findings, Source, Spanned, from_toml};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -9,17 +9,6 @@ use std::path::{Path, PathBuf};
 
 /// The most runs that warm a detector up.
 const MOST_WARM_UPS: u32 = 100;
-
-/// What a time in alerts is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum AlertTime {
-    /// The start of the bin.
-    #[default]
-    Start,
-    /// Some moment within the bin.
-    Within,
-}
 
 /// A detector as a file describes it.
 #[derive(Deserialize)]

@@ -28,7 +28,7 @@ impl Estimate {
     /// Of these runs; `None` without any.
     #[must_use]
     pub fn of(runs: &[f64]) -> Option<Self> {
-        let (low, high) = ends(runs, |draw| draw)?;
+        let (low, high) = ends(|random| median(&draw(runs, random)))?;
         Some(Self {
             median: median(runs)?,
             low,
@@ -39,16 +39,14 @@ impl Estimate {
     /// Of the quotient of the medians of two sets of runs that were not made in turn.
     #[must_use]
     pub fn of_quotient(above: &[f64], below: &[f64]) -> Option<Self> {
-        let mut random = Pcg64::seed_from_u64(0);
-        let mut drawn = Vec::with_capacity(DRAWS);
-        for _ in 0..DRAWS {
-            drawn.push(median(&draw(above, &mut random))? / median(&draw(below, &mut random))?);
-        }
-        drawn.sort_by(f64::total_cmp);
+        let quotient = |random: &mut Pcg64| {
+            Some(median(&draw(above, random))? / median(&draw(below, random))?)
+        };
+        let (low, high) = ends(quotient)?;
         Some(Self {
             median: median(above)? / median(below)?,
-            low: *drawn.get(DRAWS * 25 / 1000)?,
-            high: *drawn.get(DRAWS * 975 / 1000)?,
+            low,
+            high,
         })
     }
 
@@ -59,13 +57,12 @@ impl Estimate {
     }
 }
 
-/// The ends between which 95 % of the medians of draws lie.
-fn ends(runs: &[f64], of: impl Fn(f64) -> f64) -> Option<(f64, f64)> {
+/// The ends between which 95 % of what is drawn lie.
+fn ends(mut once: impl FnMut(&mut Pcg64) -> Option<f64>) -> Option<(f64, f64)> {
     let mut random = Pcg64::seed_from_u64(0);
-    let mut drawn = Vec::with_capacity(DRAWS);
-    for _ in 0..DRAWS {
-        drawn.push(of(median(&draw(runs, &mut random))?));
-    }
+    let mut drawn = (0..DRAWS)
+        .map(|_| once(&mut random))
+        .collect::<Option<Vec<f64>>>()?;
     drawn.sort_by(f64::total_cmp);
     Some((
         *drawn.get(DRAWS * 25 / 1000)?,

@@ -4,6 +4,7 @@ use super::CANCELLED;
 use super::embedded;
 use super::evaluate::write_file;
 use super::failure::Failure;
+use super::gates::read_report;
 use super::messages::{Messages, count};
 use scanbench::bench::cache::{self, CacheError, Kept};
 use scanbench::bench::child;
@@ -35,8 +36,7 @@ const QUICK: Duration = Duration::from_mins(1);
 ///
 /// Makes the datasets of a scenario, or finds them in the cache, and runs our detector and others in turn over them. One
 /// whose rows are not those of the truth gets no speed. Prints medians with intervals, ratios to counting the newlines of
-/// the same bytes, and how time grows with lines, clients and
-/// threads.
+/// the same bytes, and how time grows with lines, clients and threads.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   scanbench bench --quick
@@ -129,7 +129,10 @@ pub(crate) fn as_relay() -> Option<ExitCode> {
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
-    let earlier = args.baseline.as_deref().map(read_baseline).transpose()?;
+    let baseline = args.baseline.as_deref();
+    let earlier: Option<BenchReport> = baseline
+        .map(|path| read_report(path, "bench.json"))
+        .transpose()?;
     let scenario = Scenario::from_source(&embedded::scenario(&args.scenario)?)?;
     let program = std::env::current_exe().map_err(|error| {
         Failure::Input(format!("cannot find this program to start it: {error}"))
@@ -172,15 +175,6 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::Gate(visible(failed.join("; ").as_bytes())))
-}
-
-fn read_baseline(path: &Path) -> Result<BenchReport, Failure> {
-    let shown = visible(path.as_os_str().as_encoded_bytes());
-    let text = std::fs::read(path)
-        .map_err(|error| Failure::Input(format!("cannot read {shown}: {error}")))?;
-    serde_json::from_slice(&text).map_err(|error| {
-        Failure::Input(format!("{shown} is no bench.json of this version: {error}"))
-    })
 }
 
 impl Args {

@@ -2,14 +2,13 @@
 
 use super::CANCELLED;
 use super::datasets;
-use super::detect::{ReadArgs, read};
+use super::detect::{ReadArgs, read, read_quietly};
 use super::failure::Failure;
 use super::gates::{Gates, hold, hold_promises};
 use super::rule_args::RuleArgs;
 use super::sweep;
 use super::sweep_args::range;
-use clap::ValueEnum;
-use scanbench::alerts::{MappedColumn, Mapping, read_alerts};
+use scanbench::alerts::{AlertTime, MappedColumn, Mapping, read_alerts};
 use scanbench::eval::sweep::{LEAST_REQUESTS, Sweep};
 use scanbench::eval::{Baseline, Differences, Evaluation, Evaluator, Gate, GroundTruth, Runs};
 use scanbench::report::charts::{self, Chart, Layout};
@@ -20,7 +19,6 @@ use scanbench_detector::{
     Window, census, find_logs,
 };
 use scanbench_generator::manifest;
-use scanbench_generator::truth::BIN;
 use scanbench_w3c::visible;
 use std::collections::HashSet;
 use std::io::{self, BufWriter, Write};
@@ -93,12 +91,6 @@ struct OtherAlerts {
         requires = "alerts"
     )]
     alert_time: AlertTime,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum AlertTime {
-    Start,
-    Within,
 }
 
 /// How much is told.
@@ -205,11 +197,7 @@ impl OtherAlerts {
             .map_err(|error| Failure::Input(format!("cannot read {shown}: {error}")))?;
         let mut alerts = read_alerts(&bytes, &mapping)
             .map_err(|error| Failure::Input(format!("{shown}: {error}")))?;
-        if self.alert_time == AlertTime::Within {
-            for alert in &mut alerts {
-                alert.time_generated = alert.time_generated.floor(BIN);
-            }
-        }
+        self.alert_time.settle(&mut alerts);
         Ok(alerts)
     }
 }
@@ -267,6 +255,7 @@ impl<'a> Scoring<'a> {
             runs = runs.with_moments(grid, self.rule);
         }
         self.evaluator.add(&truth, &runs);
+        // They borrow the detection.
         drop(runs);
         add_baselines(&mut self.evaluator, dataset, &truth, self.rule)?;
         self.first.get_or_insert((truth, detection, None));
@@ -295,7 +284,8 @@ fn grid(dataset: &Path, rule: &Rule, exclusions: &Exclusions) -> Result<Option<G
     };
     let rule = Grid::rule(rule, width, threshold);
     let paths = [dataset.to_owned()];
-    let (detection, _) = read(&paths, &rule, exclusions, &ReadArgs::default())?;
+    // What is not as it should be was told by the first.
+    let (detection, _) = read_quietly(&paths, &rule, exclusions, &ReadArgs::default())?;
     Ok(Grid::new(detection))
 }
 

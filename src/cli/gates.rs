@@ -3,6 +3,7 @@
 use super::failure::Failure;
 use scanbench::eval::{Bound, EarlierReport, Evaluation, Gate, Side};
 use scanbench_w3c::visible;
+use serde::de::DeserializeOwned;
 use std::path::{Path, PathBuf};
 
 /// What must hold.
@@ -25,7 +26,10 @@ pub(crate) struct Gates {
 impl Gates {
     /// Reads the earlier report, where there is one: before anything long is done.
     pub(crate) fn read(&self) -> Result<Option<EarlierReport>, Failure> {
-        self.baseline.as_deref().map(read_report).transpose()
+        let baseline = self.baseline.as_deref();
+        baseline
+            .map(|path| read_report(path, "report.json"))
+            .transpose()
     }
 
     /// Each gate, held to the scores.
@@ -60,15 +64,13 @@ pub(crate) fn hold(gates: &[Gate]) -> Result<(), Failure> {
     Err(Failure::Gate(visible(failed.join("; ").as_bytes())))
 }
 
-fn read_report(path: &Path) -> Result<EarlierReport, Failure> {
+/// Reads an earlier report; `name` is what such a file is called.
+pub(crate) fn read_report<R: DeserializeOwned>(path: &Path, name: &str) -> Result<R, Failure> {
     let shown = visible(path.as_os_str().as_encoded_bytes());
     let text = std::fs::read(path)
         .map_err(|error| Failure::Input(format!("cannot read {shown}: {error}")))?;
-    serde_json::from_slice(&text).map_err(|error| {
-        Failure::Input(format!(
-            "{shown} is no report.json of this version: {error}"
-        ))
-    })
+    serde_json::from_slice(&text)
+        .map_err(|error| Failure::Input(format!("{shown} is no {name} of this version: {error}")))
 }
 
 /// Fails where an exclusion's promise does not hold.

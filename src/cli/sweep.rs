@@ -20,9 +20,10 @@ use std::time::Duration;
 
 /// Measure the rule at every threshold, width and kind of window
 ///
-/// Reads each dataset twice, for the grid and for the baselines, and scores every point of the grid against its truth, beside baselines that look at no
-/// port: precision and recall with intervals, the best setting under a budget of needless alerts a day (chosen on one
-/// half of the data, reported on the other), and what a daily run of the rule misses or reports twice.
+/// Reads each dataset twice, for the grid and for the baselines, and scores every point of the grid against its truth,
+/// beside baselines that look at no port: precision and recall with intervals, the best setting under a budget of
+/// needless alerts a day (chosen on one half of the data, reported on the other), and what a daily run of the rule misses
+/// or reports twice.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   scanbench sweep dataset

@@ -202,7 +202,7 @@ impl<'a, V: Value> Shared<'a, V> {
 
     /// Whether the scan was stopped, for whoever would read on.
     pub(super) fn is_stopped(&self) -> bool {
-        self.lock().stopped.is_some()
+        self.is_stopped.load(Ordering::Relaxed)
     }
 
     /// Whether to go on.
@@ -210,7 +210,7 @@ impl<'a, V: Value> Shared<'a, V> {
         if self.job.options.cancelled.load(Ordering::Relaxed) {
             self.stop(Stopped::Cancelled);
         }
-        !self.is_stopped.load(Ordering::Relaxed)
+        !self.is_stopped()
     }
 
     pub(super) fn stop(&self, why: Stopped) {
