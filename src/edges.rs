@@ -8,6 +8,7 @@ use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg64;
 use scanbench_detector::{Detector, Exclusions, Rule, Selection, Window};
 use scanbench_w3c::{Field, Record, Timestamp};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -19,7 +20,7 @@ pub const EDGES_SCHEMA_VERSION: u32 = 1;
 const MIDNIGHT: i64 = 1_793_577_600_000;
 
 /// How a scan is paced.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Pace {
     /// A port in equal gaps: what the closed form is about.
@@ -59,7 +60,7 @@ pub struct EdgePlan {
 }
 
 /// One sort of scan under one kind of window.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, JsonSchema, Serialize)]
 pub struct EdgePoint {
     /// How time is cut.
     pub window: WindowKind,
@@ -88,7 +89,7 @@ impl EdgePoint {
 }
 
 /// What was measured.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 pub struct Edges {
     /// [`EDGES_SCHEMA_VERSION`].
     pub schema_version: u32,

@@ -10,6 +10,7 @@ pub mod edge;
 mod exclusions;
 mod gates;
 mod intervals;
+mod paired;
 mod reach;
 mod rows;
 mod scores;
@@ -27,8 +28,9 @@ pub use campaigns::CampaignOutcome;
 pub use delays::{Delays, Spread};
 pub use differences::{Difference, Differences, How};
 pub use exclusions::{Attribution, Broken, Effect, ExclusionOutcome};
-pub use gates::{Bound, Change, EarlierReport, Gate, Side};
+pub use gates::{Bound, Gate, Side};
 pub use intervals::{Interval, Method, interval};
+pub use paired::{Beside, Comparison, DrawnInterval, EarlierReport, Paired};
 pub use reach::{Keys, Near, Reach};
 pub use rows::{RowCounts, RowKey, Verdict};
 pub use scores::{KindScore, Score};
@@ -49,7 +51,7 @@ use std::collections::BTreeMap;
 use units::Units;
 
 /// Version of the shape of [`Evaluation`] in JSON.
-pub const SCHEMA_VERSION: u32 = 2;
+pub const SCHEMA_VERSION: u32 = 3;
 
 /// What any set of exclusions leaves of the rows of a rule.
 pub trait Coalition {
@@ -146,6 +148,9 @@ pub struct Evaluation {
     pub agreement: Option<Agreement>,
     /// Where the rows of another engine differ from ours; `null` where they do not, or none were given.
     pub differences: Option<Differences>,
+    /// These rows beside others on the same campaigns: those of our detector, where the rows are another engine's, and
+    /// those of an earlier report, where one was given.
+    pub comparisons: Vec<Comparison>,
 }
 
 impl Evaluation {
@@ -306,6 +311,7 @@ impl Evaluator {
             exclusions_together,
             agreement: self.agreement,
             differences: self.differences,
+            comparisons: Vec::new(),
             datasets,
         }
     }

@@ -9,6 +9,7 @@ pub mod junit;
 pub mod markdown;
 pub mod number;
 mod operation;
+mod paired;
 pub mod rows;
 pub mod scene;
 pub mod schema;

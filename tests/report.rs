@@ -73,6 +73,7 @@ fn reports_and_pictures() {
         "timeline",
         "ports",
         "precision-recall",
+        "roc",
         "thresholds",
         "bin-edge",
         "numbers",
@@ -93,6 +94,7 @@ fn reports_and_pictures() {
             "report.html",
             "report.json",
             "report.md",
+            "roc.svg",
             "thresholds.svg",
             "timeline.svg"
         ]

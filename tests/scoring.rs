@@ -2,30 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic is how a test reports")]
 
+#[path = "support/json.rs"]
+mod json;
+#[path = "support/program.rs"]
+mod program;
+
+use json::json_lines;
+use program::{scanbench, succeed};
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
-
-fn scanbench(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_scanbench"))
-        .args(arguments)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .output()
-        .unwrap()
-}
-
-fn succeed(arguments: &[&str]) -> String {
-    let output = scanbench(arguments);
-    assert!(output.status.success(), "{arguments:?}: {output:?}");
-    String::from_utf8(output.stdout).unwrap()
-}
-
-fn json_lines(text: &str) -> Vec<Value> {
-    text.lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
-}
 
 /// `measure` in its three forms, over two datasets; a promise that does not hold is exit code 1.
 #[test]

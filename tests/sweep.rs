@@ -3,28 +3,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic is how a test reports")]
 
+#[path = "support/program.rs"]
+mod program;
+
+use program::{scanbench, succeed};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
 
 const EXCLUSIONS: &str = "scenarios/exclusions/documented.toml";
-
-fn scanbench(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_scanbench"))
-        .args(arguments)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .output()
-        .unwrap()
-}
-
-fn succeed(arguments: &[&str]) -> String {
-    let output = scanbench(arguments);
-    assert!(output.status.success(), "{arguments:?}: {output:?}");
-    String::from_utf8(output.stdout).unwrap()
-}
 
 fn text(path: &Path) -> &str {
     path.to_str().unwrap()

@@ -10,7 +10,9 @@ use super::sweep;
 use super::sweep_args::range;
 use scanbench::alerts::{AlertTime, MappedColumn, Mapping, read_alerts};
 use scanbench::eval::sweep::{LEAST_REQUESTS, Sweep};
-use scanbench::eval::{Baseline, Differences, Evaluation, Evaluator, Gate, GroundTruth, Runs};
+use scanbench::eval::{
+    self, Baseline, Comparison, Differences, Evaluation, Evaluator, Gate, GroundTruth, Runs,
+};
 use scanbench::report::charts::{self, Chart, Layout};
 use scanbench::report::scene::Scene;
 use scanbench::report::{brief, html, junit, markdown, story, terminal};
@@ -36,7 +38,8 @@ use std::time::Duration;
   scanbench evaluate dataset --exclusions exclusions.toml -o report
   scanbench evaluate suite --seeds 1..100 --exclusions documented
   scanbench evaluate seed-1 seed-2 seed-3 --fail-under recall=0.5 --fail-over false-alerts-per-day=20
-  scanbench evaluate dataset --alerts other-engine.ndjson --map client=src_addr --baseline last/report.json
+  scanbench evaluate dataset --alerts other-engine.ndjson --map client=src_addr
+  scanbench evaluate dataset --exclusions new.toml --baseline old/report.json
 
 Exit codes: 0 scored and every [exclusion.expect] and gate holds, 1 one does not hold, 2 bad input or arguments,
 3 bad exclusion file, 130 interrupted")]
@@ -152,11 +155,16 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     } else {
         score(&args.datasets, &rule, &exclusions)?
     };
+    if let Some(earlier) = &earlier {
+        let comparison = earlier.compare(&scored.evaluation);
+        let comparison = comparison.map_err(|error| Failure::Input(visible(error.as_bytes())))?;
+        scored.evaluation.comparisons.push(comparison);
+    }
     if let Some(first) = args.datasets.first() {
         args.plots.sweep(&mut scored, first, &exclusions)?;
     }
     show(&scored.evaluation, &args.length)?;
-    let gates = args.gates.measure(&scored.evaluation, earlier.as_ref())?;
+    let gates = args.gates.measure(&scored.evaluation);
     if let Some(folder) = &args.output {
         write_reports(folder, &scored, &gates)?;
     }
@@ -179,8 +187,12 @@ fn score_alerts(dataset: &Path, alerts: Vec<Alert>, rule: &Rule) -> Result<Score
         evaluator.add_differences(found);
     }
     add_baselines(&mut evaluator, dataset, &truth, rule)?;
+    let mut evaluation = evaluator.finish();
+    let beside = eval::evaluate(&truth, &Runs::from(&detection));
+    let comparison = Comparison::with_ours(&evaluation, &beside).map_err(Failure::Input)?;
+    evaluation.comparisons.push(comparison);
     Ok(Scored {
-        evaluation: evaluator.finish(),
+        evaluation,
         first: Some((truth, detection, Some(alerts))),
         sweep: None,
     })

@@ -1,7 +1,7 @@
 //! Gates on the command line: what a score must hold, beside the promises of the exclusions.
 
 use super::failure::Failure;
-use scanbench::eval::{Bound, EarlierReport, Evaluation, Gate, Side};
+use scanbench::eval::{Beside, Bound, Comparison, EarlierReport, Evaluation, Gate, Side};
 use scanbench_w3c::visible;
 use serde::de::DeserializeOwned;
 use std::path::{Path, PathBuf};
@@ -18,7 +18,8 @@ pub(crate) struct Gates {
     #[arg(long, value_name = "NAME=NUMBER")]
     fail_over: Vec<Bound>,
 
-    /// Exit with 1 where campaigns are worse by more than chance than in this report on the same datasets
+    /// Compare campaign by campaign with this report on the same datasets, of another version, rule or exclusion list;
+    /// exit with 1 where it is worse by more than chance
     #[arg(long, value_name = "REPORT.JSON")]
     baseline: Option<PathBuf>,
 }
@@ -33,22 +34,20 @@ impl Gates {
     }
 
     /// Each gate, held to the scores.
-    pub(crate) fn measure(
-        &self,
-        evaluation: &Evaluation,
-        earlier: Option<&EarlierReport>,
-    ) -> Result<Vec<Gate>, Failure> {
+    pub(crate) fn measure(&self, evaluation: &Evaluation) -> Vec<Gate> {
         let under = self.fail_under.iter().map(|bound| (bound, Side::NotUnder));
         let over = self.fail_over.iter().map(|bound| (bound, Side::NotOver));
         let mut gates: Vec<Gate> = under
             .chain(over)
             .map(|(bound, side)| bound.gate(side, evaluation))
             .collect();
-        if let Some(earlier) = earlier {
-            let change = earlier.change(evaluation).map_err(Failure::Input)?;
-            gates.push(change.gate());
-        }
-        Ok(gates)
+        let comparisons = evaluation.comparisons.iter();
+        gates.extend(
+            comparisons
+                .filter(|one| one.beside == Beside::EarlierReport)
+                .map(Comparison::gate),
+        );
+        gates
     }
 }
 

@@ -19,6 +19,7 @@ pub use tally::Scorer;
 use crate::eval::GroundTruth;
 use measure::{Intervals, Tally};
 use scanbench_detector::{Census, Crossing, GridKey, GridRow};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::time::Duration;
 
@@ -26,7 +27,7 @@ use std::time::Duration;
 pub const SWEEP_SCHEMA_VERSION: u32 = 1;
 
 /// How time is cut.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum WindowKind {
     /// Bins from the epoch, as in the rule.
@@ -60,9 +61,7 @@ impl WindowKind {
 }
 
 /// What decides whether a row is made.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, schemars::JsonSchema, Serialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum By {
     /// Distinct ports: the rule.
@@ -78,7 +77,7 @@ pub enum By {
 pub const LEAST_REQUESTS: u64 = 30;
 
 /// What makes a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema, Serialize)]
 pub struct Setting {
     /// What is compared with the threshold.
     pub by: By,
@@ -93,7 +92,7 @@ pub struct Setting {
 }
 
 /// A setting and how good it is.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 pub struct Point {
     /// What makes a row.
     #[serde(flatten)]
@@ -109,7 +108,7 @@ pub struct Point {
 }
 
 /// A dataset that was swept.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 pub struct SweptDataset {
     /// The scenario's name.
     pub scenario: String,
@@ -124,7 +123,7 @@ pub struct SweptDataset {
 }
 
 /// All points, and the best of them.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 pub struct Sweep {
     /// [`SWEEP_SCHEMA_VERSION`].
     pub schema_version: u32,

@@ -2,7 +2,7 @@
 //! left out is counted, never silent.
 
 use super::story::{self, Section};
-use super::{exclusions, operation};
+use super::{exclusions, operation, paired};
 use crate::eval::{CampaignOutcome, Evaluation};
 use scanbench_generator::truth::Class;
 
@@ -26,6 +26,7 @@ pub fn tell(evaluation: &Evaluation) -> Vec<Section> {
         told.push(list(evaluation));
     }
     let mut end = operation::brief(evaluation);
+    end.extend(evaluation.comparisons.iter().map(paired::brief));
     end.extend(evaluation.differences.as_ref().map(story::difference_sum));
     end.extend(first(story::agreement(evaluation).notes));
     told.push(Section {

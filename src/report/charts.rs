@@ -13,6 +13,7 @@ mod timeline;
 
 use super::scene::Scene;
 use crate::eval::sweep::Sweep;
+use curve::Plane;
 
 pub(super) use firing::draw as firing;
 pub(super) use ports::{MOST_LANES as MOST_DOTTED, near};
@@ -98,10 +99,11 @@ impl Chart {
 /// The pictures of a sweep, for slides: names of files, without the ending, and what they hold.
 #[must_use]
 pub fn of_sweep(sweep: &Sweep) -> Vec<(&'static str, String)> {
-    let curve = curve::draw(sweep, Layout::Wide);
-    let heat = heat::draw(sweep, Layout::Wide);
-    [(curve::NAME, curve), (heat::NAME, heat)]
+    let curves = Plane::ALL.map(|plane| (plane.name(), curve::draw(sweep, plane, Layout::Wide)));
+    let heat = (heat::NAME, heat::draw(sweep, Layout::Wide));
+    curves
         .into_iter()
+        .chain([heat])
         .filter_map(|(name, svg)| Some((name, svg?)))
         .collect()
 }

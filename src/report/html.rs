@@ -11,6 +11,7 @@ mod measured;
 mod parts;
 mod sections;
 
+use super::charts::curve::Plane;
 use super::charts::edge::Edge;
 use super::charts::palette;
 use super::number::{counted, grouped};
@@ -43,7 +44,8 @@ pub fn page(scene: &Scene<'_>, sweep: Option<&Sweep>) -> String {
         sections::timeline(scene),
         sections::ledger(scene),
         sections::ports(scene),
-        sweep.and_then(measured::curve),
+        sweep.and_then(|sweep| measured::curve(sweep, Plane::PrecisionRecall)),
+        sweep.and_then(|sweep| measured::curve(sweep, Plane::Roc)),
         sweep.and_then(measured::heat),
         scene.edge().and_then(|edge| measured::edge(&edge)),
         Some(sections::numbers(&tables)),
@@ -66,7 +68,8 @@ pub fn sweep_page(sweep: &Sweep) -> String {
         (counted(sweep.points.len(), "setting")) " · budget " (sweep.budget) " needless alerts a day"
     };
     let parts = [
-        measured::curve(sweep),
+        measured::curve(sweep, Plane::PrecisionRecall),
+        measured::curve(sweep, Plane::Roc),
         measured::heat(sweep),
         Some(sections::numbers(&super::sweep::tell(sweep))),
     ];

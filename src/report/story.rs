@@ -1,6 +1,6 @@
 //! What a report tells, before it is known where it is shown: headings, tables and sentences, in plain text.
 
-use super::{exclusions, operation};
+use super::{exclusions, operation, paired};
 use crate::eval::sweep::{By, LEAST_REQUESTS};
 use crate::eval::{Agreement, CampaignOutcome, Differences, Evaluation, RowCounts, RowKey, Score};
 use scanbench_generator::truth::{Class, Kind, Reason};
@@ -27,6 +27,7 @@ pub fn tell(evaluation: &Evaluation) -> Vec<Section> {
         story.push(exclusions::section(evaluation));
     }
     story.push(operation::section(evaluation));
+    story.extend(evaluation.comparisons.iter().map(paired::section));
     if let Some(found) = &evaluation.differences {
         story.push(differences(found));
     }

@@ -1,11 +1,12 @@
 //! The best setting under a budget of alerts, chosen on the tuning half.
 
 use super::{By, Point, Setting, WindowKind};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::cmp::Ordering;
 
 /// Settings that are compared with each other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, JsonSchema, Serialize)]
 pub struct Family {
     /// What is compared with the threshold.
     pub by: By,
@@ -16,7 +17,7 @@ pub struct Family {
 }
 
 /// The best setting of a family.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, JsonSchema, Serialize)]
 pub struct Best {
     /// The family.
     pub family: Family,

@@ -4,10 +4,11 @@
 use super::tally::malicious;
 use crate::eval::GroundTruth;
 use scanbench_w3c::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// How data is halved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Halves {
     /// By dataset, every second one of each scenario, where each scenario has several (seeds): nothing is shared

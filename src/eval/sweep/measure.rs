@@ -1,11 +1,12 @@
 //! What is counted of one setting on a part of the data, and the measures that come of it.
 
 use crate::eval::{Interval, interval};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 
 /// Rows or episodes by what stands behind them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Counts3 {
     /// An attack.
     pub malicious: u64,
@@ -18,7 +19,7 @@ pub struct Counts3 {
 /// So many of so many, with an interval over campaigns. With nothing to count it is unmeasured, not 0 or 1.
 ///
 /// The interval is meant to hold 95 of 100 times; how often it does is simulated where it is made.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, JsonSchema, Serialize)]
 pub struct Rate {
     /// Hits.
     pub hits: u64,
@@ -31,7 +32,7 @@ pub struct Rate {
 }
 
 /// From a lower to an upper end.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, JsonSchema, Serialize)]
 pub struct Band {
     /// Lower end, from 0 to 1.
     pub low: f64,
@@ -40,7 +41,7 @@ pub struct Band {
 }
 
 /// How good a setting is on a part of the data.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, JsonSchema, Serialize)]
 pub struct Measures {
     /// Days of logs.
     pub days: f64,

@@ -9,6 +9,7 @@ use super::measure::as_f64;
 use super::tally::malicious;
 use scanbench_detector::{Crossing, GridKey};
 use scanbench_w3c::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -19,7 +20,7 @@ const MINUTES_PER_DAY: u16 = 1440;
 const RUN_DELAY_MS: i64 = 5 * MS_PER_MINUTE;
 
 /// What a daily run does to rows.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 pub struct ScheduleOutcome {
     /// Width of a bin, in seconds.
     pub bin_seconds: u64,
@@ -40,7 +41,7 @@ pub struct ScheduleOutcome {
 }
 
 /// Rows that the edge of a run at one minute of the day touches, over all days.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct StartMinute {
     /// Minute of the day, UTC.
     pub minute: u16,
@@ -53,7 +54,7 @@ pub struct StartMinute {
 }
 
 /// Means over the starts that stand so far in a bin.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, JsonSchema, Serialize)]
 pub struct MinuteOfBin {
     /// Minutes from the start of the bin to the start of the run.
     pub minute: u16,
@@ -66,7 +67,7 @@ pub struct MinuteOfBin {
 }
 
 /// Times from a campaign's first contact to its first row. Those that are never told are counted apart.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, JsonSchema, Serialize)]
 pub struct Delays {
     /// Half of those that are told are told within so many seconds; `None` where none is.
     pub median_seconds: Option<f64>,

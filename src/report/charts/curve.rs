@@ -1,17 +1,21 @@
-//! Precision against recall at every threshold, with the rule as published and the setting that was chosen.
+//! Curves through every threshold: precision against recall, and recall against false positives, with the rule as
+//! published and the setting that was chosen.
+
+mod plane;
+
+pub(crate) use plane::Plane;
 
 use super::Layout;
-use super::palette::{ALLOWED, ATTACK, FALSE, GRID, Ink, TEXT};
+use super::palette::{ALLOWED, ATTACK, FALSE, GRID, HEAT, Ink, TEXT};
 use super::sheet::{Anchor, Entry, Mark, Shape, Sheet, Style, legend_height, pixels};
-use crate::eval::sweep::{By, Point, Rate, Setting, Sweep, WindowKind};
+use crate::eval::sweep::{By, Measures, Point, Rate, Setting, Sweep, WindowKind};
+use crate::report::number::grouped;
+use plane::Scale;
 
 /// The bin of the rule as published, in seconds, and its threshold.
 const PUBLISHED: (u64, u64) = (600, 30);
 
 const HEIGHT: f32 = 300.0;
-
-/// The name of its part of the page, and of its file.
-pub(crate) const NAME: &str = "precision-recall";
 
 /// A line through the thresholds of one family.
 struct Series {
@@ -64,11 +68,11 @@ pub(crate) fn bin(sweep: &Sweep) -> Option<u64> {
     bins.clone().find(|bin| *bin == PUBLISHED.0).or(bins.next())
 }
 
-pub(crate) fn draw(sweep: &Sweep, layout: Layout) -> Option<String> {
+pub(crate) fn draw(sweep: &Sweep, plane: Plane, layout: Layout) -> Option<String> {
     let bin = bin(sweep)?;
     let lines: Vec<Curve<'_>> = SERIES
         .iter()
-        .map(|series| series.of(sweep, bin))
+        .map(|series| series.of(sweep, plane, bin))
         .filter(|line| !line.points.is_empty())
         .collect();
     if lines.is_empty() {
@@ -76,6 +80,16 @@ pub(crate) fn draw(sweep: &Sweep, layout: Layout) -> Option<String> {
     }
     let noted = noted(sweep, bin);
     let mut legend: Vec<Entry> = lines.iter().rev().map(|line| line.series.entry()).collect();
+    // The band of the rule alone, which is drawn last.
+    let band = lines.last().filter(|_| plane == Plane::Roc);
+    if band.is_some() {
+        legend.push(Entry {
+            shape: Shape::Square,
+            ink: HEAT[0],
+            filled: true,
+            words: "95 % intervals of recall",
+        });
+    }
     if !noted.is_empty() {
         legend.push(Entry {
             shape: Shape::Square,
@@ -86,14 +100,26 @@ pub(crate) fn draw(sweep: &Sweep, layout: Layout) -> Option<String> {
     }
     let left = layout.pick(64.0, 44.0);
     let body = legend_height(layout, &legend) + 26.0 + HEIGHT;
+    let places = lines.iter().flat_map(|line| &line.points);
+    let noted_places = noted.iter().filter_map(|(_, point)| plane.place(point));
+    let across = places.map(|(_, place)| place.0);
     let mut pen = Pen {
         sheet: Sheet::new(layout.width(), body + 46.0),
+        scale: Scale::of(
+            plane,
+            layout,
+            across.chain(noted_places.map(|place| place.0)),
+        ),
+        plane,
         layout,
         left,
         width: layout.width() - left - 24.0,
         body,
     };
     pen.sheet.legend(layout, &legend);
+    if let Some(line) = band {
+        pen.band(line);
+    }
     pen.axes();
     for line in &lines {
         pen.curve(line);
@@ -101,18 +127,7 @@ pub(crate) fn draw(sweep: &Sweep, layout: Layout) -> Option<String> {
     for (words, point) in noted {
         pen.noted(words, point);
     }
-    pen.sheet.svg(
-        "Precision and recall",
-        "Episode precision against campaign recall at every threshold, for the rule and a baseline.",
-    )
-}
-
-/// Where a point lies: its recall and its precision, where both were measured.
-fn place(point: &Point) -> Option<(f64, f64)> {
-    let measures = &point.whole;
-    let recall = measures.campaign_recall.value?;
-    let precision = measures.episode_precision.value?;
-    point.can_fire.then_some((recall, precision))
+    pen.sheet.svg(plane.title(), plane.description())
 }
 
 /// A series with its points, in the order of thresholds.
@@ -122,7 +137,7 @@ struct Curve<'s> {
 }
 
 impl Series {
-    fn of<'s>(&'static self, sweep: &'s Sweep, bin: u64) -> Curve<'s> {
+    fn of<'s>(&'static self, sweep: &'s Sweep, plane: Plane, bin: u64) -> Curve<'s> {
         let points = sweep.points.iter().filter(|point| {
             let setting = &point.setting;
             (setting.by, setting.window) == (self.by, self.window)
@@ -131,7 +146,7 @@ impl Series {
         Curve {
             series: self,
             points: points
-                .filter_map(|point| Some((point, place(point)?)))
+                .filter_map(|point| Some((point, plane.place(point)?)))
                 .collect(),
         }
     }
@@ -148,18 +163,20 @@ impl Series {
 
 struct Pen {
     sheet: Sheet,
+    plane: Plane,
+    scale: Scale,
     layout: Layout,
     left: f32,
     width: f32,
-    /// Where precision is nothing.
+    /// Where what lies up is nothing.
     body: f32,
 }
 
 impl Pen {
-    fn at(&self, (recall, precision): (f64, f64)) -> (f32, f32) {
+    fn at(&self, (right, up): (f64, f64)) -> (f32, f32) {
         (
-            self.left + self.width * pixels(recall),
-            self.body - HEIGHT * pixels(precision),
+            self.left + self.width * pixels(self.scale.part(right)),
+            self.body - HEIGHT * pixels(up),
         )
     }
 
@@ -173,25 +190,39 @@ impl Pen {
             (1.0, "100 %"),
         ] {
             let (from, to) = (self.at((0.0, part)), self.at((1.0, part)));
-            self.sheet.line(from, to, GRID, None);
+            self.sheet
+                .line(from, (self.left + self.width, to.1), GRID, None);
             self.sheet
                 .text(from.0 - 8.0, from.1 + 4.0, words, style.anchor(Anchor::End));
-            let (x, y) = self.at((part, 0.0));
-            let anchor = if part < 1.0 {
+        }
+        for (value, words) in self.scale.ticks(self.layout) {
+            let (x, y) = self.at((value, 0.0));
+            let anchor = if x < self.left + self.width - 1.0 {
                 Anchor::Middle
             } else {
                 Anchor::End
             };
-            if part > 0.0 {
-                self.sheet.text(x, y + 18.0, words, style.anchor(anchor));
-            }
+            self.sheet.line((x, y), (x, y + 4.0), GRID, None);
+            self.sheet.text(x, y + 18.0, &words, style.anchor(anchor));
         }
+        let [right, up] = self.plane.axes();
         let (x, y) = self.at((0.0, 1.0));
-        self.sheet.text(x, y - 10.0, "episode precision", style);
-        let (x, y) = self.at((1.0, 0.0));
-        let words = "attacks caught (campaign recall)";
+        self.sheet.text(x, y - 10.0, up, style);
+        let (x, y) = (self.left + self.width, self.body);
         self.sheet
-            .text(x, y + 36.0, words, style.anchor(Anchor::End));
+            .text(x, y + 36.0, right, style.anchor(Anchor::End));
+    }
+
+    /// The ground between the lower and the upper ends of what lies up.
+    fn band(&mut self, line: &Curve<'_>) {
+        let ends = line.points.iter().filter_map(|(point, place)| {
+            let (low, high) = self.plane.spans(point)[1]?;
+            Some((self.at((place.0, low)), self.at((place.0, high))))
+        });
+        let (lower, mut upper): (Vec<_>, Vec<_>) = ends.unzip();
+        upper.reverse();
+        let around: Vec<(f32, f32)> = lower.into_iter().chain(upper).collect();
+        self.sheet.area(&around, HEAT[0]);
     }
 
     fn curve(&mut self, line: &Curve<'_>) {
@@ -215,24 +246,46 @@ impl Pen {
 
     /// A point by name, with its intervals.
     fn noted(&mut self, words: &str, point: &Point) {
-        let Some((recall, precision)) = place(point) else {
+        let Some((right, up)) = self.plane.place(point) else {
             return;
         };
-        let measures = &point.whole;
-        let across = measures
-            .campaign_recall
-            .interval
-            .map(|one| ((one.low, precision), (one.high, precision)));
-        let up = measures
-            .episode_precision
-            .interval
-            .map(|one| ((recall, one.low), (recall, one.high)));
-        for (from, to) in across.into_iter().chain(up) {
+        let [across, along] = self.plane.spans(point);
+        let across = across.map(|(low, high)| ((low, up), (high, up)));
+        let along = along.map(|(low, high)| ((right, low), (right, high)));
+        for (from, to) in across.into_iter().chain(along) {
             let (from, to) = (self.at(from), self.at(to));
             self.sheet.line(from, to, TEXT, Some("2 3"));
         }
-        let at = self.at((recall, precision));
-        note(&mut self.sheet, at, words, point, self.layout);
+        self.note((right, up), words, point);
+    }
+
+    /// A square around a point, with its name and threshold.
+    fn note(&mut self, place: (f64, f64), words: &str, point: &Point) {
+        let (x, y) = self.at(place);
+        let mark = Mark {
+            tip: format!("{words}: {}", tip(point)),
+            ink: TEXT,
+            filled: false,
+            time: None,
+        };
+        self.sheet.ring(x, y, 7.0, &mark);
+        let width = super::heat::span(point.setting.bin_seconds);
+        let words = format!("{words}: {} in {width}", point.setting.threshold);
+        // The chosen point may lie beside the published one: one name goes above, the other below.
+        let below = words.starts_with("chosen");
+        let (anchor, x) = if x > self.layout.width() / 2.0 {
+            (Anchor::End, x - 4.0)
+        } else {
+            (Anchor::Start, x + 4.0)
+        };
+        // Not onto the words of the axis.
+        let y = if below {
+            (y + 24.0).min(self.body - 4.0)
+        } else {
+            y - 14.0
+        };
+        let style = Style::text(11.0).bold().anchor(anchor);
+        self.sheet.text(x, y, &words, style);
     }
 }
 
@@ -257,28 +310,6 @@ fn noted(sweep: &Sweep, bin: u64) -> Vec<(&'static str, &Point)> {
     noted
 }
 
-/// A square around a point, with its name and threshold.
-fn note(sheet: &mut Sheet, (x, y): (f32, f32), words: &str, point: &Point, layout: Layout) {
-    let mark = Mark {
-        tip: format!("{words}: {}", tip(point)),
-        ink: TEXT,
-        filled: false,
-        time: None,
-    };
-    sheet.ring(x, y, 7.0, &mark);
-    let width = super::heat::span(point.setting.bin_seconds);
-    let words = format!("{words}: {} in {width}", point.setting.threshold);
-    // The chosen point may lie beside the published one: one name goes above, the other below.
-    let below = words.starts_with("chosen");
-    let (anchor, x) = if x > layout.width() / 2.0 {
-        (Anchor::End, x - 4.0)
-    } else {
-        (Anchor::Start, x + 4.0)
-    };
-    let y = if below { y + 24.0 } else { y - 14.0 };
-    sheet.text(x, y, &words, Style::text(11.0).bold().anchor(anchor));
-}
-
 /// A point in words.
 fn tip(point: &Point) -> String {
     let setting = &point.setting;
@@ -297,11 +328,13 @@ fn tip(point: &Point) -> String {
         .needless_alerts_a_day
         .map_or_else(|| "unmeasured".to_owned(), |number| format!("{number:.1}"));
     format!(
-        "{} {what}, {}{exclusions}: attacks caught {}, episode precision {}, needless alerts a day {needless}",
+        "{} {what}, {}{exclusions}: attacks caught {}, episode precision {}, benign bins with a false row {}, needless \
+         alerts a day {needless}",
         setting.threshold,
         setting.window.name(),
         rate(&point.whole.campaign_recall),
-        rate(&point.whole.episode_precision)
+        rate(&point.whole.episode_precision),
+        false_positives(&point.whole)
     )
 }
 
@@ -320,4 +353,23 @@ pub(crate) fn rate(rate: &Rate) -> String {
             percent(interval.high)
         ),
     }
+}
+
+/// `18 of 4,420 (0.407 %; 0.000 to 1.119)`: benign bins with a false row.
+pub(crate) fn false_positives(measures: &Measures) -> String {
+    let Some(value) = measures.false_positive_rate else {
+        return "unmeasured".to_owned();
+    };
+    let percent = |part: f64| format!("{:.3}", part * 100.0);
+    let band = measures
+        .false_positive_band
+        .map_or_else(String::new, |band| {
+            format!("; {} to {}", percent(band.low), percent(band.high))
+        });
+    format!(
+        "{} of {} ({} %{band})",
+        grouped(measures.benign_bins_hit),
+        grouped(measures.benign_bins),
+        percent(value)
+    )
 }

@@ -192,6 +192,15 @@ impl Sheet {
         });
     }
 
+    /// A coloured ground with these corners.
+    pub(super) fn area(&mut self, corners: &[(f32, f32)], ink: Ink) {
+        self.canvas.polygon(Polygon {
+            fill: Some(ink.color()),
+            points: corners.iter().copied().map(Point::from).collect(),
+            ..Polygon::default()
+        });
+    }
+
     /// The part of the picture that has a scale of time, so that it can be zoomed.
     pub(super) fn frame(&mut self, left: f32, width: f32, (start, end): (i64, i64)) {
         self.canvas.rect(Rect {

@@ -5,7 +5,7 @@ use crate::eval::{CampaignOutcome, Evaluation, RowCounts};
 use crate::report::charts::firing;
 use crate::report::number::{counted, grouped};
 use crate::report::scene::Scene;
-use crate::report::story;
+use crate::report::{paired, story};
 use maud::{Markup, html};
 use scanbench_generator::truth::{Class, Reason};
 use std::collections::BTreeMap;
@@ -70,6 +70,11 @@ fn warnings(evaluation: &Evaluation) -> Markup {
                 strong { "Broken promise: " }
                 (parts::long(&one.id)) " promises " code { (broken.promise) " = " (broken.promised) }
                 ", measured " (broken.measured) "."
+            }
+        }
+        @for one in &evaluation.comparisons {
+            p class=(if paired::is_worse(one) { "warning" } else { "muted" }) {
+                (parts::sentence(&paired::brief(one))) " " a href="#numbers" { "Which" }
             }
         }
         @if let Some(found) = &evaluation.differences {

@@ -3,8 +3,9 @@
 use super::Part;
 use super::parts::{Figure, table};
 use crate::eval::sweep::{Point, Sweep};
+use crate::report::charts::curve::{self, Plane};
 use crate::report::charts::edge::{self, Edge};
-use crate::report::charts::{Chart, curve, heat};
+use crate::report::charts::{Chart, heat};
 use maud::html;
 
 /// What the edge of a bin hides.
@@ -35,26 +36,33 @@ pub(super) fn edge(edge: &Edge<'_>) -> Option<Part> {
     figure.part(&|layout| edge::draw(edge, layout))
 }
 
-/// Precision against recall.
-pub(super) fn curve(sweep: &Sweep) -> Option<Part> {
+/// A curve through every threshold.
+pub(super) fn curve(sweep: &Sweep, plane: Plane) -> Option<Part> {
     let bin = curve::bin(sweep)?;
     let points = sweep
         .points
         .iter()
         .filter(|point| point.setting.bin_seconds == bin);
     let figure = Figure {
-        id: curve::NAME,
-        label: "Precision and recall",
-        title: "Precision and recall at every threshold",
+        id: plane.name(),
+        label: plane.label(),
+        title: plane.title(),
         zooms: false,
         lead: html! {
-            "Windows of " (heat::span(bin)) ". Up is fewer false alerts, to the right more attacks caught; each dot is a "
-            "threshold. \"Chosen\" is the setting, of bins of any width, that catches most within the budget of "
+            "Windows of " (heat::span(bin)) ". "
+            @match plane {
+                Plane::PrecisionRecall => { "Up is fewer false alerts, to the right more attacks caught; " }
+                Plane::Roc => {
+                    "Up is more attacks caught, to the left fewer of the bins (client, server and window) that hold "
+                    "nothing but benign lines raise an alert; "
+                }
+            }
+            "each dot is a threshold. \"Chosen\" is the setting, of bins of any width, that catches most within the budget of "
             (sweep.budget) " needless alerts a day on the tuning half of the data."
         },
         table: behind(points),
     };
-    figure.part(&|layout| curve::draw(sweep, layout))
+    figure.part(&|layout| curve::draw(sweep, plane, layout))
 }
 
 /// Thresholds by bins.
@@ -82,6 +90,7 @@ fn behind<'p>(points: impl Iterator<Item = &'p Point>) -> maud::Markup {
         "exclusions",
         "attacks caught",
         "episode precision",
+        "benign bins with a false row",
         "needless alerts a day",
     ];
     let rows: Vec<Vec<String>> = points
@@ -111,6 +120,7 @@ fn behind<'p>(points: impl Iterator<Item = &'p Point>) -> maud::Markup {
                 .to_owned(),
                 caught,
                 curve::rate(&measures.episode_precision),
+                curve::false_positives(measures),
                 needless.map_or_else(|| "unmeasured".to_owned(), |one| format!("{one:.1}")),
             ]
         })

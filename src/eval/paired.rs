@@ -1,0 +1,366 @@
+//! Two detectors, or two exclusion lists, on the same campaigns: which campaigns only one of them has rows on, how large
+//! the difference is, and how likely chance alone makes one.
+//!
+//! A campaign has a row in both, in neither, or in one. Only the last tell the two apart, so they are compared pair by
+//! pair, never by two shares with an interval each, which may overlap where the difference is certain.
+
+use super::{CampaignOutcome, Evaluation, Gate};
+use rand::{RngExt as _, SeedableRng as _};
+use rand_pcg::Pcg64;
+use scanbench_generator::truth::Class;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// How likely it may be that nothing but chance made it worse.
+const CHANCE: f64 = 0.05;
+/// Draws of an interval.
+const DRAWS: u32 = 10_000;
+/// Draws that lie below an interval, and as many above: 2.5 of 100.
+const TAIL: u32 = DRAWS / 40;
+
+/// What the rows are held against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Beside {
+    /// The rows of our detector, where those of another engine are scored.
+    OurDetector,
+    /// The rows of an earlier report: of an earlier version, another rule, or another exclusion list.
+    EarlierReport,
+}
+
+/// Two sets of rows on the same campaigns.
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
+pub struct Comparison {
+    /// The other set.
+    pub beside: Beside,
+    /// Malicious campaigns: a row is right.
+    pub attacks: Paired,
+    /// Look-alikes: a row is false.
+    pub look_alikes: Paired,
+}
+
+/// Campaigns of one class by which of two sets of rows has a row on them.
+#[derive(Clone, Debug, Default, PartialEq, JsonSchema, Serialize)]
+pub struct Paired {
+    /// Campaigns with a row in both.
+    pub both: usize,
+    /// Campaigns with a row in these alone.
+    pub only_here: Vec<String>,
+    /// Campaigns with a row in the others alone.
+    pub only_there: Vec<String>,
+    /// Campaigns with a row in neither.
+    pub neither: usize,
+    /// The share of campaigns with a row here less the share there, -1 to 1; `None` with no campaign.
+    pub difference: Option<f64>,
+    /// Its 95 % interval; `None` where all campaigns do the same, of which draws tell nothing.
+    pub interval: Option<DrawnInterval>,
+    /// How likely a difference as large or larger is, either way, where each campaign that is in one alone could as well
+    /// have been in the other: the exact test of Quinn `McNemar` (1947), two-sided.
+    pub chance: f64,
+}
+
+/// An interval by draws with repetition: the middle 95 of 100 of their means (Efron 1979, *Bootstrap methods*; the
+/// percentile interval).
+#[derive(Clone, Copy, Debug, PartialEq, JsonSchema, Serialize)]
+pub struct DrawnInterval {
+    /// Lower end, -1 to 1.
+    pub low: f64,
+    /// Upper end, -1 to 1.
+    pub high: f64,
+    /// Draws.
+    pub draws: u32,
+}
+
+/// Whether campaigns have a row, by dataset and id.
+type Fired<'c> = BTreeMap<(usize, &'c str), bool>;
+
+impl Comparison {
+    /// These rows beside those of our detector on the same datasets.
+    ///
+    /// # Errors
+    /// In words, where the campaigns are not the same ones.
+    pub fn with_ours(evaluation: &Evaluation, ours: &Evaluation) -> Result<Self, String> {
+        let there = ours.campaigns.iter().map(|one| {
+            let fired = has_rows(ours, one);
+            ((one.dataset, one.id.as_str()), fired)
+        });
+        Self::new(Beside::OurDetector, evaluation, &there.collect())
+    }
+
+    fn new(beside: Beside, evaluation: &Evaluation, there: &Fired<'_>) -> Result<Self, String> {
+        let [mut attacks, mut look_alikes] = [Paired::default(), Paired::default()];
+        for one in &evaluation.campaigns {
+            let fired = there
+                .get(&(one.dataset, one.id.as_str()))
+                .ok_or_else(|| format!("the baseline does not know the campaign {}", one.id))?;
+            let paired = match one.class {
+                Class::Malicious => &mut attacks,
+                Class::LookAlike => &mut look_alikes,
+                Class::Authorised => continue,
+            };
+            match (has_rows(evaluation, one), *fired) {
+                (true, true) => paired.both += 1,
+                (true, false) => paired.only_here.push(evaluation.campaign_name(one)),
+                (false, true) => paired.only_there.push(evaluation.campaign_name(one)),
+                (false, false) => paired.neither += 1,
+            }
+        }
+        if there.len() > evaluation.campaigns.len() {
+            return Err(format!(
+                "the baseline has {} campaigns, these datasets have {}",
+                there.len(),
+                evaluation.campaigns.len()
+            ));
+        }
+        attacks.settle();
+        look_alikes.settle();
+        Ok(Self {
+            beside,
+            attacks,
+            look_alikes,
+        })
+    }
+
+    /// What is worse by more than chance, one-sided, on the campaigns that changed.
+    #[must_use]
+    pub fn gate(&self) -> Gate {
+        let mut failed = Vec::new();
+        let (attacks, look_alikes) = (&self.attacks, &self.look_alikes);
+        for (what, worse, better) in [
+            (
+                "malicious campaigns were lost",
+                &attacks.only_there,
+                &attacks.only_here,
+            ),
+            (
+                "look-alikes fire that did not",
+                &look_alikes.only_here,
+                &look_alikes.only_there,
+            ),
+        ] {
+            let chance = mcnemar(worse.len(), better.len());
+            if chance < CHANCE {
+                failed.push(format!(
+                    "{} {what} ({}), {} the other way: chance alone would do that with probability {chance:.3}",
+                    worse.len(),
+                    worse.join(", "),
+                    better.len(),
+                ));
+            }
+        }
+        Gate {
+            name: "no worse than the baseline".to_owned(),
+            failed: (!failed.is_empty()).then(|| failed.join("; ")),
+        }
+    }
+}
+
+/// Whether a campaign has a row with what is in force: all exclusions, where there are any.
+fn has_rows(evaluation: &Evaluation, one: &CampaignOutcome) -> bool {
+    if evaluation.exclusions.is_empty() {
+        one.rows_without_exclusions > 0
+    } else {
+        one.rows_with_exclusions > 0
+    }
+}
+
+impl Paired {
+    /// All campaigns.
+    #[must_use]
+    pub fn campaigns(&self) -> usize {
+        self.both + self.neither + self.only_here.len() + self.only_there.len()
+    }
+
+    /// Difference, interval and chance, from the counts.
+    fn settle(&mut self) {
+        let (more, fewer) = (self.only_here.len(), self.only_there.len());
+        let campaigns = self.campaigns();
+        self.difference =
+            (campaigns > 0).then(|| (as_f64(more) - as_f64(fewer)) / as_f64(campaigns));
+        self.interval = drawn(more, fewer, campaigns);
+        self.chance = (2.0 * mcnemar(more.max(fewer), more.min(fewer))).min(1.0);
+    }
+}
+
+/// Draws as many campaigns as there are, with repetition, again and again, each with -1, 0 or +1. What is drawn is one
+/// campaign of one dataset, and so of one seed, with all its rows: rows of a campaign are no independent trials. The draws
+/// are always the same ones.
+fn drawn(more: usize, fewer: usize, campaigns: usize) -> Option<DrawnInterval> {
+    let all_alike = [more, fewer, campaigns - more - fewer].contains(&campaigns);
+    if all_alike {
+        return None;
+    }
+    let mut random = Pcg64::seed_from_u64(0);
+    // Sums from -campaigns to campaigns, and how often each was drawn.
+    let mut often = vec![0_u32; 2 * campaigns + 1];
+    for _ in 0..DRAWS {
+        let mut sum = campaigns;
+        for _ in 0..campaigns {
+            let one = random.random_range(0..campaigns);
+            if one < more {
+                sum += 1;
+            } else if one < more + fewer {
+                sum -= 1;
+            }
+        }
+        often[sum] += 1;
+    }
+    let mean = |sum: usize| (as_f64(sum) - as_f64(campaigns)) / as_f64(campaigns);
+    Some(DrawnInterval {
+        low: mean(behind_tail(&often, 0..often.len())?),
+        high: mean(behind_tail(&often, (0..often.len()).rev())?),
+        draws: DRAWS,
+    })
+}
+
+/// The first of some sums with which more than the tail is passed.
+fn behind_tail(often: &[u32], mut sums: impl Iterator<Item = usize>) -> Option<usize> {
+    let mut passed = 0;
+    sums.find(|sum| {
+        passed += often[*sum];
+        passed > TAIL
+    })
+}
+
+/// The probability that of all that changed so many or more got worse, if either way were as likely.
+fn mcnemar(worse: usize, better: usize) -> f64 {
+    let all = worse + better;
+    // Binomial(all, 1/2), from all worse down to as many as there are.
+    let mut term = 0.5_f64.powi(i32::try_from(all).unwrap_or(i32::MAX));
+    let mut sum = 0.0;
+    for count in (worse..=all).rev() {
+        sum += term;
+        // From C(n, k) to C(n, k - 1).
+        term *= as_f64(count) / as_f64(all - count + 1);
+    }
+    sum
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "numbers of campaigns stay far below 2^52"
+)]
+fn as_f64(number: usize) -> f64 {
+    number as f64
+}
+
+/// What is read of an earlier report.
+#[derive(Clone, Debug, Deserialize)]
+pub struct EarlierReport {
+    datasets: Vec<EarlierDataset>,
+    campaigns: Vec<EarlierCampaign>,
+    exclusions: Vec<serde::de::IgnoredAny>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+struct EarlierDataset {
+    scenario: String,
+    seed: u64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct EarlierCampaign {
+    id: String,
+    dataset: usize,
+    rows_without_exclusions: u64,
+    rows_with_exclusions: u64,
+}
+
+impl EarlierReport {
+    /// What is scored now beside this report, campaign by campaign, each with what was in force.
+    ///
+    /// # Errors
+    /// In words, where the datasets or campaigns are not the same ones.
+    pub fn compare(&self, evaluation: &Evaluation) -> Result<Comparison, String> {
+        let datasets = evaluation
+            .datasets
+            .iter()
+            .map(|one| (&one.scenario, one.seed));
+        if !datasets.eq(self.datasets.iter().map(|one| (&one.scenario, one.seed))) {
+            return Err(
+                "the baseline is of other datasets; only the same ones can be compared by campaign"
+                    .to_owned(),
+            );
+        }
+        let there = self.campaigns.iter().map(|one| {
+            let rows = if self.exclusions.is_empty() {
+                one.rows_without_exclusions
+            } else {
+                one.rows_with_exclusions
+            };
+            ((one.dataset, one.id.as_str()), rows > 0)
+        });
+        Comparison::new(Beside::EarlierReport, evaluation, &there.collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paired(both: usize, here: usize, there: usize, neither: usize) -> Paired {
+        let names = |count: usize| (0..count).map(|one| one.to_string()).collect();
+        let mut paired = Paired {
+            both,
+            only_here: names(here),
+            only_there: names(there),
+            neither,
+            ..Paired::default()
+        };
+        paired.settle();
+        paired
+    }
+
+    fn assert_near(found: f64, expected: f64, what: &str) {
+        assert!((found - expected).abs() < 1e-12, "{what}: {found}");
+    }
+
+    /// By hand: five worse of five is 1/32; three of four is (4 + 1)/16; none of none is certain.
+    #[test]
+    fn the_exact_test() {
+        for (worse, better, chance) in [
+            (5, 0, 1.0 / 32.0),
+            (3, 1, 5.0 / 16.0),
+            (0, 0, 1.0),
+            (0, 3, 1.0),
+            (1, 0, 0.5),
+        ] {
+            assert_near(mcnemar(worse, better), chance, &format!("{worse} {better}"));
+        }
+    }
+
+    /// By hand. Ten campaigns, of which the others alone have five: a draw of ten loses as many as heads fall in ten
+    /// throws of a coin. No more than 1 has probability (1 + 10)/1024 = 1.1 %, no more than 2 (1 + 10 + 45)/1024 =
+    /// 5.5 %, so 2.5 % lies at 2, and by symmetry 97.5 % at 8. All five one way: 2/32 of both sides.
+    #[test]
+    fn half_of_ten_lost() {
+        let found = paired(5, 0, 5, 0);
+        assert_near(found.difference.unwrap(), -0.5, "difference");
+        let interval = found.interval.unwrap();
+        assert_near(interval.low, -0.8, "low");
+        assert_near(interval.high, -0.2, "high");
+        assert_near(found.chance, 2.0 / 32.0, "chance");
+    }
+
+    /// By hand. Two campaigns, one of each alone: draws sum to -2, 0 and 2 with 1/4, 1/2 and 1/4.
+    #[test]
+    fn one_each_way() {
+        let found = paired(0, 1, 1, 0);
+        assert_near(found.difference.unwrap(), 0.0, "difference");
+        let interval = found.interval.unwrap();
+        assert_near(interval.low, -1.0, "low");
+        assert_near(interval.high, 1.0, "high");
+        assert_near(found.chance, 1.0, "chance");
+    }
+
+    #[test]
+    fn where_all_do_the_same_draws_tell_nothing() {
+        for same in [paired(3, 0, 0, 2), paired(0, 4, 0, 0), paired(0, 0, 4, 0)] {
+            assert_eq!(same.interval, None, "{same:?}");
+        }
+        let none = paired(0, 0, 0, 0);
+        assert_eq!((none.difference, none.interval), (None, None));
+        assert_near(none.chance, 1.0, "chance");
+    }
+}
