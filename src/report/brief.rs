@@ -11,29 +11,57 @@ use scanbench_generator::truth::Class;
 const MOST_CAMPAIGNS: usize = 9;
 /// Rows of the exclusions' table, "all together" among them.
 const MOST_EXCLUSIONS: usize = 6;
+/// The column of false rows.
+const FALSE_ROWS: usize = 3;
 /// Sentences about broken promises, and rows that the truth does not expect.
 const MOST_NOTES: usize = 3;
 
-/// The report as sections without headings: what happened to whom, how good that is, what exclusions do, and what that
-/// means in operation.
+/// The report as sections without headings: the sum, what happened to whom, how good that is, what exclusions do, and
+/// what that means in operation.
 #[must_use]
 pub fn tell(evaluation: &Evaluation) -> Vec<Section> {
-    let mut scores = story::scores(evaluation);
-    scores.notes.clear();
-    scores.heading.clear();
-    let mut told = vec![campaigns(evaluation), scores];
+    let said = |notes: Vec<String>| Section {
+        notes,
+        ..Section::default()
+    };
+    let mut told = vec![
+        said(vec![story::verdict(evaluation)]),
+        campaigns(evaluation),
+        scores(evaluation),
+    ];
     if !evaluation.exclusions.is_empty() {
         told.push(list(evaluation));
     }
     let mut end = operation::brief(evaluation);
     end.extend(evaluation.comparisons.iter().map(paired::brief));
     end.extend(evaluation.differences.as_ref().map(story::difference_sum));
-    end.extend(first(story::agreement(evaluation).notes));
-    told.push(Section {
-        notes: end,
-        ..Section::default()
+    // That rows are those of the truth is how it should be, and no news.
+    let agrees = evaluation.agreement.as_ref().is_none_or(|agreement| {
+        agreement.missing_rows.is_empty() && agreement.unexpected_rows.is_empty()
     });
+    if !agrees {
+        end.extend(first(story::agreement(evaluation).notes));
+    }
+    told.push(said(end));
     told
+}
+
+/// The scores, with rows a day in the place of what false rows are: the campaigns above say that.
+fn scores(evaluation: &Evaluation) -> Section {
+    let mut section = story::scores(evaluation);
+    section.notes.clear();
+    section.heading.clear();
+    let with = (!evaluation.exclusions.is_empty()).then_some(&evaluation.with_exclusions);
+    let baselines = evaluation.baselines.iter().map(|one| &one.score);
+    let scores = std::iter::once(&evaluation.without_exclusions)
+        .chain(with)
+        .chain(baselines);
+    for (row, score) in section.rows.iter_mut().zip(scores) {
+        row[FALSE_ROWS] = score.rows.false_rows().to_string();
+        row.insert(FALSE_ROWS + 1, operation::number(score.rows_a_day, 1));
+    }
+    section.header.insert(FALSE_ROWS + 1, "rows a day");
+    section
 }
 
 /// How much a campaign's fate is news: the least is told first.
@@ -257,7 +285,7 @@ mod tests {
             one.id = format!("walk@{server}");
             evaluation.campaigns.push(one.clone());
         }
-        let rows = tell(&evaluation)[0].rows.clone();
+        let rows = tell(&evaluation)[1].rows.clone();
         assert_eq!(rows.len(), 1);
         assert_eq!(rows[0][0], "walk (×3)");
     }

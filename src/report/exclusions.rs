@@ -41,7 +41,7 @@ pub(super) fn section(evaluation: &Evaluation) -> Section {
         .map(|one| {
             let credited = &one.attribution.shapley;
             format!(
-                "{} ({} false episodes, {} true campaigns)",
+                "{} ({} false episodes, {} attacks)",
                 one.id,
                 number(credited.false_episodes),
                 number(credited.campaigns_hidden)
@@ -63,8 +63,8 @@ pub(super) fn section(evaluation: &Evaluation) -> Section {
             "lines",
             "false rows removed",
             "authorised removed",
-            "true rows hidden",
-            "true campaigns hidden",
+            "right rows hidden",
+            "attacks hidden",
         ],
         rows,
         notes,
@@ -103,7 +103,7 @@ fn alone(evaluation: &Evaluation) -> Section {
             "bins",
             "false episodes removed",
             "authorised removed",
-            "true campaigns hidden",
+            "attacks hidden",
             "which, wholly or in part",
         ],
         rows,
@@ -193,7 +193,7 @@ fn list_as_a_whole(evaluation: &Evaluation) -> Section {
 
 fn whole(effect: &Effect) -> String {
     format!(
-        "All together: false episodes removed {}; of the true campaigns with rows, hidden {}.",
+        "All together: false episodes removed {}; of the attacks with rows, hidden {}.",
         effect.false_episodes_removed.with_interval(),
         effect.true_campaigns_hidden.with_interval()
     )

@@ -1,5 +1,6 @@
 //! What scores mean in operation: how many rows a day, how late, and how likely a row is right where attacks are rare.
 
+use super::number::grouped;
 use super::story::Section;
 use crate::eval::{Evaluation, Reach, Score, Spread};
 
@@ -30,25 +31,21 @@ pub(super) fn section(evaluation: &Evaluation) -> Section {
     }
 }
 
-/// The same in two sentences.
+/// How late, and whom the rule could fire on, in two sentences.
 pub(super) fn brief(evaluation: &Evaluation) -> Vec<String> {
-    let told = |score: &Score| {
-        let [rows, line, bin, schedule, ..] = cells(score);
-        format!(
-            "{rows}; told by the line that reaches it after {line}, by the bin's end {bin}, by the daily run {schedule}"
-        )
+    let [_, line, bin, schedule, ..] = cells(evaluation.in_force());
+    let with = if evaluation.exclusions.is_empty() {
+        ""
+    } else {
+        ", with exclusions"
     };
-    let mut said = vec![format!(
-        "Rows a day, of them false: {}.",
-        told(&evaluation.without_exclusions)
-    )];
-    if !evaluation.exclusions.is_empty() {
-        said.push(format!(
-            "With exclusions: {}.",
-            told(&evaluation.with_exclusions)
-        ));
-    }
-    vec![said.join(" "), reach(&evaluation.reach)]
+    vec![
+        format!(
+            "From an attack's first line until it is told{with}: by the line that reaches the threshold {line}; by the end \
+             of its bin {bin}; by a daily run {schedule}."
+        ),
+        reach(&evaluation.reach),
+    ]
 }
 
 const LABELS: [&str; 7] = [
@@ -62,10 +59,6 @@ const LABELS: [&str; 7] = [
 ];
 
 fn cells(score: &Score) -> [String; LABELS.len()] {
-    let number = |number: Option<f64>, digits: usize| match number {
-        Some(number) => format!("{number:.digits$}"),
-        None => UNMEASURED.to_owned(),
-    };
     let bins = score.bins.as_ref();
     let at_rate = bins.and_then(|bins| {
         let mut rates = bins.at_base_rates.iter();
@@ -97,6 +90,14 @@ fn cells(score: &Score) -> [String; LABELS.len()] {
     ]
 }
 
+/// With so many digits behind the point.
+pub(super) fn number(number: Option<f64>, digits: usize) -> String {
+    match number {
+        Some(number) => format!("{number:.digits$}"),
+        None => UNMEASURED.to_owned(),
+    }
+}
+
 fn spread(spread: Spread, shown: &dyn Fn(f64) -> String) -> String {
     match (spread.median, spread.p95) {
         (Some(median), Some(p95)) => format!("median {}, p95 {}", shown(median), shown(p95)),
@@ -115,9 +116,12 @@ fn duration(seconds: f64) -> String {
 
 fn reach(reach: &Reach) -> String {
     let (near, at_threshold) = reach.benign();
-    let near = near.map_or_else(|| UNMEASURED.to_owned(), |near| near.to_string());
+    let near = near.map_or_else(|| UNMEASURED.to_owned(), grouped);
     let keys = reach.keys.map_or_else(String::new, |keys| {
-        format!("Of {keys} keys (client, server and bin), ")
+        format!(
+            ", of {} keys (a client on a server in a bin)",
+            grouped(keys)
+        )
     });
     let warning = if at_threshold == 0 {
         ": no benign key reaches the rule here, so a precision of 1 would mean nothing"
@@ -125,7 +129,8 @@ fn reach(reach: &Reach) -> String {
         ""
     };
     format!(
-        "{keys}benign ones with 20 to 29 ports: {near}; with 30 or more: {at_threshold}{warning}."
+        "Benign keys near the rule, with 20 to 29 ports: {near}; that reach it, with 30 or more: {}{keys}{warning}.",
+        grouped(at_threshold)
     )
 }
 
@@ -145,7 +150,7 @@ mod tests {
         let text = reach(&Reach::default());
         assert!(
             text.starts_with(
-                "benign ones with 20 to 29 ports: unmeasured; with 30 or more: 0: no benign"
+                "Benign keys near the rule, with 20 to 29 ports: unmeasured; that reach it, with 30 or more: 0: no benign"
             ),
             "{text}"
         );

@@ -2,7 +2,9 @@
 
 use super::{exclusions, operation, paired};
 use crate::eval::sweep::{By, LEAST_REQUESTS};
-use crate::eval::{Agreement, CampaignOutcome, Differences, Evaluation, RowCounts, RowKey, Score};
+use crate::eval::{
+    Agreement, Beside, CampaignOutcome, Differences, Evaluation, RowCounts, RowKey, Score,
+};
 use scanbench_generator::truth::{Class, Kind, Reason};
 
 /// A part of the report.
@@ -22,7 +24,12 @@ pub struct Section {
 /// good is it, what do exclusions cost.
 #[must_use]
 pub fn tell(evaluation: &Evaluation) -> Vec<Section> {
-    let mut story = vec![campaigns(evaluation), scores(evaluation)];
+    let short = Section {
+        heading: "In short".to_owned(),
+        notes: vec![verdict(evaluation)],
+        ..Section::default()
+    };
+    let mut story = vec![short, campaigns(evaluation), scores(evaluation)];
     if !evaluation.exclusions.is_empty() {
         story.push(exclusions::section(evaluation));
     }
@@ -35,6 +42,47 @@ pub fn tell(evaluation: &Evaluation) -> Vec<Section> {
     story
 }
 
+pub(super) fn attacks(evaluation: &Evaluation) -> impl Iterator<Item = &CampaignOutcome> {
+    let all = evaluation.campaigns.iter();
+    all.filter(|one| one.class == Class::Malicious)
+}
+
+/// Whose rows are scored: our rule's, or those of another engine, which stand beside ours.
+fn is_of_another_engine(evaluation: &Evaluation) -> bool {
+    let mut comparisons = evaluation.comparisons.iter();
+    comparisons.any(|one| one.beside == Beside::OurDetector)
+}
+
+/// The whole story in a sentence.
+pub(super) fn verdict(evaluation: &Evaluation) -> String {
+    let all = attacks(evaluation).count();
+    let caught = attacks(evaluation)
+        .filter(|one| one.rows_without_exclusions > 0)
+        .count();
+    let left = attacks(evaluation)
+        .filter(|one| one.rows_with_exclusions > 0)
+        .count();
+    let who = if is_of_another_engine(evaluation) {
+        "The engine"
+    } else {
+        "The rule"
+    };
+    let rule = match (all, caught) {
+        (0, _) => return "No attack was made, so recall is unmeasured.".to_owned(),
+        (1, 1) => format!("{who} catches the one attack"),
+        (1, _) => format!("{who} misses the one attack"),
+        (_, 0) => format!("{who} catches none of {all} attacks"),
+        _ => format!("{who} catches {caught} of {all} attacks"),
+    };
+    let with = match left {
+        _ if evaluation.exclusions.is_empty() || caught == 0 => "",
+        _ if left == caught => ", and the exclusions hide none of them",
+        0 => ", and none with the exclusions in force",
+        _ => return format!("{rule}, and {left} with the exclusions in force."),
+    };
+    format!("{rule}{with}.")
+}
+
 pub(super) fn campaigns(evaluation: &Evaluation) -> Section {
     let with = !evaluation.exclusions.is_empty();
     let mut header = vec![
@@ -43,7 +91,11 @@ pub(super) fn campaigns(evaluation: &Evaluation) -> Section {
     if with {
         header.push("rows left");
     }
-    header.push("so the rule");
+    header.push(if is_of_another_engine(evaluation) {
+        "so the engine"
+    } else {
+        "so the rule"
+    });
     let rows = evaluation
         .campaigns
         .iter()
@@ -149,7 +201,12 @@ pub(super) fn scores(evaluation: &Evaluation) -> Section {
             score.campaign_recall.with_interval(),
         ]
     };
-    let mut rows = vec![row("the rule alone", &evaluation.without_exclusions)];
+    let scored = if is_of_another_engine(evaluation) {
+        "the engine"
+    } else {
+        "the rule alone"
+    };
+    let mut rows = vec![row(scored, &evaluation.without_exclusions)];
     if !evaluation.exclusions.is_empty() {
         rows.push(row("with exclusions", &evaluation.with_exclusions));
     }

@@ -178,7 +178,7 @@ fn told(effect: &Effect) -> String {
         &effect.campaigns_hidden[..],
         &effect.campaigns_hidden_in_part[..],
     ) {
-        ([], []) => "hides no true campaign".to_owned(),
+        ([], []) => "hides no attack".to_owned(),
         (whole, part) => {
             let part = part.iter().map(|id| format!("{id} (in part)"));
             let all: Vec<String> = whole.iter().cloned().chain(part).collect();

@@ -7,7 +7,8 @@ use crate::report::number::{counted, grouped};
 use crate::report::scene::Scene;
 use crate::report::{paired, story};
 use maud::{Markup, html};
-use scanbench_generator::truth::{Class, Reason};
+use scanbench_detector::Window;
+use scanbench_generator::truth::Reason;
 use std::collections::BTreeMap;
 
 /// Names that a card lists.
@@ -17,45 +18,15 @@ pub(super) fn section(scene: &Scene<'_>) -> Markup {
     let evaluation = scene.evaluation;
     html! {
         section #glance aria-label="At a glance" {
-            p.verdict { (verdict(evaluation)) }
+            p.verdict { (story::verdict(evaluation)) }
             (warnings(evaluation))
             div.cards {
-                (fires(evaluation))
+                (fires(scene))
                 (missed(evaluation))
                 @if !evaluation.exclusions.is_empty() { (cost(evaluation)) }
             }
         }
     }
-}
-
-fn attacks(evaluation: &Evaluation) -> impl Iterator<Item = &CampaignOutcome> {
-    let all = evaluation.campaigns.iter();
-    all.filter(|one| one.class == Class::Malicious)
-}
-
-/// The whole story in a sentence or two.
-fn verdict(evaluation: &Evaluation) -> String {
-    let all = attacks(evaluation).count();
-    let caught = attacks(evaluation)
-        .filter(|one| one.rows_without_exclusions > 0)
-        .count();
-    let left = attacks(evaluation)
-        .filter(|one| one.rows_with_exclusions > 0)
-        .count();
-    let rule = match (all, caught) {
-        (0, _) => return "No attack was made, so recall is unmeasured.".to_owned(),
-        (1, 1) => "The rule catches the one attack".to_owned(),
-        (1, _) => "The rule misses the one attack".to_owned(),
-        (_, 0) => format!("The rule catches none of {all} attacks"),
-        _ => format!("The rule catches {caught} of {all} attacks"),
-    };
-    let with = match left {
-        _ if evaluation.exclusions.is_empty() || caught == 0 => "",
-        _ if left == caught => ", and the exclusions hide none of them",
-        0 => ", and none with the exclusions in force",
-        _ => return format!("{rule}, and {left} with the exclusions in force."),
-    };
-    format!("{rule}{with}.")
 }
 
 /// What a reader must know before any number.
@@ -92,7 +63,8 @@ fn warnings(evaluation: &Evaluation) -> Markup {
     }
 }
 
-fn fires(evaluation: &Evaluation) -> Markup {
+fn fires(scene: &Scene<'_>) -> Markup {
+    let evaluation = scene.evaluation;
     let (alone, with) = (&evaluation.without_exclusions, &evaluation.with_exclusions);
     let excludes = !evaluation.exclusions.is_empty();
     let bars: &[(&str, &RowCounts)] = if excludes {
@@ -104,6 +76,7 @@ fn fires(evaluation: &Evaluation) -> Markup {
         article.card {
             h2 { "What fires" }
             p.big { (grouped(total(&alone.rows))) @if total(&alone.rows) == 1 { " row" } @else { " rows" } }
+            p.muted { "A row is " (what_a_row_is(scene)) " of one client on one server." }
             @if let Some(svg) = firing(bars) {
                 div.strip { (trusted(svg)) }
             }
@@ -123,6 +96,24 @@ fn fires(evaluation: &Evaluation) -> Markup {
             }
             (kinds(&alone.rows))
         }
+    }
+}
+
+/// `10 minutes`, or that it is no fixed stretch.
+fn what_a_row_is(scene: &Scene<'_>) -> String {
+    match scene.window {
+        Window::Tumbling { width } | Window::Hopping { width, .. } | Window::Sliding { width } => {
+            let seconds = width.as_secs();
+            if seconds.is_multiple_of(60) {
+                counted(
+                    usize::try_from(seconds / 60).unwrap_or(usize::MAX),
+                    "minute",
+                )
+            } else {
+                counted(usize::try_from(seconds).unwrap_or(usize::MAX), "second")
+            }
+        }
+        Window::Session { .. } => "a session".to_owned(),
     }
 }
 
@@ -147,8 +138,8 @@ fn kinds(counts: &RowCounts) -> Markup {
 }
 
 fn missed(evaluation: &Evaluation) -> Markup {
-    let all = attacks(evaluation).count();
-    let missed: Vec<&CampaignOutcome> = attacks(evaluation)
+    let all = story::attacks(evaluation).count();
+    let missed: Vec<&CampaignOutcome> = story::attacks(evaluation)
         .filter(|one| one.rows_without_exclusions == 0)
         .collect();
     html! {
