@@ -2,36 +2,20 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic is how a test reports")]
 
+#[path = "support/folder.rs"]
+mod folder;
 #[path = "support/json.rs"]
 mod json;
 #[path = "support/program.rs"]
 mod program;
 
+use folder::files;
 use json::json_lines;
 use program::{scanbench, succeed};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
 use std::process::Command;
-
-/// Every file of a folder with its bytes.
-fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let mut found = BTreeMap::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(one) = folders.pop() {
-        for entry in fs::read_dir(one).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                let name = path.strip_prefix(folder).unwrap().display().to_string();
-                found.insert(name, fs::read(&path).unwrap());
-            }
-        }
-    }
-    found
-}
 
 /// For every built-in scenario: the bytes do not depend on threads, and the detector's rows are the windows on
 /// which the truth says that the rule must fire, although neither knows the other.

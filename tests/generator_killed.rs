@@ -7,7 +7,10 @@
     reason = "helpers of tests may panic too: that is the report"
 )]
 
-use std::collections::BTreeMap;
+#[path = "support/folder.rs"]
+mod folder;
+
+use folder::files;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
@@ -70,23 +73,6 @@ fn killed(mut command: Command, after: Duration) -> ExitStatus {
     // It may have ended already.
     let _ = child.kill();
     child.wait().unwrap()
-}
-
-fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let mut found = BTreeMap::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(next) = folders.pop() {
-        for entry in fs::read_dir(next).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                let name = path.strip_prefix(folder).unwrap().display().to_string();
-                found.insert(name, fs::read(&path).unwrap());
-            }
-        }
-    }
-    found
 }
 
 /// forall moments: 20 kills, five on each of four folders, spread over the time that a whole run takes.
