@@ -168,6 +168,15 @@ fn suggestions_can_be_used() {
     }
 }
 
+/// Whether no campaign has a row in one set of rows alone.
+fn are_the_same(comparison: &Value) -> bool {
+    ["attacks", "look_alikes"].iter().all(|class| {
+        let paired = &comparison[class];
+        let is_empty = |side: &str| paired[side].as_array().is_some_and(Vec::is_empty);
+        is_empty("only_here") && is_empty("only_there") && paired["chance"] == 1.0
+    })
+}
+
 /// Our rows through `--alerts`, in every form that they are written in, score as they do without; a row more or less
 /// does not, and the report says which.
 #[test]
@@ -197,13 +206,7 @@ fn alerts_of_other_engines_score_the_same() {
         ]);
         let (scores, comparisons) = report(format);
         assert_eq!(report("ours").0, scores, "{format}");
-        for class in ["attacks", "look_alikes"] {
-            let paired = &comparisons[0][class];
-            for side in ["only_here", "only_there"] {
-                assert_eq!(paired[side].as_array().map(Vec::len), Some(0), "{format}");
-            }
-            assert_eq!(paired["chance"], 1.0, "{format}");
-        }
+        assert!(are_the_same(&comparisons[0]), "{format}");
     }
 
     let rows = succeed(&["detect", &dataset, "--format", "ndjson"]);
