@@ -376,6 +376,7 @@ impl Columns {
             window_end,
             run: None,
             counted: None,
+            published: None,
         })
     }
 }

@@ -14,6 +14,7 @@ mod follow;
 mod gates;
 mod generate;
 mod messages;
+mod rule;
 mod rule_args;
 mod run;
 mod scenarios;
@@ -50,6 +51,7 @@ enum Command {
     Edges(edges::Args),
     Bench(bench::Args),
     Exclusions(exclusions::Args),
+    Rule(rule::Args),
     Scenarios(scenarios::Args),
     Completions(completions::Args),
 }
@@ -76,6 +78,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Edges(args) => edges::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Exclusions(args) => exclusions::run(&args),
+        Command::Rule(args) => rule::run(&args),
         Command::Scenarios(args) => scenarios::run(&args),
         Command::Completions(args) => completions::run(&args),
     };
