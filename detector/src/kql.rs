@@ -4,7 +4,9 @@
 //! distinct values counted and compared with a threshold. Such a query is taken over wholly, or refused with the place
 //! and the reason; never half. The `kqlparser` crate (0.0.4) reads part of the language and knows no places.
 
+mod columns;
 mod filter;
+mod formula;
 mod lexer;
 mod lines;
 mod meaning;

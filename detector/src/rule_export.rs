@@ -25,7 +25,7 @@ pub enum RuleTarget {
     SparkSql,
     /// SQL of DuckDB.
     DuckDbSql,
-    /// SQL of ClickHouse.
+    /// SQL of `ClickHouse`.
     ClickHouseSql,
 }
 
@@ -173,10 +173,11 @@ impl Sayable<'_> {
             ));
         }
         lines.extend(differs.iter().cloned());
-        lines
+        let lines: Vec<String> = lines
             .iter()
             .map(|line| format!("{lead} {line}\n"))
-            .collect()
+            .collect();
+        lines.concat()
     }
 }
 

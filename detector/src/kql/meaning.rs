@@ -143,7 +143,7 @@ impl Reading<'_> {
             let resolved = self.names.resolved(part)?;
             match look_back(&resolved) {
                 Some(back) => {
-                    self.look_back = Some(self.look_back.map_or(back, |known| known.min(back)))
+                    self.look_back = Some(self.look_back.map_or(back, |known| known.min(back)));
                 }
                 None => self.drop(&resolved)?,
             }

@@ -1,56 +1,24 @@
 //! The part of a query that sees rows: what `summarize` makes, what is done with it, and the rule that comes of it.
 
+use super::columns::{
+    Column, NEW_LIMIT, OLD_LIMIT, RowColumn, Threshold, bin_width, check, default_name, note,
+};
 use super::lines::{Content, Names, content};
 use super::syntax::{Expr, ExprKind, Named};
 use crate::published::Fallbacks;
 use crate::window::Window;
 use crate::{Count, GroupBy, Rule};
-use scanbench_spec::{Finding, Severity};
+use scanbench_spec::Finding;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::time::Duration;
-
-/// The limits of sets that say none (Microsoft, *make_set() aggregation function*).
-const OLD_LIMIT: usize = 128;
-const NEW_LIMIT: usize = 1_048_576;
-/// `bin()` counts from 0001-01-01, rows from 1970-01-01: so many days later.
-const DAYS_BEFORE_1970: u64 = 719_162;
-
-/// A column of rows.
-#[derive(Clone, Debug)]
-enum Column {
-    Bin,
-    /// `cIP`, `Computer` or `sIP`.
-    Key(&'static str),
-    Lines,
-    Set {
-        of: Content,
-        limit: usize,
-    },
-    /// How many values a set has; without a limit for `dcount` and `count_distinct`.
-    Distinct {
-        of: Content,
-        limit: Option<usize>,
-        is_estimate: bool,
-    },
-    /// The same as another column, under another name.
-    Copy(String),
-    /// Something that our rows do not have.
-    Absent,
-}
-
-struct RowColumn {
-    name: String,
-    column: Column,
-    span: Range<usize>,
-}
 
 /// Rows under way.
 pub(super) struct Rows {
     columns: Vec<RowColumn>,
     width: Duration,
     keys: GroupBy,
-    threshold: Option<(Content, Option<usize>, bool, u64, Range<usize>)>,
+    threshold: Option<Threshold>,
     fallbacks: Fallbacks,
 }
 
@@ -114,9 +82,9 @@ impl Rows {
         Ok(())
     }
 
-    fn key(&mut self, names: &Names, named: &Named) -> Said<()> {
-        let span = &named.expr.span;
-        let resolved = names.resolved(&named.expr)?;
+    fn key(&mut self, names: &Names, key: &Named) -> Said<()> {
+        let span = &key.expr.span;
+        let resolved = names.resolved(&key.expr)?;
         let (default, column) = match &resolved.kind {
             ExprKind::Call(bin, arguments) if bin == "bin" || bin == "floor" => {
                 let [
@@ -169,21 +137,21 @@ impl Rows {
                     ));
             }
         };
-        let name = match (&named.name, &named.expr.kind) {
+        let name = match (&key.name, &key.expr.kind) {
             (Some(name), _) | (None, ExprKind::Name(name)) => name,
             _ => default,
         };
         self.add(name, true, column, span)
     }
 
-    fn aggregate(&mut self, names: &Names, named: &Named) -> Said<()> {
-        let span = &named.expr.span;
+    fn aggregate(&mut self, names: &Names, aggregate: &Named) -> Said<()> {
+        let span = &aggregate.expr.span;
         let not_understood = |what: &str| {
             Finding::new(format!("{what} is not understood here"))
                 .at(span.clone())
                 .help("understood are make_set(column), make_set(column, limit), count(), dcount(column) and count_distinct(column)")
         };
-        let ExprKind::Call(function, arguments) = &named.expr.kind else {
+        let ExprKind::Call(function, arguments) = &aggregate.expr.kind else {
             return Err(not_understood("this"));
         };
         let (column, default) = match (function.as_str(), arguments.as_slice()) {
@@ -249,8 +217,8 @@ impl Rows {
             _ => return Err(not_understood(&format!("`{function}()`"))),
         };
         self.add(
-            named.name.as_ref().unwrap_or(&default),
-            named.name.is_some(),
+            aggregate.name.as_ref().unwrap_or(&default),
+            aggregate.name.is_some(),
             column,
             span,
         )
@@ -409,13 +377,21 @@ impl Rows {
             return Err(Finding::new("expected a threshold of at least one").at(limit.span.clone()));
         };
         match &mut self.threshold {
-            Some((known, .., least, _)) if *known == of => *least = (*least).max(number),
+            Some(known) if known.of == of => known.least = known.least.max(number),
             Some(_) => {
                 return Err(Finding::new("two counts are compared with thresholds")
                     .at(limit.span.clone())
                     .help("a rule has one"));
             }
-            None => self.threshold = Some((of, cap, is_estimate, number, limit.span.clone())),
+            None => {
+                self.threshold = Some(Threshold {
+                    of,
+                    limit: cap,
+                    is_estimate,
+                    least: number,
+                    span: limit.span.clone(),
+                });
+            }
         }
         Ok(())
     }
@@ -456,32 +432,32 @@ impl Rows {
 
     /// The rule, the texts that are not ours, and what differs and changes no row.
     pub(super) fn finish(self, table: &Range<usize>) -> Said<(Rule, Fallbacks, Vec<Finding>)> {
-        let Some((of, cap, is_estimate, threshold, span)) = &self.threshold else {
+        let Some(threshold) = &self.threshold else {
             return Err(Finding::new("no count is compared with a threshold")
                 .at(table.clone())
                 .help("expected `| where array_length(set_sPort) >= 30` behind summarize"));
         };
-        let count = match of {
+        let count = match &threshold.of {
             Content::Column(name) if name == "sPort" => Count::Port,
             Content::Column(name) if name == "csHost" => Count::Host,
             Content::Column(name) if name == "csUriStem" => Count::UriStem,
             _ => {
                 return Err(Finding::new("what is counted here cannot be counted")
-                    .at(span.clone())
+                    .at(threshold.span.clone())
                     .help("distinct values of sPort, csHost or csUriStem can be"));
             }
         };
         let mut notes = Vec::new();
-        if *is_estimate {
-            notes.push(note("dcount() is an estimate in Kusto; here values are counted exactly, so rows near the threshold may differ", span));
+        if threshold.is_estimate {
+            notes.push(note("dcount() is an estimate in Kusto; here values are counted exactly, so rows near the threshold may differ", &threshold.span));
         }
-        let limit = cap.unwrap_or(NEW_LIMIT);
+        let limit = threshold.limit.unwrap_or(NEW_LIMIT);
         for column in &self.columns {
-            self.check(column, of, limit, &mut notes)?;
+            check(column, &threshold.of, limit, &mut notes)?;
         }
         let rule = Rule {
             window: Window::Tumbling { width: self.width },
-            threshold: *threshold,
+            threshold: threshold.least,
             set_limit: NonZeroUsize::new(limit),
             group_by: self.keys,
             count,
@@ -489,81 +465,12 @@ impl Rows {
         };
         if !rule.can_fire() {
             return Err(Finding::new(format!(
-                "{threshold} values can never be reached: the set keeps at most {limit}"
+                "{} values can never be reached: the set keeps at most {limit}",
+                threshold.least
             ))
-            .at(span.clone())
+            .at(threshold.span.clone())
             .help("say make_set(sPort, 1000), or a threshold within the limit"));
         }
         Ok((rule, self.fallbacks, notes))
     }
-
-    /// That our rows have a column of the result.
-    fn check(
-        &self,
-        column: &RowColumn,
-        counted: &Content,
-        limit: usize,
-        notes: &mut Vec<Finding>,
-    ) -> Said<()> {
-        let absent = |why: &str| {
-            Finding::new(format!("rows have no column for `{}`: {why}", column.name))
-                .at(column.span.clone())
-                .help("leave it out of the result with project or project-away")
-        };
-        match &column.column {
-            Column::Bin | Column::Key(_) | Column::Lines => Ok(()),
-            Column::Copy(of) => {
-                notes.push(note(
-                    &format!(
-                        "`{}` is `{of}` once more, which rows have once",
-                        column.name
-                    ),
-                    &column.span,
-                ));
-                Ok(())
-            }
-            Column::Distinct { of, .. } if of == counted => Ok(()),
-            Column::Distinct { .. } => Err(absent("they count one thing")),
-            Column::Set { of, limit: other } => {
-                let shown = matches!(of, Content::Column(name) if ["sPort", "csUserName", "sSiteName", "csUserAgent", "csMethod"].contains(&name.as_str()));
-                let computed = !matches!(of, Content::Column(_) | Content::Other);
-                if !(shown || computed || of == counted) {
-                    return Err(absent("that set is not kept"));
-                }
-                if *other != limit {
-                    return Err(absent(&format!(
-                        "its set keeps {other} values and that of what is counted {limit}, and rows have one limit for all"
-                    )));
-                }
-                Ok(())
-            }
-            Column::Absent => Err(absent("it is computed in a way that is not understood")),
-        }
-    }
-}
-
-/// `set_` and the column's own name, as Kusto names what has no name.
-fn default_name(lead: &str, value: &Expr) -> String {
-    match &value.kind {
-        ExprKind::Name(name) => format!("{lead}{name}"),
-        _ => lead.to_owned(),
-    }
-}
-
-fn bin_width(width: Duration, span: &Range<usize>) -> Said<Duration> {
-    let millis = u64::try_from(width.as_millis()).unwrap_or(u64::MAX);
-    let is_whole = millis >= 1000 && Duration::from_millis(millis) == width;
-    // Both count bins from the same moment only if a whole number of them lies between their beginnings.
-    if is_whole && (DAYS_BEFORE_1970 * 86_400_000).is_multiple_of(millis) {
-        return Ok(width);
-    }
-    Err(Finding::new("bins of this width cannot be made")
-        .at(span.clone())
-        .help("expected at least 1s, and a width of which a whole number lies between the years 1 and 1970, as of all that divide a day"))
-}
-
-fn note(message: &str, span: &Range<usize>) -> Finding {
-    Finding::new(message)
-        .at(span.clone())
-        .severity(Severity::Note)
 }

@@ -111,9 +111,11 @@ pub(super) fn yaml(rule: &Sayable<'_>, list: &[&Exclusion]) -> Result<String, Ve
         } else {
             list.to_vec()
         };
-        list.iter()
+        let lines: Vec<String> = list
+            .iter()
             .map(|one| format!("  - {}\n", quoted(one)))
-            .collect()
+            .collect();
+        lines.concat()
     };
     let mut out = rule.header(
         "#",

@@ -27,7 +27,7 @@ pub(super) fn rules(rule: &Sayable<'_>, list: &[&Exclusion]) -> Result<String, V
         Count::Host => "cs-host",
         Count::UriStem => "cs-uri-stem",
     };
-    let keys: Vec<&str> = rule
+    let keys: Vec<String> = rule
         .keys()
         .into_iter()
         .map(|key| match key {
@@ -35,6 +35,7 @@ pub(super) fn rules(rule: &Sayable<'_>, list: &[&Exclusion]) -> Result<String, V
             "sIP" => "s-ip",
             _ => "s-computername",
         })
+        .map(|key| format!("        - {key}\n"))
         .collect();
     let tags: Vec<String> = published
         .techniques
@@ -53,9 +54,7 @@ pub(super) fn rules(rule: &Sayable<'_>, list: &[&Exclusion]) -> Result<String, V
          detection:\n    request:\n        {field}|exists: true\n{selections}    condition: {condition}\n---\n\
          title: {}\ncorrelation:\n    type: value_count\n    rules:\n        - iis_request\n    group-by:\n{}    timespan: {}s\n    condition:\n        field: {field}\n        gte: {}\nlevel: {}\n",
         quoted(&rule.title()),
-        keys.iter()
-            .map(|key| format!("        - {key}\n"))
-            .collect::<String>(),
+        keys.concat(),
         rule.width.as_secs(),
         rule.rule.threshold,
         quoted(&level),

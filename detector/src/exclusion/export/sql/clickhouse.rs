@@ -1,4 +1,4 @@
-//! ClickHouse, and so chDB.
+//! `ClickHouse`, and so chDB.
 
 use super::{Dialect, Unsaid, listed, moment};
 use crate::exclusion::AddressRange;
@@ -6,7 +6,7 @@ use crate::exclusion::export::re2::only_ours;
 use scanbench_w3c::{Timestamp, Zone};
 use std::net::IpAddr;
 
-/// SQL as ClickHouse has it.
+/// SQL as `ClickHouse` has it.
 pub(crate) struct ClickHouse;
 
 impl Dialect for ClickHouse {
