@@ -14,6 +14,16 @@ import os
 from pyspark.sql import SparkSession, functions
 
 
+# The columns of W3CIISLog that rules and exclusions look at; what no server logged is null.
+COLUMNS = {
+    **dict.fromkeys(
+        ["Computer", "cIP", "csCookie", "csHost", "csMethod", "csReferer", "csUriQuery", "csUriStem", "csUserAgent",
+         "csUserName", "csVersion", "sIP", "sSiteName", "scStatus", "scSubStatus", "scWin32Status"], "string"),
+    **dict.fromkeys(["csBytes", "scBytes", "TimeTaken"], "long"),
+    "sPort": "int",
+}  # fmt: skip
+
+
 def run(spark, sql):
     """The rows of an exported rule, over the view W3CIISLog."""
     *statements, query = [part for part in sql.split(";\n") if part.strip()]
@@ -24,12 +34,20 @@ def run(spark, sql):
 
 def view(spark, table, first=None, last=None):
     """Makes the view W3CIISLog of a folder of Parquet or a table of the catalogue."""
-    frame = spark.read.option("recursiveFileLookup", str(not has_days(table)).lower()).parquet(table) if is_folder(table) else spark.table(table)
+    if is_folder(table):
+        # Servers log different fields, so files have different columns.
+        reader = spark.read.option("mergeSchema", "true").option("recursiveFileLookup", str(not has_days(table)).lower())
+        frame = reader.parquet(table)
+    else:
+        frame = spark.table(table)
     if "day" in frame.columns:
         frame = frame.filter(functions.col("day") >= first) if first else frame
         frame = frame.filter(functions.col("day") <= last) if last else frame
     elif first or last:
         raise SystemExit(f"detect: {table} is not partitioned by day")
+    for name, kind in COLUMNS.items():
+        if name not in frame.columns:
+            frame = frame.withColumn(name, functions.lit(None).cast(kind))
     frame.createOrReplaceTempView("W3CIISLog")
 
 

@@ -67,8 +67,9 @@ def main():
     for told in numbers.map(lambda number: make_shard(number, options)).collect():
         print(told)
 
+    # Servers log different fields, so files have different columns.
     logs = f"{options['output']}/shards/*/logs"
-    table = spark.read.option("recursiveFileLookup", "true").parquet(logs)
+    table = spark.read.option("recursiveFileLookup", "true").option("mergeSchema", "true").parquet(logs)
     days = table.withColumn("day", functions.to_date("TimeGenerated"))
     days.write.mode("overwrite").partitionBy("day").parquet(f"{options['output']}/W3CIISLog")
     lines = spark.read.parquet(f"{options['output']}/W3CIISLog").count()

@@ -13,6 +13,7 @@ mod failure;
 mod follow;
 mod gates;
 mod generate;
+mod man;
 mod messages;
 mod rule;
 mod rule_args;
@@ -54,6 +55,7 @@ enum Command {
     Rule(rule::Args),
     Scenarios(scenarios::Args),
     Completions(completions::Args),
+    Man(man::Args),
 }
 
 pub(crate) fn main() -> ExitCode {
@@ -81,6 +83,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Rule(args) => rule::run(&args),
         Command::Scenarios(args) => scenarios::run(&args),
         Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
