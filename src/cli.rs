@@ -13,7 +13,9 @@ mod failure;
 mod follow;
 mod gates;
 mod generate;
+mod man;
 mod messages;
+mod rule;
 mod rule_args;
 mod run;
 mod scenarios;
@@ -50,8 +52,10 @@ enum Command {
     Edges(edges::Args),
     Bench(bench::Args),
     Exclusions(exclusions::Args),
+    Rule(rule::Args),
     Scenarios(scenarios::Args),
     Completions(completions::Args),
+    Man(man::Args),
 }
 
 pub(crate) fn main() -> ExitCode {
@@ -76,8 +80,10 @@ pub(crate) fn main() -> ExitCode {
         Command::Edges(args) => edges::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Exclusions(args) => exclusions::run(&args),
+        Command::Rule(args) => rule::run(&args),
         Command::Scenarios(args) => scenarios::run(&args),
         Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -26,7 +26,7 @@ impl<'d> From<&'d Detection> for Runs<'d> {
         });
         Self {
             window: detection.rule().window,
-            is_published_rule: *detection.rule() == Rule::default(),
+            is_published_rule: detection.rule().is_as_published(),
             without: removals.rows().cloned().collect(),
             with: detection.alerts(&Selection::All),
             exclusions: listed.collect(),
@@ -45,7 +45,7 @@ impl Runs<'_> {
         let is_keyed = |alert: &Alert| !alert.computer.is_empty() && !alert.s_ip.is_empty();
         let runs = Self {
             window: ours.rule().window,
-            is_published_rule: *ours.rule() == Rule::default(),
+            is_published_rule: ours.rule().is_as_published(),
             with: alerts.clone(),
             exclusions: Vec::new(),
             reached: Default::default(),

@@ -1,7 +1,9 @@
 //! One row of the query's result.
 
+use crate::published::Published;
 use scanbench_w3c::Timestamp;
 use serde::{Serialize, Serializer};
+use std::sync::Arc;
 
 /// A row, with the columns of the query's `project` in its order and under their names. Sets are sorted. Bytes
 /// that are not UTF-8 are shown as U+FFFD.
@@ -76,6 +78,9 @@ pub struct Alert {
     /// What was counted, where that is not ports.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub counted: Option<Counted>,
+    /// Who the rule is, where it was taken over from a file.
+    #[serde(rename = "rule", skip_serializing_if = "Option::is_none")]
+    pub published: Option<Arc<Published>>,
 }
 
 /// Distinct values of another field than the port.

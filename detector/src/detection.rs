@@ -420,7 +420,7 @@ impl Detection {
             computer: names.text(group.computer),
             server: names.text(group.server),
         };
-        tally.alert(&key, peak, self.rule().count, self.rule().set_limit)
+        tally.alert(&key, peak, self.rule())
     }
 }
 

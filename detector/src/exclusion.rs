@@ -3,6 +3,7 @@
 mod address;
 pub mod codes;
 mod condition;
+pub(crate) mod draft;
 mod explain;
 mod export;
 mod hours;
@@ -10,7 +11,7 @@ mod import;
 mod index;
 mod lint;
 mod probe;
-mod quoted;
+pub(crate) mod quoted;
 mod read;
 mod schema;
 mod subject;
@@ -19,6 +20,9 @@ mod text;
 pub use address::AddressRange;
 pub use condition::{Condition, Test};
 pub use explain::{Check, Explanation};
+pub(crate) use export::{
+    ClickHouse, Dialect, DuckDb, KqlLines, Spark, kql_lines, only_ours, sigma_selections, sql_lines,
+};
 pub use export::{Target, export};
 pub use hours::Hours;
 pub use import::{Import, Origin, import};
@@ -267,6 +271,28 @@ impl Exclusions {
         let reading = Reading::of(source);
         Findings::check(source, reading.findings)?;
         Ok(reading.exclusions)
+    }
+
+    /// This list and then another. Of two ids that are the same, the second gets a number.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        for mut exclusion in other.list {
+            let id = exclusion.id.clone();
+            let mut number = 1;
+            while self.list.iter().any(|known| known.id == exclusion.id) {
+                number += 1;
+                exclusion.id = format!("{id}-{number}");
+            }
+            self.list.push(exclusion);
+        }
+        self.policy.require.extend(other.policy.require);
+        self.policy.max_lifetime = match (self.policy.max_lifetime, other.policy.max_lifetime) {
+            (Some(one), Some(two)) => Some(one.min(two)),
+            (one, two) => one.or(two),
+        };
+        // Made of the list as it was.
+        self.index = OnceLock::new();
+        self
     }
 
     /// Each of them.

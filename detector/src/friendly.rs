@@ -4,27 +4,58 @@
 use percent_encoding::percent_decode;
 use std::borrow::Cow;
 
-const STATUS_FALLBACK: &str = "See - https://support.microsoft.com/help/943891/the-http-status-code-in-iis-7-0-iis-7-5-and-iis-8-0";
-const WIN32_FALLBACK: &str = "See - https://msdn.microsoft.com/library/cc231199.aspx";
+/// The query's `case()` over the pair of status and sub-status: pairs, and what they mean.
+pub(crate) const STATUS: [(&str, &str); 8] = [
+    ("401.0", "Access denied."),
+    ("401.1", "Logon failed."),
+    ("401.2", "Logon failed due to server configuration."),
+    ("401.3", "Unauthorized due to ACL on resource."),
+    ("401.4", "Authorization failed by filter."),
+    ("401.5", "Authorization failed by ISAPI/CGI application."),
+    ("403.0", "Forbidden."),
+    ("403.4", "SSL required."),
+];
+
+/// What it says of every other pair.
+pub(crate) const STATUS_FALLBACK: &str = "See - https://support.microsoft.com/help/943891/the-http-status-code-in-iis-7-0-iis-7-5-and-iis-8-0";
+
+/// The query's `case()` over the hex code, in lower case: codes, and what they mean. It compares without regard to case.
+pub(crate) const WIN32: [(&str, &str); 13] = [
+    (
+        "775",
+        "The referenced account is currently locked out and cannot be logged on to.",
+    ),
+    ("52e", "Logon failure: Unknown user name or bad password."),
+    (
+        "532",
+        "Logon failure: The specified account password has expired.",
+    ),
+    ("533", "Logon failure: Account currently disabled."),
+    ("2ee2", "The request has timed out."),
+    ("0", "The operation completed successfully."),
+    ("1", "Incorrect function."),
+    ("2", "The system cannot find the file specified."),
+    ("3", "The system cannot find the path specified."),
+    ("4", "The system cannot open the file."),
+    ("5", "Access is denied."),
+    ("8009030e", "SEC_E_NO_CREDENTIALS"),
+    ("8009030c", "SEC_E_LOGON_DENIED"),
+];
+
+/// What it says of every other code.
+pub(crate) const WIN32_FALLBACK: &str = "See - https://msdn.microsoft.com/library/cc231199.aspx";
 
 /// `strcat(scStatus, ".", scSubStatus)`: raw texts, so an absent sub-status gives `404.` and hyphens `-.-`.
 pub(crate) fn status_full(status: &[u8], substatus: &[u8]) -> Vec<u8> {
     [status, b".", substatus].concat()
 }
 
-/// The query's `case()` over the status pair.
+/// What the query says of a status pair.
 pub(crate) fn status_friendly(status_full: &[u8]) -> &'static str {
-    match status_full {
-        b"401.0" => "Access denied.",
-        b"401.1" => "Logon failed.",
-        b"401.2" => "Logon failed due to server configuration.",
-        b"401.3" => "Unauthorized due to ACL on resource.",
-        b"401.4" => "Authorization failed by filter.",
-        b"401.5" => "Authorization failed by ISAPI/CGI application.",
-        b"403.0" => "Forbidden.",
-        b"403.4" => "SSL required.",
-        _ => STATUS_FALLBACK,
-    }
+    let known = STATUS
+        .iter()
+        .find(|(pair, _)| pair.as_bytes() == status_full);
+    known.map_or(STATUS_FALLBACK, |(_, text)| text)
 }
 
 /// `tohex(tolong(scWin32Status))`: lower case, no padding, 64-bit two's complement for negative numbers, and
@@ -57,24 +88,10 @@ fn to_long(text: &[u8]) -> Option<i64> {
     i64::from_str_radix(&format!("{sign}{digits}"), radix).ok()
 }
 
-/// The query's `case()` over the hex code; its literals are compared with `=~`, without regard to case.
+/// What the query says of a win32 code in hex.
 pub(crate) fn win32_friendly(hex: &str) -> &'static str {
-    match hex {
-        "775" => "The referenced account is currently locked out and cannot be logged on to.",
-        "52e" => "Logon failure: Unknown user name or bad password.",
-        "532" => "Logon failure: The specified account password has expired.",
-        "533" => "Logon failure: Account currently disabled.",
-        "2ee2" => "The request has timed out.",
-        "0" => "The operation completed successfully.",
-        "1" => "Incorrect function.",
-        "2" => "The system cannot find the file specified.",
-        "3" => "The system cannot find the path specified.",
-        "4" => "The system cannot open the file.",
-        "5" => "Access is denied.",
-        "8009030e" => "SEC_E_NO_CREDENTIALS",
-        "8009030c" => "SEC_E_LOGON_DENIED",
-        _ => WIN32_FALLBACK,
-    }
+    let known = WIN32.iter().find(|(code, _)| *code == hex);
+    known.map_or(WIN32_FALLBACK, |(_, text)| text)
 }
 
 /// `url_decode(csUriQuery)`: one pass over `%XX`; everything else, `+` and broken sequences included, stays.

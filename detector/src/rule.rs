@@ -1,9 +1,11 @@
 //! What makes a row.
 
 use crate::client::ClientSource;
+use crate::published::Published;
 use crate::window::{Schedule, Window};
 use scanbench_w3c::Field;
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What makes a row. The default is the rule as published.
@@ -26,6 +28,8 @@ pub struct Rule {
     pub schedule: Option<Schedule>,
     /// Where a line's client is read.
     pub client: ClientSource,
+    /// Who the rule is, where it was taken over from a file; changes no row.
+    pub published: Option<Arc<Published>>,
 }
 
 impl Default for Rule {
@@ -40,11 +44,22 @@ impl Default for Rule {
             count: Count::Port,
             schedule: None,
             client: ClientSource::Logged,
+            published: None,
         }
     }
 }
 
 impl Rule {
+    /// Whether it makes the rows of the rule as published, wherever it was taken from.
+    #[must_use]
+    pub fn is_as_published(&self) -> bool {
+        *self
+            == Self {
+                published: self.published.clone(),
+                ..Self::default()
+            }
+    }
+
     /// Whether any row can reach the threshold: a set that is cut at its limit cannot count past it.
     #[must_use]
     pub fn can_fire(&self) -> bool {

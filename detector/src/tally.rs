@@ -3,7 +3,7 @@
 use crate::alert::{Alert, Counted};
 use crate::capped_set::CappedSet;
 use crate::facts::{Facts, TEXT_SETS};
-use crate::rule::Count;
+use crate::rule::{Count, Rule};
 use scanbench_w3c::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroUsize;
@@ -73,7 +73,8 @@ impl Tally {
     }
 
     /// The row. `peak` is the count that was compared with the threshold.
-    pub(crate) fn alert(&self, key: &RowKey<'_>, peak: u64, count: Count, limit: Limit) -> Alert {
+    pub(crate) fn alert(&self, key: &RowKey<'_>, peak: u64, rule: &Rule) -> Alert {
+        let (count, limit) = (rule.count, rule.set_limit);
         let reached = |len: usize| limit.is_some_and(|limit| len >= limit.get());
         let mut capped = Vec::new();
         if reached(self.ports.len()) {
@@ -99,7 +100,7 @@ impl Tally {
             set_sc_win32_status_hex,
             set_sc_win32_status_friendly,
         ] = self.texts.each_ref().map(texts);
-        Alert {
+        let mut alert = Alert {
             time_generated: key.start,
             c_ip: text(key.client),
             set_s_port: self.ports.iter().copied().collect(),
@@ -127,7 +128,12 @@ impl Tally {
                 distinct: peak,
                 values: texts(&self.counted),
             }),
+            published: rule.published.clone(),
+        };
+        if let Some(published) = &rule.published {
+            published.word(&mut alert);
         }
+        alert
     }
 }
 

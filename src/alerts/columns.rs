@@ -210,6 +210,7 @@ impl Columns {
             window_end,
             run: None,
             counted: None,
+            published: None,
         })
     }
 }

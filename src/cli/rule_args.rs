@@ -3,16 +3,29 @@
 use super::embedded;
 use super::failure::Failure;
 use clap::{Args, ValueEnum};
-use scanbench_detector::{ClientSource, Count, Exclusions, GroupBy, IpNet, Rule, Schedule, Window};
-use scanbench_spec::parse_duration;
+use scanbench_detector::{
+    ClientSource, Count, Exclusions, GroupBy, ImportedRule, IpNet, Rule, Schedule, Window,
+    import_rule,
+};
+use scanbench_spec::{Findings, Source, parse_duration};
 use scanbench_w3c::Timestamp;
+use std::io::{self, Write};
 use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// What makes a row, and what is taken out before.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Rule")]
 pub(crate) struct RuleArgs {
+    /// A Sentinel analytics rule (YAML), or its query (KQL), in place of the options below; its `where`s are exclusions
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["window", "bin", "step", "gap", "threshold", "set_limit", "group_by", "count", "schedule", "period"]
+    )]
+    rule: Option<PathBuf>,
+
     /// Exclusion list, or the name of a built-in one; suppressed lines and rows stay counted
     #[arg(long, value_name = "FILE")]
     pub(crate) exclusions: Option<String>,
@@ -63,7 +76,7 @@ pub(crate) struct RuleArgs {
     period: Option<Duration>,
 
     /// The first run, such as 2026-11-02T00:05:00Z
-    #[arg(long, value_name = "TIME", requires = "schedule")]
+    #[arg(long, value_name = "TIME")]
     start: Option<Timestamp>,
 
     /// Take the client from this field where c-ip is a trusted proxy
@@ -112,9 +125,55 @@ fn network(text: &str) -> Result<IpNet, String> {
         .map_err(|_| "expected an address or a network, such as 10.20.0.0/24".to_owned())
 }
 
+/// A rule's file.
+pub(crate) fn source(path: &Path) -> Result<Source, Failure> {
+    Ok(Source::read(path)?)
+}
+
+/// Says what differs from the rule's own engine and changes no row.
+pub(crate) fn tell_notes(source: &Source, imported: &ImportedRule) {
+    if !imported.notes.is_empty() {
+        let notes = Findings::new(source, imported.notes.clone());
+        // Where standard error is gone there is nobody to tell.
+        let _ = writeln!(io::stderr(), "{notes}");
+    }
+}
+
 impl RuleArgs {
+    /// Whether the rule is one of a file.
+    pub(crate) fn is_from_file(&self) -> bool {
+        self.rule.is_some()
+    }
+
     /// The rule. A rule that can never fire is refused: it would look like good news.
     pub(crate) fn rule(&self) -> Result<Rule, Failure> {
+        if let (Some(path), Some(imported)) = (&self.rule, self.imported()?) {
+            tell_notes(&source(path)?, &imported);
+            let run = imported.frequency.zip(imported.period);
+            let schedule = match (self.start, run) {
+                (Some(start), Some((every, period))) => Some(Schedule {
+                    start,
+                    every,
+                    period,
+                }),
+                (Some(_), None) => {
+                    return Err(Failure::Input(
+                        "--start: this rule says no queryFrequency and queryPeriod".to_owned(),
+                    ));
+                }
+                (None, _) => None,
+            };
+            return Ok(Rule {
+                schedule,
+                client: self.client(),
+                ..imported.rule
+            });
+        }
+        if self.start.is_some() && self.schedule.is_none() {
+            return Err(Failure::Input(
+                "--start goes with --schedule DURATION, or with --rule FILE".to_owned(),
+            ));
+        }
         let groups = |key| self.group_by.contains(&key);
         let rule = Rule {
             window: self.window()?,
@@ -138,13 +197,8 @@ impl RuleArgs {
                     every,
                     period: self.period.unwrap_or(every),
                 }),
-            client: match &self.client_field {
-                None => ClientSource::Logged,
-                Some(field) => ClientSource::Forwarded {
-                    field: field.clone(),
-                    trusted: self.trusted_proxy.clone(),
-                },
-            },
+            client: self.client(),
+            published: None,
         };
         if !rule.can_fire() {
             return Err(Failure::Input(format!(
@@ -154,6 +208,24 @@ impl RuleArgs {
             )));
         }
         Ok(rule)
+    }
+
+    fn client(&self) -> ClientSource {
+        match &self.client_field {
+            None => ClientSource::Logged,
+            Some(field) => ClientSource::Forwarded {
+                field: field.clone(),
+                trusted: self.trusted_proxy.clone(),
+            },
+        }
+    }
+
+    /// The rule of the file, where one is named.
+    fn imported(&self) -> Result<Option<ImportedRule>, Failure> {
+        let Some(path) = &self.rule else {
+            return Ok(None);
+        };
+        Ok(Some(import_rule(&source(path)?)?))
     }
 
     fn window(&self) -> Result<Window, Failure> {
@@ -190,11 +262,15 @@ impl RuleArgs {
         Ok(window)
     }
 
-    /// The exclusion list; an empty one where none is given.
+    /// The `where`s of the rule and then the exclusion list; empty where there are none.
     pub(crate) fn exclusions(&self) -> Result<Exclusions, Failure> {
+        let of_rule = match self.imported()?.and_then(|imported| imported.exclusions) {
+            Some(list) => Exclusions::from_source(&Source::new("the rule's where", list))?,
+            None => Exclusions::default(),
+        };
         match &self.exclusions {
-            Some(name) => Ok(Exclusions::from_source(&embedded::exclusions(name)?)?),
-            None => Ok(Exclusions::default()),
+            Some(name) => Ok(of_rule.and(Exclusions::from_source(&embedded::exclusions(name)?)?)),
+            None => Ok(of_rule),
         }
     }
 }

@@ -104,6 +104,7 @@ impl Baseline {
                 window_end: None,
                 run: None,
                 counted: None,
+                published: None,
             }
         };
         rows(bins, self.by, self.threshold)

@@ -6,6 +6,11 @@ mod sigma;
 mod sql;
 mod watchlist;
 
+pub(crate) use kql::{KqlLines, lines as kql_lines};
+pub(crate) use re2::only_ours;
+pub(crate) use sigma::selections as sigma_selections;
+pub(crate) use sql::{ClickHouse, Dialect, DuckDb, Spark, lines as sql_lines};
+
 use super::codes::NOT_EXPRESSIBLE;
 use super::{Condition, Exclusion, Exclusions};
 use scanbench_spec::Finding;

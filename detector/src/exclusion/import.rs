@@ -1,14 +1,13 @@
 //! Exclusions of other tools into a list of ours, as a text that people read before they use it. What cannot be taken
 //! over is an error at its place, never silence.
 
-mod draft;
 mod elastic;
 mod sigma;
 mod sigma_condition;
 mod watchlist;
 
 use super::Stage;
-use draft::Draft;
+use super::draft::{self, Draft};
 use scanbench_spec::{Finding, Severity, Source};
 
 /// Whose exclusions they are.

@@ -251,7 +251,7 @@ impl Group {
             computer,
             server,
         };
-        Some(sum.alert(&key, peak, rule.count, limit))
+        Some(sum.alert(&key, peak, rule))
     }
 
     pub(super) fn followed(

@@ -83,6 +83,7 @@ pub(crate) fn alert(minute: i64, client: u8, computer: &str) -> Alert {
         window_end: None,
         run: None,
         counted: None,
+        published: None,
     }
 }
 

@@ -35,38 +35,61 @@ pub(super) fn filter(list: &[&Exclusion]) -> Result<String, Vec<Finding>> {
 }
 
 pub(super) fn query(list: &[&Exclusion]) -> Result<String, Vec<Finding>> {
+    let KqlLines {
+        lines,
+        counts,
+        keeps,
+    } = lines(list)?;
+    Ok(format!(
+        "// The rows that are left of the rule \"High count of connections by client IP on many ports\".\n\
+         W3CIISLog\n{lines}\
+         | summarize portCount = min_of(array_length(make_set(sPort)), 128), ConnectionsCount = count(){counts} by \
+         bin(TimeGenerated, 10m), cIP, Computer, sIP\n| where portCount >= 30\n{keeps}\
+         | project TimeGenerated, cIP, Computer, sIP, ConnectionsCount, portCount\n| order by portCount\n"
+    ))
+}
+
+/// What exclusions are in a query.
+pub(crate) struct KqlLines {
+    /// Operators on lines.
+    pub(crate) lines: String,
+    /// Aggregates, with a comma before each.
+    pub(crate) counts: String,
+    /// Operators on rows.
+    pub(crate) keeps: String,
+}
+
+/// Lines without those of stage "event", and what rows need because of stage "alert".
+pub(crate) fn lines(list: &[&Exclusion]) -> Result<KqlLines, Vec<Finding>> {
     let said: Vec<(&&Exclusion, String)> = list.iter().zip(each(list, said)?).collect();
-    let mut out = "// The rows that are left of the rule \"High count of connections by client IP on many ports\".\n\
-                   W3CIISLog\n"
-        .to_owned();
+    let (mut lines, mut counts, mut keeps) = (String::new(), String::new(), String::new());
     // Writing to a String cannot fail, here and below.
     for (exclusion, condition) in &said {
         if exclusion.stage() == Stage::Event {
-            let _ = write!(out, "// {}\n| where not({condition})\n", comment(exclusion));
+            let _ = write!(
+                lines,
+                "// {}\n| where not({condition})\n",
+                comment(exclusion)
+            );
         }
     }
-    let alert: Vec<_> = said
+    let alert = said
         .iter()
-        .filter(|(exclusion, _)| exclusion.stage() == Stage::Alert)
-        .collect();
-    let mut counts = String::new();
-    let mut keeps = String::new();
-    for (index, (exclusion, condition)) in alert.iter().enumerate() {
+        .filter(|(exclusion, _)| exclusion.stage() == Stage::Alert);
+    for (index, (exclusion, condition)) in alert.enumerate() {
         let _ = write!(
-            out,
+            lines,
             "// {}\n| extend hidden{index} = {condition}\n",
             comment(exclusion)
         );
         let _ = write!(counts, ", left{index} = countif(not(hidden{index}))");
         let _ = writeln!(keeps, "| where left{index} > 0");
     }
-    let _ = write!(
-        out,
-        "| summarize portCount = min_of(array_length(make_set(sPort)), 128), ConnectionsCount = count(){counts} by \
-         bin(TimeGenerated, 10m), cIP, Computer, sIP\n| where portCount >= 30\n{keeps}\
-         | project TimeGenerated, cIP, Computer, sIP, ConnectionsCount, portCount\n| order by portCount\n"
-    );
-    Ok(out)
+    Ok(KqlLines {
+        lines,
+        counts,
+        keeps,
+    })
 }
 
 /// All that an exclusion says of a line.

@@ -11,7 +11,7 @@ use regex_syntax::ast::{self, Visitor, visit};
 const MAX_REPEATS: u32 = 1000;
 
 /// Why RE2 would not read a pattern as we do, with what to write; `None` if it would.
-pub(super) fn only_ours(pattern: &str) -> Option<&'static str> {
+pub(crate) fn only_ours(pattern: &str) -> Option<&'static str> {
     // A pattern that does not parse was refused when the list was read.
     let tree = ast::parse::Parser::new().parse(pattern).ok()?;
     visit(&tree, Walk).err()

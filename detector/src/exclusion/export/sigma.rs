@@ -17,7 +17,8 @@ pub(super) fn write(list: &[&Exclusion]) -> Result<String, Vec<Finding>> {
     Ok(each(list, document)?.join("---\n"))
 }
 
-fn document(exclusion: &Exclusion, findings: &mut Vec<Finding>) -> String {
+/// What no exclusion in Sigma can say.
+fn check_whole(exclusion: &Exclusion, findings: &mut Vec<Finding>) {
     if exclusion.stage() == Stage::Alert {
         findings.push(impossible_whole(
             exclusion,
@@ -32,33 +33,11 @@ fn document(exclusion: &Exclusion, findings: &mut Vec<Finding>) -> String {
             "leave starts and expires out and keep the date elsewhere, or export it with --to kql",
         ));
     }
-    let mut selections = String::new();
-    let mut terms = Vec::new();
-    for (number, condition) in exclusion.conditions().iter().enumerate() {
-        match alternatives(condition) {
-            Ok(maps) => {
-                let name = format!("selection{number}");
-                let _ = writeln!(selections, "    {name}:");
-                for map in maps {
-                    for (index, line) in map.iter().enumerate() {
-                        let lead = if index == 0 { "-" } else { " " };
-                        let _ = writeln!(selections, "        {lead} {line}");
-                    }
-                }
-                terms.push(if condition.is_negated() {
-                    format!("not {name}")
-                } else {
-                    name
-                });
-            }
-            Err(why) => findings.push(impossible(
-                exclusion,
-                condition,
-                why,
-                "export it with --to kql, or leave it out",
-            )),
-        }
-    }
+}
+
+fn document(exclusion: &Exclusion, findings: &mut Vec<Finding>) -> String {
+    check_whole(exclusion, findings);
+    let (selections, terms) = said(exclusion, "selection", findings);
     let condition = match terms.as_slice() {
         [only] if !only.starts_with("not ") => format!("not {only}"),
         _ => format!("not ({})", terms.join(" and ")),
@@ -81,6 +60,58 @@ fn document(exclusion: &Exclusion, findings: &mut Vec<Finding>) -> String {
          {selections}    condition: {condition}\n"
     );
     out
+}
+
+/// Selections of one exclusion, and what must hold of each.
+fn said(exclusion: &Exclusion, lead: &str, findings: &mut Vec<Finding>) -> (String, Vec<String>) {
+    let mut selections = String::new();
+    let mut terms = Vec::new();
+    for (number, condition) in exclusion.conditions().iter().enumerate() {
+        match alternatives(condition) {
+            Ok(maps) => {
+                let name = format!("{lead}{number}");
+                let _ = writeln!(selections, "    {name}:");
+                for map in maps {
+                    for (index, line) in map.iter().enumerate() {
+                        let lead = if index == 0 { "-" } else { " " };
+                        let _ = writeln!(selections, "        {lead} {line}");
+                    }
+                }
+                terms.push(if condition.is_negated() {
+                    format!("not {name}")
+                } else {
+                    name
+                });
+            }
+            Err(why) => findings.push(impossible(
+                exclusion,
+                condition,
+                why,
+                "export it with --to kql, or leave it out",
+            )),
+        }
+    }
+    (selections, terms)
+}
+
+/// Selections of all exclusions for a rule's own detection, and a term of each that keeps what it does not match.
+pub(crate) fn selections(list: &[&Exclusion]) -> Result<(String, Vec<String>), Vec<Finding>> {
+    let mut all = String::new();
+    let terms = each(list, |exclusion, findings| {
+        check_whole(exclusion, findings);
+        // Names are made of the place in what was said, since ids may hold anything.
+        let lead = format!("exclusion{}_", all.matches("\n    exclusion").count());
+        let (selections, terms) = said(exclusion, &lead, findings);
+        all += "\n";
+        all += &selections;
+        format!("not ({})", terms.join(" and "))
+    })?;
+    Ok((
+        all.replace("\n\n", "\n")
+            .trim_start_matches('\n')
+            .to_owned(),
+        terms,
+    ))
 }
 
 /// The lines of maps of which one must hold.

@@ -10,22 +10,22 @@ use std::ops::Range;
 
 /// An exclusion as it will be written.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Draft {
-    pub(super) id: String,
-    pub(super) name: Option<String>,
-    pub(super) reason: Option<String>,
-    pub(super) owner: Option<String>,
-    pub(super) starts: Option<String>,
-    pub(super) expires: Option<String>,
-    pub(super) stage: Option<Stage>,
+pub(crate) struct Draft {
+    pub(crate) id: String,
+    pub(crate) name: Option<String>,
+    pub(crate) reason: Option<String>,
+    pub(crate) owner: Option<String>,
+    pub(crate) starts: Option<String>,
+    pub(crate) expires: Option<String>,
+    pub(crate) stage: Option<Stage>,
     /// Keys of `[exclusion.match]` with their values in TOML.
-    pub(super) matches: Vec<(String, String)>,
+    pub(crate) matches: Vec<(String, String)>,
     /// Where it stands in the file that it comes from.
-    pub(super) span: Range<usize>,
+    pub(crate) span: Range<usize>,
 }
 
 /// Writes a list. What would be refused when it is read is told at the place that it comes from, and left out.
-pub(super) fn write(drafts: Vec<Draft>, stage: Stage, findings: &mut Vec<Finding>) -> String {
+pub(crate) fn write(drafts: Vec<Draft>, stage: Stage, findings: &mut Vec<Finding>) -> String {
     let mut list = "# Imported: read it, give each an owner and an expiry, and run `exclusions check`.\nversion = 1\n"
         .to_owned();
     let mut ids = BTreeMap::new();
@@ -104,7 +104,7 @@ fn quoted_key(key: &str) -> String {
 }
 
 /// A list of basic strings, or one of them.
-pub(super) fn quoted_list(texts: &[String]) -> String {
+pub(crate) fn quoted_list(texts: &[String]) -> String {
     let parts: Vec<String> = texts.iter().map(|text| quoted(text)).collect();
     match parts.as_slice() {
         [only] => only.clone(),
@@ -113,7 +113,7 @@ pub(super) fn quoted_list(texts: &[String]) -> String {
 }
 
 /// What a name of another tool stands for here; a finding where it can stand for nothing.
-pub(super) fn subject(
+pub(crate) fn subject(
     name: &str,
     known: &[(&str, &str)],
     span: &Range<usize>,
@@ -155,7 +155,7 @@ pub(super) fn subject(
 }
 
 /// What could not be taken over.
-pub(super) fn impossible(message: impl Into<String>, help: &str, span: &Range<usize>) -> Finding {
+pub(crate) fn impossible(message: impl Into<String>, help: &str, span: &Range<usize>) -> Finding {
     Finding::new(message)
         .at(span.clone())
         .help(help)
