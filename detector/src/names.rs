@@ -58,6 +58,15 @@ impl Signature {
         self.0[word] |= 1 << (index % 64);
     }
 
+    /// Takes all out.
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(crate) fn has(&self, index: usize) -> bool {
         self.0
             .get(index / 64)

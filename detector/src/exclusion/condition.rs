@@ -53,6 +53,10 @@ impl<'a, R: Record> Line<'a, R> {
         }
     }
 
+    pub(crate) fn client(&self) -> &[u8] {
+        self.client
+    }
+
     pub(crate) fn time(&self) -> Timestamp {
         self.record.time()
     }
