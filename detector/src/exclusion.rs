@@ -339,20 +339,23 @@ impl Exclusions {
         if self.list.is_empty() {
             return memo.none();
         }
-        let line = Line::new(record, client, computer);
+        let computer = || computer;
+        let line = Line::new(record, client, &computer);
         self.index().matching(&self.list, memo, &line, true)
     }
 
     /// The same for a line of a client that none is about.
     #[inline]
-    pub(crate) fn signature_of_any<'m>(
+    pub(crate) fn signature_of_any<'m, 'c>(
         &self,
         memo: &'m mut Memo,
         record: &impl Record,
         client: &[u8],
-        computer: &[u8],
+        computer: impl Fn() -> &'c [u8],
     ) -> &'m Signature {
-        let line = Line::new(record, client, computer);
+        // As one that gives a shorter life.
+        let computer = || computer();
+        let line = Line::new(record, client, &computer);
         self.index().matching(&self.list, memo, &line, false)
     }
 

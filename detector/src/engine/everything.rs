@@ -34,7 +34,7 @@ impl Sink<u16> for All<'_> {
         _: Option<u16>,
         _: &impl Record,
         _: &[u8],
-        _: impl FnOnce() -> &'c [u8],
+        _: impl Fn() -> &'c [u8],
     ) -> bool {
         true
     }

@@ -35,7 +35,7 @@ impl<V: Value> Sink<V> for Wanted<'_> {
         _: Option<V>,
         _: &impl Record,
         _: &[u8],
-        _: impl FnOnce() -> &'c [u8],
+        _: impl Fn() -> &'c [u8],
     ) -> bool {
         if at.bin != self.bin {
             self.bin = at.bin;

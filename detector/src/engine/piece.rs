@@ -302,7 +302,7 @@ impl<V: Value> Sink<V> for Gather<'_, V> {
         value: Option<V>,
         record: &impl Record,
         client: &[u8],
-        computer: impl FnOnce() -> &'c [u8],
+        computer: impl Fn() -> &'c [u8],
     ) -> bool {
         if at.time < self.last {
             self.is_unsorted = true;
@@ -339,7 +339,7 @@ impl<V: Value> Sink<V> for Gather<'_, V> {
             } else if exclusions.asks_of_client_only(record.port()) {
                 return false;
             } else {
-                exclusions.signature_of_any(memo, record, client, computer())
+                exclusions.signature_of_any(memo, record, client, computer)
             };
             if !signature.is_empty() {
                 self.counters.count(signature, exclusions, at.time);

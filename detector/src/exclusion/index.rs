@@ -4,9 +4,8 @@
 
 use super::Exclusion;
 use super::condition::{Line, Test};
-use super::panel::{Panel, WIDTH};
+use super::panel::{Known, Panel, WIDTH};
 use super::subject::Subject;
-use super::table::Table;
 use crate::client::address_of;
 use crate::names::Signature;
 use scanbench_w3c::Record;
@@ -76,15 +75,15 @@ pub(crate) struct Index {
 /// list that it is first used with.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Memo {
-    /// By panel and column.
-    tables: Vec<Vec<Table>>,
+    /// By panel.
+    known: Vec<Known>,
     of_client: Vec<Number>,
     signature: Signature,
 }
 
 impl Memo {
     /// Values that are kept of a field for a panel, and for all panels together.
-    const PLACES: (usize, usize) = (256, 1024);
+    const VALUES: (usize, usize) = (256, 1024);
     /// The least, however many panels there are.
     const LEAST: usize = 16;
 
@@ -95,10 +94,10 @@ impl Memo {
     }
 
     fn get_ready(&mut self, panels: &[Panel]) {
-        if self.tables.len() != panels.len() {
-            let places = (Self::PLACES.1 / panels.len().max(1)).clamp(Self::LEAST, Self::PLACES.0);
-            let places = 1 << places.ilog2();
-            self.tables = panels.iter().map(|panel| panel.tables(places)).collect();
+        if self.known.len() != panels.len() {
+            let values = (Self::VALUES.1 / panels.len().max(1)).clamp(Self::LEAST, Self::VALUES.0);
+            let values = 1 << values.ilog2();
+            self.known = panels.iter().map(|panel| panel.known(values)).collect();
         }
     }
 }
@@ -243,8 +242,8 @@ impl Index {
         };
         if !panels.is_empty() {
             memo.get_ready(&self.panels);
-            for (panel, tables) in panels.iter().zip(&mut memo.tables) {
-                panel.matching(list, tables, line, |number| {
+            for (panel, known) in panels.iter().zip(&mut memo.known) {
+                panel.matching(list, known, line, |number| {
                     memo.signature.set(number as usize);
                 });
             }
@@ -319,30 +318,37 @@ fn four_numbers(text: &[u8]) -> Option<u32> {
     if text.len() > 15 {
         return None;
     }
-    let (mut address, mut number, mut dots) = (0_u32, 0_u32, 0);
-    let mut begin = 0;
-    // No zero in front of other digits, no number too long or too high.
-    let is_number = |begin: usize, end: usize, number: u32| {
-        number <= 255
-            && match end - begin {
-                1 => true,
-                2 | 3 => text[begin] != b'0',
-                _ => false,
-            }
+    let digit = |at: usize| {
+        let digit = text.get(at)?.wrapping_sub(b'0');
+        (digit <= 9).then_some(u32::from(digit))
     };
-    for (at, byte) in text.iter().enumerate() {
-        let digit = byte.wrapping_sub(b'0');
-        if digit <= 9 {
-            number = number.wrapping_mul(10).wrapping_add(u32::from(digit));
-        } else if *byte == b'.' && is_number(begin, at, number) {
-            address = address << 8 | number;
-            dots += 1;
-            (number, begin) = (0, at + 1);
-        } else {
+    let (mut address, mut at) = (0_u32, 0);
+    for octet in 0..4 {
+        if octet > 0 {
+            if text.get(at) != Some(&b'.') {
+                return None;
+            }
+            at += 1;
+        }
+        let mut number = digit(at)?;
+        at += 1;
+        // No zero in front of other digits.
+        if number != 0
+            && let Some(next) = digit(at)
+        {
+            number = number * 10 + next;
+            at += 1;
+            if let Some(next) = digit(at) {
+                number = number * 10 + next;
+                at += 1;
+            }
+        }
+        if number > 255 {
             return None;
         }
+        address = address << 8 | number;
     }
-    (dots == 3 && is_number(begin, text.len(), number)).then_some(address << 8 | number)
+    (at == text.len()).then_some(address)
 }
 
 #[cfg(test)]

@@ -2,14 +2,14 @@
 //! was seen.
 //!
 //! A condition sees one value of a line: its agent, its port, its time. What all conditions on a field say of a value
-//! is worked out once and remembered ([`Table`]), since agents, hosts, paths and ports repeat. A line then costs a look
+//! is worked out once and remembered ([`Known`]), since agents, hosts, paths and ports repeat. A line then costs a look
 //! for each of the fields that may still decide something.
 
 use super::Exclusion;
 use super::condition::{Condition, Line, Test};
 use super::index::Number;
 use super::subject::Subject;
-use super::table::{Key, Table};
+use super::table::{Numbers, Table};
 use scanbench_w3c::{Field, Record, Timestamp};
 
 /// Exclusions of one panel, at the most.
@@ -27,6 +27,8 @@ pub(super) struct Panel {
 #[derive(Clone, Debug)]
 struct Column {
     subject: Subject,
+    /// Where its text is read without further ado.
+    field: Option<Field>,
     /// The exclusions that ask something of it.
     users: u64,
     /// By exclusion (its bit and its place in the list) the conditions, by their places in it.
@@ -83,9 +85,13 @@ impl Panel {
         }
     }
 
-    /// Tables for what values say, each with so many places.
-    pub(super) fn tables(&self, places: usize) -> Vec<Table> {
-        self.columns.iter().map(|_| Table::new(places)).collect()
+    /// What is known of values, for so many of each column.
+    pub(super) fn known(&self, values: usize) -> Known {
+        Known {
+            ports: Numbers::new(),
+            moments: Numbers::new(),
+            texts: self.columns.iter().map(|_| Table::new(values)).collect(),
+        }
     }
 
     /// Names the exclusions that match a line.
@@ -93,18 +99,32 @@ impl Panel {
     pub(super) fn matching(
         &self,
         list: &[Exclusion],
-        tables: &mut [Table],
+        known: &mut Known,
         line: &Line<'_, impl Record>,
         mut found: impl FnMut(Number),
     ) {
         let mut left = self.all;
-        for (column, table) in self.columns.iter().zip(tables) {
+        let (ports, moments) = (&mut known.ports, &mut known.moments);
+        for (column, table) in self.columns.iter().zip(&mut known.texts) {
             // What is out already needs no look at the columns to come.
-            if left & column.users != 0 {
-                left &= column.mask(list, table, line, left);
-                if left == 0 {
-                    return;
+            if left & column.users == 0 {
+                continue;
+            }
+            let work_out = |wanted| column.work_out(list, line, wanted);
+            left &= match (column.field, &column.subject) {
+                (Some(field), _) => table.get(line.field(field), left, work_out),
+                (None, Subject::Port) => {
+                    let port = line.port().map_or(-1, i64::from);
+                    ports.get(port, || work_out(u64::MAX))
                 }
+                (None, Subject::Time) => match column.moment(line.time()) {
+                    Some(moment) => moments.get(moment, || work_out(u64::MAX)),
+                    None => work_out(left),
+                },
+                (None, subject) => table.get(line.text(subject), left, work_out),
+            };
+            if left == 0 {
+                return;
             }
         }
         while left != 0 {
@@ -112,6 +132,15 @@ impl Panel {
             left &= left - 1;
         }
     }
+}
+
+/// What is known of values that were seen.
+#[derive(Clone, Debug)]
+pub(super) struct Known {
+    ports: Numbers,
+    moments: Numbers,
+    /// By column.
+    texts: Vec<Table>,
 }
 
 /// The columns that must be looked at anyway first, then the others, which may be spared: those that some exclusion asks
@@ -149,33 +178,19 @@ fn length(subject: &Subject) -> u8 {
 
 impl Column {
     fn new(subject: Subject) -> Self {
+        let field = match subject {
+            Subject::Field(field) => Some(field),
+            Subject::Server => Some(Field::SIp),
+            _ => None,
+        };
         Self {
             subject,
+            field,
             users: 0,
             tests: Vec::new(),
             granule: 1,
             has_history: false,
         }
-    }
-
-    /// The exclusions that this line's value leaves; of those in `left` at least, since of others nobody asks.
-    #[inline]
-    fn mask(
-        &self,
-        list: &[Exclusion],
-        table: &mut Table,
-        line: &Line<'_, impl Record>,
-        left: u64,
-    ) -> u64 {
-        let key = match &self.subject {
-            Subject::Port => Key::Number(line.port().map_or(-1, i64::from)),
-            Subject::Time => match self.moment(line.time()) {
-                Some(moment) => Key::Number(moment),
-                None => return self.work_out(list, line, left),
-            },
-            subject => Key::Text(line.text(subject)),
-        };
-        table.get(key, left, |wanted| self.work_out(list, line, wanted))
     }
 
     /// Asks the conditions of some of the exclusions; the others count as left.

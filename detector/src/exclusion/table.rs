@@ -1,35 +1,28 @@
 //! What was worked out of a value, by the value: a word of bits. It holds a few hundred values and forgets those that
 //! were not seen for long.
 //!
-//! Clients choose most values. So places go by a seeded hash, a value counts as known only if all its bytes are the
+//! Clients choose most texts. So places go by a seeded hash, a text counts as known only if all its bytes are the
 //! same, long ones are not kept, and where values rarely come back the table is left alone for a while.
 
 use foldhash::fast::RandomState;
 use std::hash::{BuildHasher, Hasher};
 
-/// A value.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Key<'a> {
-    Text(&'a [u8]),
-    /// A port or a moment.
-    Number(i64),
-}
-
 #[derive(Clone, Debug, Default)]
 struct Entry {
-    /// Its hash, or the number itself. Of texts it is compared first.
+    /// Its hash, which is never 0; 0 where nothing is kept.
     hash: u64,
-    /// `None` where nothing is kept yet; empty for a number.
-    text: Option<Vec<u8>>,
     bits: u64,
+    text: Vec<u8>,
 }
 
 #[derive(Clone, Debug)]
 pub(super) struct Table {
     seed: RandomState,
-    /// Two neighbours at a time; the one that was written last comes first.
-    entries: Vec<Entry>,
+    /// Two for each place; the one that was written last comes first.
+    entries: Vec<[Entry; 2]>,
     places: usize,
+    /// The place of the text that was asked for last: in many columns neighbours have the same.
+    last: usize,
     /// Looks, and those that found nothing, since they were last weighed.
     looks: u32,
     misses: u32,
@@ -45,24 +38,25 @@ impl Table {
     /// Looks that are then not made.
     const REST: u32 = 1 << 16;
 
-    /// An empty one with so many places, a power of two. Memory is taken by the first value.
-    pub(super) fn new(places: usize) -> Self {
+    /// An empty one for so many texts, a power of two. Memory is taken by the first text.
+    pub(super) fn new(texts: usize) -> Self {
         Self {
             seed: RandomState::default(),
             entries: Vec::new(),
-            places: places.next_power_of_two().max(2),
+            places: (texts / 2).next_power_of_two(),
+            last: 0,
             looks: 0,
             misses: 0,
             resting: 0,
         }
     }
 
-    /// What is known of a value; else it is worked out, of all bits, and kept. Where it is not to be kept, only the
+    /// What is known of a text; else it is worked out, of all bits, and kept. Where it is not to be kept, only the
     /// bits that are wanted are worked out.
     #[inline]
     pub(super) fn get(
         &mut self,
-        key: Key<'_>,
+        text: &[u8],
         wanted: u64,
         work_out: impl FnOnce(u64) -> u64,
     ) -> u64 {
@@ -70,20 +64,27 @@ impl Table {
             self.resting -= 1;
             return work_out(wanted);
         }
-        let (hash, text) = match key {
-            Key::Text(text) if text.len() > Self::LONGEST => return work_out(wanted),
-            Key::Text(text) => {
-                let mut hasher = self.seed.build_hasher();
-                hasher.write(text);
-                (hasher.finish(), text)
-            }
-            Key::Number(number) => (number.cast_unsigned(), &b""[..]),
-        };
-        self.looks += 1;
+        if let Some([last, _]) = self.entries.get(self.last)
+            && last.text == text
+            && last.hash != 0
+        {
+            return last.bits;
+        }
+        if text.len() > Self::LONGEST {
+            return work_out(wanted);
+        }
+        let mut hasher = self.seed.build_hasher();
+        hasher.write(text);
+        let hash = hasher.finish() | 1;
         let place = self.place(hash);
-        for entry in self.entries.get(place..place + 2).unwrap_or_default() {
-            if entry.hash == hash && entry.text.as_deref() == Some(text) {
-                return entry.bits;
+        self.looks += 1;
+        self.last = place;
+        if let Some([first, second]) = self.entries.get(place) {
+            if first.hash == hash && first.text == text {
+                return first.bits;
+            }
+            if second.hash == hash && second.text == text {
+                return second.bits;
             }
         }
         let bits = work_out(u64::MAX);
@@ -91,22 +92,21 @@ impl Table {
         bits
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "only some bits are used")]
     #[inline]
     fn place(&self, hash: u64) -> usize {
-        hash as usize & (self.places - 2)
+        (hash >> 1) as usize & (self.places - 1)
     }
 
     #[cold]
     fn keep(&mut self, place: usize, hash: u64, text: &[u8], bits: u64) {
         if self.entries.is_empty() {
-            self.entries.resize_with(self.places, Entry::default);
+            self.entries.resize_with(self.places, Default::default);
         }
-        self.entries.swap(place, place + 1);
-        let entry = &mut self.entries[place];
-        let kept = entry.text.get_or_insert_default();
-        kept.clear();
-        kept.extend_from_slice(text);
+        let pair = &mut self.entries[place];
+        pair.swap(0, 1);
+        let entry = &mut pair[0];
+        entry.text.clear();
+        entry.text.extend_from_slice(text);
         (entry.hash, entry.bits) = (hash, bits);
         self.misses += 1;
         if self.looks >= Self::WEIGHED {
@@ -115,6 +115,30 @@ impl Table {
             }
             (self.looks, self.misses) = (0, 0);
         }
+    }
+}
+
+/// The same for numbers: ports, or moments, of which neighbours mostly have the same.
+#[derive(Clone, Debug)]
+pub(super) struct Numbers([(i64, u64); Self::PLACES]);
+
+impl Numbers {
+    const PLACES: usize = 64;
+
+    /// An empty one. `i64::MIN` is no number of any line.
+    pub(super) fn new() -> Self {
+        Self([(i64::MIN, 0); Self::PLACES])
+    }
+
+    /// What is known of a number; else it is worked out and kept.
+    #[expect(clippy::cast_possible_truncation, reason = "only some bits are used")]
+    #[inline]
+    pub(super) fn get(&mut self, number: i64, work_out: impl FnOnce() -> u64) -> u64 {
+        let known = &mut self.0[number.cast_unsigned() as usize % Self::PLACES];
+        if known.0 != number {
+            *known = (number, work_out());
+        }
+        known.1
     }
 }
 
@@ -144,20 +168,21 @@ mod tests {
             for (text, more) in &values {
                 let value = format!("{text}{}", "x".repeat(*more));
                 let expected = answer(value.as_bytes());
-                let known = table.get(Key::Text(value.as_bytes()), wanted, |_| expected);
+                let known = table.get(value.as_bytes(), wanted, |_| expected);
                 prop_assert_eq!(known & wanted, expected & wanted);
             }
-            prop_assert!(table.entries.len() <= 16);
-            prop_assert!(table.entries.iter().all(|entry| entry.text.as_ref().is_none_or(|text| text.len() <= Table::LONGEST)));
+            prop_assert!(table.entries.len() <= 8);
+            let mut kept = table.entries.iter().flatten();
+            prop_assert!(kept.all(|entry| entry.text.len() <= Table::LONGEST));
         }
 
-        /// forall numbers: the same; a text is never taken for a number.
+        /// forall numbers: the same.
         #[test]
-        fn numbers_are_told_apart(numbers in prop::collection::vec(-3_i64..60, 1..80)) {
-            let mut table = Table::new(4);
+        fn numbers_are_told_apart(numbers in prop::collection::vec(-3_i64..200, 1..80)) {
+            let mut table = Numbers::new();
             for number in numbers {
                 let expected = number.cast_unsigned().wrapping_mul(7);
-                prop_assert_eq!(table.get(Key::Number(number), u64::MAX, |_| expected), expected);
+                prop_assert_eq!(table.get(number, || expected), expected);
             }
         }
     }
@@ -169,7 +194,7 @@ mod tests {
         for round in 0..10 {
             for agent in 0..20 {
                 let text = format!("agent/{agent}");
-                let bits = table.get(Key::Text(text.as_bytes()), 1, |wanted| {
+                let bits = table.get(text.as_bytes(), 1, |wanted| {
                     assert_eq!(wanted, u64::MAX, "all bits, for the lines to come");
                     worked_out += 1;
                     answer(text.as_bytes())
@@ -188,7 +213,7 @@ mod tests {
         let mut spared = 0_u32;
         for number in 0..10 * Table::WEIGHED {
             let text = number.to_string();
-            let bits = table.get(Key::Text(text.as_bytes()), 5, |wanted| {
+            let bits = table.get(text.as_bytes(), 5, |wanted| {
                 spared += u32::from(wanted == 5);
                 answer(text.as_bytes())
             });
@@ -197,11 +222,11 @@ mod tests {
         assert_eq!(spared, 9 * Table::WEIGHED);
         // It wakes, and remembers again.
         for _ in 0..Table::REST {
-            table.get(Key::Text(b"curl"), 5, |_| 3);
+            table.get(b"curl", 5, |_| 3);
         }
         let mut worked_out = 0;
         for _ in 0..100 {
-            table.get(Key::Text(b"curl"), 5, |_| {
+            table.get(b"curl", 5, |_| {
                 worked_out += 1;
                 3
             });

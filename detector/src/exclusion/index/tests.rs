@@ -1,5 +1,6 @@
 //! The index held against the whole list, and its parts against what they stand for.
 
+use super::super::table::Table;
 use super::*;
 use crate::Exclusions;
 use crate::exclusion::condition::Line;
@@ -187,7 +188,7 @@ proptest! {
         let mut memo = Memo::default();
         for row in &rows {
             let client = row.client.as_bytes();
-            let line = Line::new(row, client, b"WEB01");
+            let line = Line::new(row, client, &|| b"WEB01");
             let mut expected = Signature::default();
             for (number, exclusion) in exclusions.list().iter().enumerate() {
                 if exclusion.matches(&line) {

@@ -235,7 +235,7 @@ impl Record for Point {
 }
 
 fn matches(exclusion: &Exclusion, point: &Point) -> bool {
-    exclusion.matches(&Line::new(point, point.client.as_bytes(), b""))
+    exclusion.matches(&Line::new(point, point.client.as_bytes(), &|| b""))
 }
 
 const CLIENTS: [&str; 9] = [
