@@ -12,6 +12,8 @@ use scanbench_w3c::{Item, Reader};
 use std::hint::black_box;
 use std::time::Duration;
 
+#[path = "../../benches/support/lists.rs"]
+mod lists;
 #[path = "../../benches/support/log.rs"]
 mod log;
 #[path = "../../benches/support/scans.rs"]
@@ -68,11 +70,13 @@ fn scan_windows(criterion: &mut Criterion) {
 fn exclusions(criterion: &mut Criterion) {
     let addresses = "match.c-ip = [\"203.0.113.1\", \"203.0.113.2\", \"192.0.2.1\", \"192.0.2.2\", \"192.0.2.3\"]";
     let agents = "match.cs-user-agent = { regex = \"(?i)(bing|google|yandex)bot/[0-9.]+\" }";
-    let list = |rest: &str| {
-        let text = format!(
-            "version = 1\n[[exclusion]]\nid = \"a\"\nreason = \"x\"\nstage = \"event\"\n{rest}\n"
-        );
+    let read = |text: String| {
         Exclusions::from_source(&Source::new("x.toml", text)).expect("a list that can be read")
+    };
+    let list = |rest: &str| {
+        read(format!(
+            "version = 1\n[[exclusion]]\nid = \"a\"\nreason = \"x\"\nstage = \"event\"\n{rest}\n"
+        ))
     };
     let log = Log::day(LINES);
     let text = log.w3c();
@@ -83,6 +87,8 @@ fn exclusions(criterion: &mut Criterion) {
         ("none", Exclusions::default()),
         ("five-addresses", list(addresses)),
         ("regex-of-agents", list(agents)),
+        ("twenty-mixed", read(lists::mixed())),
+        ("ten-thousand-addresses", read(lists::addresses(10_000))),
     ] {
         bench(&mut group, name, &log, &logs, &Rule::default(), &exclusions);
     }

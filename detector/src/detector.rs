@@ -2,6 +2,7 @@
 
 use crate::collector::{Collector, KeyTexts};
 use crate::detection::{Counters, Detection};
+use crate::exclusion::Memo;
 use crate::{Exclusions, Rule};
 use scanbench_w3c::{Field, Record, Timestamp};
 
@@ -12,6 +13,7 @@ use scanbench_w3c::{Field, Record, Timestamp};
 #[derive(Clone, Debug)]
 pub struct Detector {
     exclusions: Exclusions,
+    memo: Memo,
     collector: Collector,
     counters: Counters,
 }
@@ -23,6 +25,7 @@ impl Detector {
         Self {
             counters: Counters::new(&exclusions),
             exclusions,
+            memo: Memo::default(),
             collector: Collector::new(rule),
         }
     }
@@ -31,16 +34,18 @@ impl Detector {
     pub fn push(&mut self, record: &impl Record, computer: impl AsRef<[u8]>) {
         let computer = computer.as_ref();
         let client = self.collector.rule.client.of(record).into_owned();
-        let signature = self.exclusions.signature(record, &client, computer);
+        let signature = self
+            .exclusions
+            .signature(&mut self.memo, record, &client, computer);
         self.counters.lines += 1;
         self.counters
-            .count(&signature, &self.exclusions, record.time());
+            .count(signature, &self.exclusions, record.time());
         let keys = KeyTexts {
             client: &client,
             computer,
             server: record.get(Field::SIp).unwrap_or_default(),
         };
-        self.collector.add(record, keys, &signature);
+        self.collector.add(record, keys, signature);
     }
 
     /// Says that no record from before `time` will come any more, so that what cannot make a row is forgotten.

@@ -10,11 +10,13 @@ mod hours;
 mod import;
 mod index;
 mod lint;
+mod panel;
 mod probe;
 pub(crate) mod quoted;
 mod read;
 mod schema;
 mod subject;
+mod table;
 mod text;
 
 pub use address::AddressRange;
@@ -36,6 +38,7 @@ pub use text::{TextKind, TextTest};
 use crate::names::Signature;
 use condition::Line;
 use index::Index;
+pub(crate) use index::Memo;
 use scanbench_spec::{Findings, Source};
 use scanbench_w3c::{Field, Record, Timestamp};
 use std::ops::Range;
@@ -194,10 +197,15 @@ impl Exclusion {
         }
     }
 
+    /// Whether a moment lies between its first and its last.
+    fn stands_at(&self, time: Timestamp) -> bool {
+        self.starts.is_none_or(|starts| starts <= time)
+            && self.expires.is_none_or(|expires| time < expires)
+    }
+
     fn matches(&self, line: &Line<'_, impl Record>) -> bool {
         self.enabled
-            && self.starts.is_none_or(|starts| starts <= line.time())
-            && self.expires.is_none_or(|expires| line.time() < expires)
+            && self.stands_at(line.time())
             && self
                 .conditions
                 .iter()
@@ -334,36 +342,47 @@ impl Exclusions {
         self.index().asks_of_none(port)
     }
 
+    /// Whether any exclusion is about certain clients.
+    #[inline]
+    pub(crate) fn asks_of_clients(&self) -> bool {
+        self.index().asks_of_clients()
+    }
+
     /// Whether an exclusion is about this client.
     pub(crate) fn asks_of(&self, client: &[u8]) -> bool {
-        !self.index().of_client(client).is_empty()
+        self.index().asks_of(client)
     }
 
     /// Which of them match a line.
     #[inline]
-    pub(crate) fn signature(
+    pub(crate) fn signature<'m>(
         &self,
+        memo: &'m mut Memo,
         record: &impl Record,
         client: &[u8],
         computer: &[u8],
-    ) -> Signature {
+    ) -> &'m Signature {
         if self.list.is_empty() {
-            return Signature::default();
+            return memo.none();
         }
-        let mut signature = Signature::default();
-        let index = self.index();
-        let of_client = index.of_client(client);
-        if of_client.is_empty() && index.asks_of_none(record.port()) {
-            return signature;
-        }
-        let line = Line::new(record, client, computer);
-        for number in of_client.into_iter().chain(index.of_any(record.port())) {
-            let number = number as usize;
-            if self.list[number].matches(&line) {
-                signature.set(number);
-            }
-        }
-        signature
+        let computer = || computer;
+        let line = Line::new(record, client, &computer);
+        self.index().matching(&self.list, memo, &line, true)
+    }
+
+    /// The same for a line of a client that none is about.
+    #[inline]
+    pub(crate) fn signature_of_any<'m, 'c>(
+        &self,
+        memo: &'m mut Memo,
+        record: &impl Record,
+        client: &[u8],
+        computer: impl Fn() -> &'c [u8],
+    ) -> &'m Signature {
+        // As one that gives a shorter life.
+        let computer = || computer();
+        let line = Line::new(record, client, &computer);
+        self.index().matching(&self.list, memo, &line, false)
     }
 
     /// Whether lines with this signature are taken out before counting.

@@ -24,6 +24,7 @@ pub use latencies::Latencies;
 pub use notice::FollowNotice;
 pub use row::FollowedRow;
 
+use crate::exclusion::Memo;
 use crate::{Exclusions, FindError, LogFile, Rule, find_logs};
 use bins::{Bins, Server};
 use checkpoint::{FileState, ServerState, Snapshot};
@@ -140,6 +141,7 @@ pub struct Round {
 pub struct Follower {
     options: FollowOptions,
     bins: Bins,
+    memo: Memo,
     tails: BTreeMap<u64, Tail>,
     by_path: HashMap<PathBuf, u64>,
     next_id: u64,
@@ -183,6 +185,7 @@ impl Follower {
         }
         let mut follower = Self {
             bins: Bins::new(rule, exclusions),
+            memo: Memo::default(),
             tails: BTreeMap::new(),
             by_path: HashMap::new(),
             next_id: 0,

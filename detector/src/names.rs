@@ -44,36 +44,39 @@ impl Names {
     }
 }
 
-/// Which exclusions match a line: one bit each, by their place in the list.
+/// Which exclusions match a line: their places in the list, in order. Most lines match one or two, of a list that may
+/// have thousands.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) struct Signature(Vec<u64>);
+pub(crate) struct Signature(Vec<u32>);
 
 impl Signature {
-    /// Adds an exclusion. Words behind the last one that is set are never there, so that equal sets are equal.
+    /// Adds an exclusion.
     pub(crate) fn set(&mut self, index: usize) {
-        let word = index / 64;
-        if self.0.len() <= word {
-            self.0.resize(word + 1, 0);
+        // A list of four billion exclusions would take more memory than there is.
+        let index = u32::try_from(index).unwrap_or(u32::MAX);
+        if self.0.last().is_none_or(|last| *last < index) {
+            self.0.push(index);
+        } else if let Err(place) = self.0.binary_search(&index) {
+            self.0.insert(place, index);
         }
-        self.0[word] |= 1 << (index % 64);
+    }
+
+    /// Takes all out.
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     pub(crate) fn has(&self, index: usize) -> bool {
-        self.0
-            .get(index / 64)
-            .is_some_and(|word| word >> (index % 64) & 1 == 1)
+        u32::try_from(index).is_ok_and(|index| self.0.binary_search(&index).is_ok())
     }
 
     /// The exclusions in it, by their place in the list.
     pub(crate) fn iter(&self) -> impl Iterator<Item = usize> + '_ {
-        self.0.iter().enumerate().flat_map(|(index, word)| {
-            let mut word = *word;
-            std::iter::from_fn(move || {
-                let bit = word.trailing_zeros() as usize;
-                word &= word.checked_sub(1)?;
-                Some(index * 64 + bit)
-            })
-        })
+        self.0.iter().map(|index| *index as usize)
     }
 }
 
@@ -122,7 +125,7 @@ mod tests {
     #[test]
     fn signatures_list_what_was_set() {
         let mut signature = Signature::default();
-        for index in [200, 0, 63, 64] {
+        for index in [200, 0, 63, 64, 0] {
             signature.set(index);
         }
         assert_eq!(signature.iter().collect::<Vec<_>>(), [0, 63, 64, 200]);

@@ -357,19 +357,34 @@ pub(crate) fn detect(
     rule: &Rule,
     exclusions: &Exclusions,
 ) -> Result<(GroundTruth, Detection, Totals), Failure> {
+    let truth = truth(dataset)?;
+    let (detection, totals) = detect_again(dataset, rule, exclusions)?;
+    Ok((truth, detection, totals))
+}
+
+/// Checks a dataset and reads its truth.
+fn truth(dataset: &Path) -> Result<GroundTruth, Failure> {
     let manifest = manifest::verify(dataset).map_err(|error| {
         Failure::Input(format!(
             "{error}\na dataset is a folder that `scanbench generate` wrote; to read your own logs use \
              `scanbench detect`"
         ))
     })?;
-    let truth = GroundTruth::read(dataset, &manifest).map_err(|error| Failure::input(&error))?;
+    GroundTruth::read(dataset, &manifest).map_err(|error| Failure::input(&error))
+}
+
+/// Detects on a dataset that was checked before.
+pub(crate) fn detect_again(
+    dataset: &Path,
+    rule: &Rule,
+    exclusions: &Exclusions,
+) -> Result<(Detection, Totals), Failure> {
     let paths = [dataset.to_owned()];
     let (detection, totals) = read(&paths, rule, exclusions, &ReadArgs::default())?;
     if totals.failed > 0 {
         return Err(Failure::InputTold);
     }
-    Ok((truth, detection, totals))
+    Ok((detection, totals))
 }
 
 /// Prints the report.

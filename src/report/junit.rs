@@ -1,4 +1,4 @@
-//! The report as `JUnit` XML, for the test page of a CI server.
+//! `JUnit` XML, for the test page of a CI server: how it is written, and the report in it.
 //!
 //! A test fails where the exit code says that something failed, and nowhere else: each exclusion is a test that fails
 //! where a promise of its `expect` does not hold, and is skipped where it promises nothing; each gate of the command
@@ -12,34 +12,54 @@ use maud::{Markup, PreEscaped, html};
 use scanbench_generator::truth::Class;
 use scanbench_w3c::visible;
 
+/// Tests of one kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suite {
+    /// What they are about.
+    pub name: String,
+    /// Each of them.
+    pub tests: Vec<Test>,
+}
+
+/// A test, which passed where nothing says otherwise.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Test {
+    /// What it belongs to.
+    pub class: String,
+    /// Its name.
+    pub name: String,
+    /// Why it was skipped.
+    pub skipped: Option<String>,
+    /// Why it failed.
+    pub failures: Vec<Failed>,
+    /// What else there is to say, in lines.
+    pub output: Option<String>,
+}
+
+/// Why a test failed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Failed {
+    /// The kind of failure.
+    pub kind: Option<String>,
+    /// In one line.
+    pub message: String,
+    /// In many lines.
+    pub text: Option<String>,
+}
+
 /// The XML, with the elements and attributes that Jenkins, GitLab and GitHub's reporters read.
 #[must_use]
-pub fn xml(evaluation: &Evaluation, gates: &[Gate]) -> String {
-    let attacks: Vec<&CampaignOutcome> = evaluation
-        .campaigns
-        .iter()
-        .filter(|one| one.class == Class::Malicious)
-        .collect();
-    let missed = attacks.iter().filter(|one| !caught(one)).count();
-    let exclusions = &evaluation.exclusions;
-    let silent = exclusions.iter().filter(|one| one.promises == 0).count();
-    let broken = exclusions
-        .iter()
-        .filter(|one| !one.broken.is_empty())
-        .count();
-    let shut = gates.iter().filter(|gate| gate.failed.is_some()).count();
-    let tests = attacks.len() + exclusions.len() + gates.len();
+pub fn document(suites: &[Suite]) -> String {
+    let tests = || suites.iter().flat_map(|suite| &suite.tests);
     let body = html! {
-        testsuites name="scanbench" tests=(tests) failures=(broken + shut) skipped=(missed + silent) {
-            testsuite name="exclusions" tests=(exclusions.len()) failures=(broken) errors="0" skipped=(silent) {
-                @for one in exclusions { (exclusion(one)) }
+        testsuites name="scanbench" tests=(tests().count()) failures=(failed(tests())) skipped=(skipped(tests())) {
+            @for suite in suites { "\n  "
+                testsuite name=(plain(&suite.name)) tests=(suite.tests.len()) failures=(failed(&suite.tests))
+                    errors="0" skipped=(skipped(&suite.tests)) {
+                    @for test in &suite.tests { "\n    " (testcase(test)) }
+                }
             }
-            testsuite name="gates" tests=(gates.len()) failures=(shut) errors="0" skipped="0" {
-                @for one in gates { (gate(one)) }
-            }
-            testsuite name="attacks" tests=(attacks.len()) failures="0" errors="0" skipped=(missed) {
-                @for one in attacks { (attack(one)) }
-            }
+            "\n"
         }
     };
     format!(
@@ -48,41 +68,32 @@ pub fn xml(evaluation: &Evaluation, gates: &[Gate]) -> String {
     )
 }
 
-fn caught(one: &CampaignOutcome) -> bool {
-    one.rows_with_exclusions > 0
+fn failed<'t>(tests: impl IntoIterator<Item = &'t Test>) -> usize {
+    let failed = |test: &&Test| !test.failures.is_empty();
+    tests.into_iter().filter(failed).count()
 }
 
-fn attack(one: &CampaignOutcome) -> Markup {
-    let name = plain(&format!("{} on {}", one.id, one.server));
-    html! {
-        testcase classname="scanbench.attacks" name=(name) {
-            @if !caught(one) {
-                (empty("skipped", &story::outcome(one)))
-            }
-        }
-    }
+fn skipped<'t>(tests: impl IntoIterator<Item = &'t Test>) -> usize {
+    let skipped = |test: &&Test| test.skipped.is_some();
+    tests.into_iter().filter(skipped).count()
 }
 
-fn gate(one: &Gate) -> Markup {
+fn testcase(test: &Test) -> Markup {
     html! {
-        testcase classname="scanbench.gates" name=(plain(&one.name)) {
-            @if let Some(why) = &one.failed {
-                (empty("failure", why))
+        testcase classname=(plain(&test.class)) name=(plain(&test.name)) {
+            @if let Some(why) = &test.skipped {
+                (empty("skipped", why))
             }
-        }
-    }
-}
-
-fn exclusion(one: &ExclusionOutcome) -> Markup {
-    html! {
-        testcase classname="scanbench.exclusions" name=(plain(&one.id)) {
-            @if one.promises == 0 {
-                (empty("skipped", "it promises nothing"))
+            @for one in &test.failures {
+                @match &one.text {
+                    None => (empty("failure", &one.message)),
+                    Some(why) => failure type=[one.kind.as_deref().map(plain)] message=(plain(&one.message)) {
+                        (lines(why))
+                    }
+                }
             }
-            @for broken in &one.broken {
-                (empty("failure", &format!(
-                    "promises {} = {}, measured {}", broken.promise, broken.promised, broken.measured
-                )))
+            @if let Some(text) = &test.output {
+                system-out { (lines(text)) }
             }
         }
     }
@@ -100,6 +111,74 @@ fn plain(text: &str) -> String {
         .chars()
         .filter(|c| !matches!(c, '\u{fffe}' | '\u{ffff}'))
         .collect()
+}
+
+fn lines(text: &str) -> String {
+    let lines: Vec<String> = text.lines().map(plain).collect();
+    lines.join("\n")
+}
+
+/// The report.
+#[must_use]
+pub fn xml(evaluation: &Evaluation, gates: &[Gate]) -> String {
+    let attacks = evaluation.campaigns.iter();
+    let attacks = attacks.filter(|one| one.class == Class::Malicious);
+    let suites = [
+        suite("exclusions", evaluation.exclusions.iter().map(exclusion)),
+        suite("gates", gates.iter().map(gate)),
+        suite("attacks", attacks.map(attack)),
+    ];
+    document(&suites)
+}
+
+fn suite(name: &str, tests: impl Iterator<Item = Test>) -> Suite {
+    let class = format!("scanbench.{name}");
+    let tests = tests.map(|test| Test {
+        class: class.clone(),
+        ..test
+    });
+    Suite {
+        name: name.to_owned(),
+        tests: tests.collect(),
+    }
+}
+
+fn attack(one: &CampaignOutcome) -> Test {
+    Test {
+        name: format!("{} on {}", one.id, one.server),
+        skipped: (one.rows_with_exclusions == 0).then(|| story::outcome(one)),
+        ..Test::default()
+    }
+}
+
+fn gate(one: &Gate) -> Test {
+    Test {
+        name: one.name.clone(),
+        failures: one.failed.iter().map(|why| failure(why.clone())).collect(),
+        ..Test::default()
+    }
+}
+
+fn exclusion(one: &ExclusionOutcome) -> Test {
+    let broken = one.broken.iter().map(|broken| {
+        failure(format!(
+            "promises {} = {}, measured {}",
+            broken.promise, broken.promised, broken.measured
+        ))
+    });
+    Test {
+        name: one.id.clone(),
+        skipped: (one.promises == 0).then(|| "it promises nothing".to_owned()),
+        failures: broken.collect(),
+        ..Test::default()
+    }
+}
+
+fn failure(message: String) -> Failed {
+    Failed {
+        message,
+        ..Failed::default()
+    }
 }
 
 #[cfg(test)]

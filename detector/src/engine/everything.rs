@@ -10,6 +10,7 @@ use super::shared::Told;
 use super::walk::{Place, Sink, Walker};
 use super::work::Timed;
 use super::{Job, Outcome};
+use crate::exclusion::Memo;
 use crate::input::TableItem;
 use crate::scan::{Bad, Notice, Stopped};
 use crate::{Exclusions, LogFile};
@@ -21,6 +22,7 @@ use std::time::Duration;
 /// Takes all lines.
 struct All<'a> {
     exclusions: &'a Exclusions,
+    memo: Memo,
     taken: Taken,
     bad: Vec<BadLine>,
 }
@@ -32,13 +34,14 @@ impl Sink<u16> for All<'_> {
         _: Option<u16>,
         _: &impl Record,
         _: &[u8],
-        _: impl FnOnce() -> &'c [u8],
+        _: impl Fn() -> &'c [u8],
     ) -> bool {
         true
     }
 
     fn whole(&mut self, entry: &Entry<'_>, client: &[u8], computer: &[u8]) {
-        take(&mut self.taken, self.exclusions, entry, client, computer);
+        let asked = (self.exclusions, &mut self.memo);
+        take(&mut self.taken, asked, entry, client, computer);
     }
 
     fn bad(&mut self, bad: BadLine) {
@@ -50,15 +53,15 @@ impl Sink<u16> for All<'_> {
 
 fn take(
     taken: &mut Taken,
-    exclusions: &Exclusions,
+    (exclusions, memo): (&Exclusions, &mut Memo),
     record: &impl Record,
     client: &[u8],
     computer: &[u8],
 ) {
     taken.counters.lines += 1;
-    let signature = exclusions.signature(record, client, computer);
-    taken.counters.count(&signature, exclusions, record.time());
-    collect(&mut taken.collector, record, client, computer, &signature);
+    let signature = exclusions.signature(memo, record, client, computer);
+    taken.counters.count(signature, exclusions, record.time());
+    collect(&mut taken.collector, record, client, computer, signature);
     taken.note(record.time());
 }
 
@@ -153,6 +156,7 @@ impl<'a> Worker<'a, '_> {
         let mut walker = Walker::new(job.context(computer), Header::default(), 0);
         let mut sink = All {
             exclusions: job.exclusions,
+            memo: Memo::default(),
             taken: Taken::new(job),
             bad: Vec::new(),
         };
@@ -226,7 +230,7 @@ impl<'a> Worker<'a, '_> {
             said: job.options.computer,
             place: &log.file.computer,
         };
-        let mut taken = Taken::new(job);
+        let (mut taken, mut memo) = (Taken::new(job), Memo::default());
         let mut rows = 0_u64;
         loop {
             rows += 1;
@@ -238,7 +242,8 @@ impl<'a> Worker<'a, '_> {
                     taken.counts.entries += 1;
                     let client = job.rule.client.of(&row);
                     let computer = computer.of(row.get(Field::SComputername));
-                    take(&mut taken, job.exclusions, &row, &client, computer);
+                    let asked = (job.exclusions, &mut memo);
+                    take(&mut taken, asked, &row, &client, computer);
                 }
                 Ok(Some(TableItem::Bad(bad))) => {
                     taken.counts.bad += 1;

@@ -43,7 +43,7 @@ pub(super) struct Lens {
     computer: Option<usize>,
     /// Both of these, where they stand side by side and the rule groups by them as they are logged.
     joined: Option<(usize, usize)>,
-    /// Positions of the other standard fields that are asked for.
+    /// Positions of standard fields: those above but date and time, and what is asked for besides.
     fields: [Option<usize>; Field::ALL.len()],
     /// Positions of the fields that are asked for by name.
     named: Vec<(String, usize)>,
@@ -58,7 +58,12 @@ impl Lens {
         let mut fields = [None; Field::ALL.len()];
         for field in Field::ALL {
             let is_counted = rule.count != Count::Port && field == rule.count.field();
-            if is_counted || asks.has(field) {
+            // Those are looked at in every line.
+            let is_key = matches!(
+                field,
+                Field::SPort | Field::CIp | Field::SIp | Field::SComputername
+            );
+            if is_key || is_counted || asks.has(field) {
                 fields[field as usize] = position(field);
             }
         }
@@ -198,16 +203,9 @@ impl Record for FastLine<'_> {
         self.port
     }
 
+    #[inline]
     fn get(&self, field: Field) -> Option<&[u8]> {
-        let lens = self.lens;
-        let position = match field {
-            Field::SPort => lens.port,
-            Field::CIp => lens.client,
-            Field::SIp => lens.server,
-            Field::SComputername => lens.computer,
-            other => lens.fields[other as usize],
-        };
-        self.optional(position)
+        self.optional(self.lens.fields[field as usize])
     }
 
     fn get_named(&self, name: &str) -> Option<&[u8]> {

@@ -9,6 +9,7 @@ use super::work::Timed;
 use super::{Job, plan::Source};
 use crate::Exclusions;
 use crate::collector::{Collector, KeyTexts};
+use crate::exclusion::Memo;
 use crate::names::Signature;
 use scanbench_w3c::{BadLine, Entry, Field, Header, Record};
 use std::collections::HashMap;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 /// Takes the lines that are wanted.
 struct Wanted<'a> {
     exclusions: &'a Exclusions,
+    memo: &'a mut Memo,
     by_bin: &'a HashMap<i64, Vec<Arc<WhoSet>>>,
     /// The bin of the last line, and who is wanted in it.
     bin: i64,
@@ -33,7 +35,7 @@ impl<V: Value> Sink<V> for Wanted<'_> {
         _: Option<V>,
         _: &impl Record,
         _: &[u8],
-        _: impl FnOnce() -> &'c [u8],
+        _: impl Fn() -> &'c [u8],
     ) -> bool {
         if at.bin != self.bin {
             self.bin = at.bin;
@@ -43,8 +45,10 @@ impl<V: Value> Sink<V> for Wanted<'_> {
     }
 
     fn whole(&mut self, entry: &Entry<'_>, client: &[u8], computer: &[u8]) {
-        let signature = self.exclusions.signature(entry, client, computer);
-        collect(self.collector, entry, client, computer, &signature);
+        let signature = self
+            .exclusions
+            .signature(self.memo, entry, client, computer);
+        collect(self.collector, entry, client, computer, signature);
     }
 
     fn bad(&mut self, _: BadLine) {}
@@ -73,6 +77,7 @@ pub(super) fn look<V: Value>(
     job: &Job<'_>,
     look: &Look,
     buffer: &mut Buffer,
+    memo: &mut Memo,
     collector: &mut Collector,
 ) -> io::Result<()> {
     let log = &job.logs[look.log];
@@ -84,6 +89,7 @@ pub(super) fn look<V: Value>(
     let mut walker = Walker::new(context, header, look.range.start);
     let mut sink = Wanted {
         exclusions: job.exclusions,
+        memo,
         by_bin: &look.wanted,
         bin: i64::MIN,
         who: &[],

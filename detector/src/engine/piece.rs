@@ -7,6 +7,7 @@ use super::table::{Table, Value};
 use super::walk::{Place, Sink};
 use crate::Exclusions;
 use crate::detection::Counters;
+use crate::exclusion::Memo;
 use scanbench_w3c::{BadLine, Counts, Entry, Header, Record, Timestamp};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -73,6 +74,7 @@ pub(super) struct Gather<'a, V> {
     counters: Counters,
     /// Clients that no exclusion is about.
     unasked: Option<Unasked>,
+    memo: Memo,
     first: Option<Timestamp>,
     /// The first moment; another than that of the first line only where times ran backwards.
     earliest: Timestamp,
@@ -146,6 +148,7 @@ impl<'a, V: Value> Gather<'a, V> {
             bad: Vec::new(),
             counters: Counters::new(exclusions),
             unasked: Unasked::new(exclusions),
+            memo: Memo::default(),
             first: None,
             earliest: Timestamp::from_millis(i64::MAX),
             last: Timestamp::from_millis(i64::MIN),
@@ -299,7 +302,7 @@ impl<V: Value> Sink<V> for Gather<'_, V> {
         value: Option<V>,
         record: &impl Record,
         client: &[u8],
-        computer: impl FnOnce() -> &'c [u8],
+        computer: impl Fn() -> &'c [u8],
     ) -> bool {
         if at.time < self.last {
             self.is_unsorted = true;
@@ -323,17 +326,23 @@ impl<V: Value> Sink<V> for Gather<'_, V> {
         self.counters.lines += 1;
         if let Some(unasked) = &mut self.unasked {
             let exclusions = self.exclusions;
-            let is_passed = exclusions.asks_of_client_only(record.port())
-                && (unasked.has(at.who.client) || {
-                    let is_unasked = !exclusions.asks_of(client);
-                    if is_unasked {
-                        unasked.add(at.who.client);
-                    }
-                    is_unasked
-                });
-            if !is_passed {
-                let signature = exclusions.signature(record, client, computer());
-                self.counters.count(&signature, exclusions, at.time);
+            let is_asked = exclusions.asks_of_clients() && !unasked.has(at.who.client) && {
+                let is_asked = exclusions.asks_of(client);
+                if !is_asked {
+                    unasked.add(at.who.client);
+                }
+                is_asked
+            };
+            let memo = &mut self.memo;
+            let signature = if is_asked {
+                exclusions.signature(memo, record, client, computer())
+            } else if exclusions.asks_of_client_only(record.port()) {
+                return false;
+            } else {
+                exclusions.signature_of_any(memo, record, client, computer)
+            };
+            if !signature.is_empty() {
+                self.counters.count(signature, exclusions, at.time);
             }
         }
         false

@@ -24,7 +24,7 @@ pub(super) trait Sink<V> {
         value: Option<V>,
         record: &impl Record,
         client: &[u8],
-        computer: impl FnOnce() -> &'c [u8],
+        computer: impl Fn() -> &'c [u8],
     ) -> bool;
     /// The line that was asked for.
     fn whole(&mut self, entry: &Entry<'_>, client: &[u8], computer: &[u8]);

@@ -13,6 +13,7 @@ use super::walk::Walker;
 use super::{Job, Outcome};
 use crate::collector::Collector;
 use crate::detection::Counters;
+use crate::exclusion::Memo;
 use crate::input::FileBytes;
 use crate::scan::{Notice, Stats, Stopped};
 use scanbench_w3c::{Header, visible};
@@ -205,6 +206,7 @@ struct Worker<'a, 's, V> {
     job: &'a Job<'a>,
     shared: &'s Shared<'a, V>,
     buffer: Buffer,
+    memo: Memo,
     collector: Collector,
     /// Texts of streams that were given away, to be used again.
     lent: Vec<Arc<Vec<u8>>>,
@@ -216,6 +218,7 @@ impl<'a, 's, V: Value> Worker<'a, 's, V> {
             job,
             shared,
             buffer: Buffer::new(job.options.block_bytes),
+            memo: Memo::default(),
             collector: Collector::new(job.rule.clone()),
             lent: Vec::new(),
         }
@@ -305,7 +308,8 @@ impl<'a, 's, V: Value> Worker<'a, 's, V> {
             Then::Look(looks) => {
                 let since = Instant::now();
                 for one in &looks {
-                    let looked = look::<V>(self.job, one, &mut self.buffer, &mut self.collector);
+                    let (buffer, memo) = (&mut self.buffer, &mut self.memo);
+                    let looked = look::<V>(self.job, one, buffer, memo, &mut self.collector);
                     if let Err(error) = looked {
                         self.shared.stop(Stopped::Changed {
                             log: self.job.logs[one.log].file.to_string(),

@@ -39,18 +39,23 @@ pub enum Test {
 pub(crate) struct Line<'a, R> {
     record: &'a R,
     client: &'a [u8],
-    computer: &'a [u8],
+    /// Few ask for it.
+    computer: &'a dyn Fn() -> &'a [u8],
     addresses: [OnceCell<Option<IpAddr>>; 2],
 }
 
 impl<'a, R: Record> Line<'a, R> {
-    pub(crate) fn new(record: &'a R, client: &'a [u8], computer: &'a [u8]) -> Self {
+    pub(crate) fn new(record: &'a R, client: &'a [u8], computer: &'a dyn Fn() -> &'a [u8]) -> Self {
         Self {
             record,
             client,
             computer,
             addresses: [OnceCell::new(), OnceCell::new()],
         }
+    }
+
+    pub(crate) fn client(&self) -> &[u8] {
+        self.client
     }
 
     pub(crate) fn time(&self) -> Timestamp {
@@ -71,13 +76,19 @@ impl<'a, R: Record> Line<'a, R> {
     pub(crate) fn text(&self, subject: &Subject) -> &[u8] {
         match subject {
             Subject::Client => self.client,
-            Subject::Computer => self.computer,
+            Subject::Computer => (self.computer)(),
             Subject::Custom(name) => self.record.get_named(name).unwrap_or_default(),
             other => other
                 .field()
                 .and_then(|field| self.record.get(field))
                 .unwrap_or_default(),
         }
+    }
+
+    /// A value of a field that is read as it stands.
+    #[inline]
+    pub(crate) fn field(&self, field: Field) -> &[u8] {
+        self.record.get(field).unwrap_or_default()
     }
 
     pub(crate) fn port(&self) -> Option<u16> {

@@ -50,7 +50,8 @@ impl Exclusions {
         client: &[u8],
         computer: &[u8],
     ) -> Vec<Explanation> {
-        let line = Line::new(record, client, computer);
+        let computer = || computer;
+        let line = Line::new(record, client, &computer);
         let list = self.list.iter().enumerate();
         list.map(|(exclusion, one)| Explanation {
             exclusion,

@@ -1,14 +1,18 @@
 //! Which exclusions can match a line at all, told by its client and its port: so that a line costs as much with ten
-//! thousand exclusions as with none, where none of them is about its client or its port.
+//! thousand exclusions as with none, where none of them is about its client or its port. The others are held against a
+//! line 64 at a time ([`Panel`]).
 
 use super::Exclusion;
-use super::condition::Test;
+use super::condition::{Line, Test};
+use super::panel::{Known, Panel, WIDTH};
 use super::subject::Subject;
 use crate::client::address_of;
+use crate::names::Signature;
+use scanbench_w3c::Record;
 use std::net::IpAddr;
 
 /// An exclusion, by its place in the list.
-type Number = u32;
+pub(super) type Number = u32;
 
 /// Ranges with the exclusions that they are of, in order of their first value.
 #[derive(Clone, Debug)]
@@ -59,11 +63,43 @@ pub(crate) struct Index {
     sieve: Sieve,
     four: Spans<u32>,
     six: Spans<u128>,
-    /// By the port, of those that are about any client: a bit for each port that is any of theirs.
+    /// Of those that are about any client, a bit for each port that some are about.
     ports: Vec<u64>,
-    by_port: Vec<Number>,
-    /// By neither.
-    always: Vec<Number>,
+    /// Those that are about any client.
+    panels: Vec<Panel>,
+    /// The first so many panels are asked whatever the port, the others for their ports only.
+    any_port: usize,
+}
+
+/// What was seen of values, so that it need not be worked out for each line. Each thread has its own; made for the
+/// list that it is first used with.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Memo {
+    /// By panel.
+    known: Vec<Known>,
+    of_client: Vec<Number>,
+    signature: Signature,
+}
+
+impl Memo {
+    /// Values that are kept of a field for a panel, and for all panels together.
+    const VALUES: (usize, usize) = (256, 1024);
+    /// The least, however many panels there are.
+    const LEAST: usize = 16;
+
+    /// That no exclusion matches.
+    pub(super) fn none(&mut self) -> &Signature {
+        self.signature.clear();
+        &self.signature
+    }
+
+    fn get_ready(&mut self, panels: &[Panel]) {
+        if self.known.len() != panels.len() {
+            let values = (Self::VALUES.1 / panels.len().max(1)).clamp(Self::LEAST, Self::VALUES.0);
+            let values = 1 << values.ilog2();
+            self.known = panels.iter().map(|panel| panel.known(values)).collect();
+        }
+    }
 }
 
 impl Index {
@@ -108,42 +144,71 @@ impl Index {
                 always.push(number);
             }
         }
+        // Few are quicker asked together than apart.
+        let any_port = if !always.is_empty() && always.len() + by_port.len() <= WIDTH {
+            always.append(&mut by_port);
+            1
+        } else {
+            always.len().div_ceil(WIDTH)
+        };
+        let panels = always.chunks(WIDTH).chain(by_port.chunks(WIDTH));
         Self {
             sieve: Sieve::new(&four),
             four: Spans::new(four),
             six: Spans::new(six),
             ports,
-            by_port,
-            always,
+            panels: panels
+                .map(|numbers| Panel::new(exclusions, numbers))
+                .collect(),
+            any_port,
         }
     }
 
-    /// Those that only lines of some clients match, and this client's may.
+    /// Whether any are about clients.
     #[inline]
-    pub(super) fn of_client(&self, client: &[u8]) -> Vec<Number> {
-        if self.four.firsts.is_empty() && self.six.firsts.is_empty() {
-            return Vec::new();
-        }
+    pub(super) fn asks_of_clients(&self) -> bool {
+        !self.four.firsts.is_empty() || !self.six.firsts.is_empty()
+    }
+
+    /// Whether a line of this client may match one of those that are about clients.
+    #[inline]
+    pub(super) fn asks_of(&self, client: &[u8]) -> bool {
         match four_numbers(client) {
-            Some(address) if !self.sieve.may_hold(address) => Vec::new(),
-            Some(address) => self.four.at(address).collect(),
-            None => self.look_up(client),
+            Some(address) => self.sieve.may_hold(address) && self.four.at(address).next().is_some(),
+            None => self.asks_of_other(client),
         }
     }
 
     #[cold]
-    fn look_up(&self, client: &[u8]) -> Vec<Number> {
+    fn asks_of_other(&self, client: &[u8]) -> bool {
+        let mut found = Vec::new();
+        self.look_up(client, &mut found);
+        !found.is_empty()
+    }
+
+    /// Those that only lines of some clients match, and this client's may.
+    #[inline]
+    fn of_client(&self, client: &[u8], found: &mut Vec<Number>) {
+        match four_numbers(client) {
+            Some(address) if !self.sieve.may_hold(address) => {}
+            Some(address) => found.extend(self.four.at(address)),
+            None => self.look_up(client, found),
+        }
+    }
+
+    #[cold]
+    fn look_up(&self, client: &[u8], found: &mut Vec<Number>) {
         match address_of(client) {
-            Some(IpAddr::V4(address)) => self.four.at(address.to_bits()).collect(),
-            Some(IpAddr::V6(address)) => self.six.at(address.to_bits()).collect(),
-            None => Vec::new(),
+            Some(IpAddr::V4(address)) => found.extend(self.four.at(address.to_bits())),
+            Some(IpAddr::V6(address)) => found.extend(self.six.at(address.to_bits())),
+            None => {}
         }
     }
 
     /// Whether a line to this port is held against no exclusion but those of its client.
     #[inline]
     pub(super) fn asks_of_none(&self, port: Option<u16>) -> bool {
-        self.always.is_empty() && !port.is_some_and(|port| self.is_asked(port))
+        self.any_port == 0 && !port.is_some_and(|port| self.is_asked(port))
     }
 
     #[inline]
@@ -151,15 +216,39 @@ impl Index {
         self.ports[usize::from(port / 64)] >> (port % 64) & 1 == 1
     }
 
-    /// Those that lines of any client may match, to this port.
+    /// Which of the list match a line; those that are about clients only where the client's are asked for.
     #[inline]
-    pub(super) fn of_any(&self, port: Option<u16>) -> impl Iterator<Item = Number> + '_ {
-        let by_port: &[Number] = if port.is_some_and(|port| self.is_asked(port)) {
-            &self.by_port
+    pub(super) fn matching<'m>(
+        &self,
+        list: &[Exclusion],
+        memo: &'m mut Memo,
+        line: &Line<'_, impl Record>,
+        with_client: bool,
+    ) -> &'m Signature {
+        memo.signature.clear();
+        if with_client && self.asks_of_clients() {
+            memo.of_client.clear();
+            self.of_client(line.client(), &mut memo.of_client);
+            for number in &memo.of_client {
+                if list[*number as usize].matches(line) {
+                    memo.signature.set(*number as usize);
+                }
+            }
+        }
+        let panels = if line.port().is_some_and(|port| self.is_asked(port)) {
+            &self.panels[..]
         } else {
-            &[]
+            &self.panels[..self.any_port]
         };
-        self.always.iter().chain(by_port).copied()
+        if !panels.is_empty() {
+            memo.get_ready(&self.panels);
+            for (panel, known) in panels.iter().zip(&mut memo.known) {
+                panel.matching(list, known, line, |number| {
+                    memo.signature.set(number as usize);
+                });
+            }
+        }
+        &memo.signature
     }
 }
 
@@ -229,210 +318,38 @@ fn four_numbers(text: &[u8]) -> Option<u32> {
     if text.len() > 15 {
         return None;
     }
-    let (mut address, mut number, mut dots) = (0_u32, 0_u32, 0);
-    let mut begin = 0;
-    // No zero in front of other digits, no number too long or too high.
-    let is_number = |begin: usize, end: usize, number: u32| {
-        number <= 255
-            && match end - begin {
-                1 => true,
-                2 | 3 => text[begin] != b'0',
-                _ => false,
-            }
+    let digit = |at: usize| {
+        let digit = text.get(at)?.wrapping_sub(b'0');
+        (digit <= 9).then_some(u32::from(digit))
     };
-    for (at, byte) in text.iter().enumerate() {
-        let digit = byte.wrapping_sub(b'0');
-        if digit <= 9 {
-            number = number.wrapping_mul(10).wrapping_add(u32::from(digit));
-        } else if *byte == b'.' && is_number(begin, at, number) {
-            address = address << 8 | number;
-            dots += 1;
-            (number, begin) = (0, at + 1);
-        } else {
+    let (mut address, mut at) = (0_u32, 0);
+    for octet in 0..4 {
+        if octet > 0 {
+            if text.get(at) != Some(&b'.') {
+                return None;
+            }
+            at += 1;
+        }
+        let mut number = digit(at)?;
+        at += 1;
+        // No zero in front of other digits.
+        if number != 0
+            && let Some(next) = digit(at)
+        {
+            number = number * 10 + next;
+            at += 1;
+            if let Some(next) = digit(at) {
+                number = number * 10 + next;
+                at += 1;
+            }
+        }
+        if number > 255 {
             return None;
         }
+        address = address << 8 | number;
     }
-    (dots == 3 && is_number(begin, text.len(), number)).then_some(address << 8 | number)
+    (at == text.len()).then_some(address)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Exclusions;
-    use crate::exclusion::condition::Line;
-    use crate::names::Signature;
-    use proptest::prelude::*;
-    use scanbench_spec::Source;
-    use scanbench_w3c::{Field, Record, Timestamp};
-
-    #[derive(Clone, Debug)]
-    struct Row {
-        client: String,
-        port: Option<u16>,
-        agent: &'static str,
-        second: i64,
-    }
-
-    impl Record for Row {
-        fn time(&self) -> Timestamp {
-            Timestamp::from_millis(self.second * 1000)
-        }
-        fn port(&self) -> Option<u16> {
-            self.port
-        }
-        fn get(&self, field: Field) -> Option<&[u8]> {
-            match field {
-                Field::CIp => Some(self.client.as_bytes()),
-                Field::CsUserAgent => Some(self.agent.as_bytes()),
-                _ => None,
-            }
-        }
-        fn get_named(&self, _: &str) -> Option<&[u8]> {
-            None
-        }
-    }
-
-    fn range() -> impl Strategy<Value = String> {
-        prop_oneof![
-            3 => (0_u8..40, 0_u8..12).prop_map(|(first, more)| format!("10.0.0.{first}-10.0.0.{}", first + more)),
-            2 => (0_u8..40).prop_map(|last| format!("10.0.0.{last}")),
-            1 => (0_u8..40).prop_map(|last| format!("::ffff:10.0.0.{last}")),
-            1 => Just("10.0.0.0/8".to_owned()),
-            1 => (0_u8..9).prop_map(|last| format!("2001:db8::{last}")),
-            1 => (0_u8..9).prop_map(|last| format!("2001:db8::{last}-2001:db8::1{last}")),
-            1 => Just("::/0".to_owned()),
-            1 => Just("0.0.0.0/0".to_owned()),
-        ]
-    }
-
-    fn conditions() -> impl Strategy<Value = String> {
-        let clients = (any::<bool>(), prop::collection::vec(range(), 1..4));
-        let ports = (any::<bool>(), 0_u16..9, 0_u16..5);
-        let agent = (any::<bool>(), prop::sample::select(vec!["curl", "Nessus"]));
-        (
-            prop::option::weighted(0.6, clients),
-            prop::option::weighted(0.4, ports),
-            prop::option::weighted(0.3, agent),
-            prop::bool::weighted(0.9),
-        )
-            .prop_map(|(clients, ports, agent, enabled)| {
-                let not = |negated: bool| if negated { "not-" } else { "" };
-                let mut text = vec![format!("stage = \"event\"\nenabled = {enabled}\n")];
-                if let Some((negated, ranges)) = &clients {
-                    text.push(format!("match.{}c-ip = {ranges:?}\n", not(*negated)));
-                }
-                if let Some((negated, first, more)) = ports {
-                    text.push(format!(
-                        "match.{}s-port = [\"{first}-{}\"]\n",
-                        not(negated),
-                        first + more
-                    ));
-                }
-                if let Some((negated, agent)) = agent {
-                    text.push(format!(
-                        "match.{}cs-user-agent = {{ contains = {agent:?} }}\n",
-                        not(negated)
-                    ));
-                }
-                if clients.is_none() && ports.is_none() && agent.is_none() {
-                    text.push("match.cs-user-agent = { regex = \"^c.*l\" }\n".to_owned());
-                }
-                text.concat()
-            })
-    }
-
-    fn row() -> impl Strategy<Value = Row> {
-        let client = prop_oneof![
-            6 => (0_u8..52).prop_map(|last| format!("10.0.0.{last}")),
-            1 => (0_u8..52).prop_map(|last| format!("::ffff:10.0.0.{last}")),
-            2 => (0_u8..24).prop_map(|last| format!("2001:db8::{last}")),
-            1 => (0_u8..24).prop_map(|last| format!("2001:db8::{last}%3")),
-            1 => Just("-".to_owned()),
-            1 => Just("11.0.0.1".to_owned()),
-        ];
-        let agent = prop::sample::select(vec!["-", "curl/8", "Nessus"]);
-        (
-            client,
-            prop::option::weighted(0.9, 0_u16..16),
-            agent,
-            0_i64..9,
-        )
-            .prop_map(|(client, port, agent, second)| Row {
-                client,
-                port,
-                agent,
-                second,
-            })
-    }
-
-    fn read(conditions: &[String]) -> Exclusions {
-        let one = |(index, text): (usize, &String)| {
-            format!("[[exclusion]]\nid = \"x{index}\"\nreason = \"x\"\n{text}")
-        };
-        let text: String = conditions.iter().enumerate().map(one).collect();
-        let source = Source::new("x.toml", format!("version = 1\n{text}"));
-        Exclusions::from_source(&source).unwrap()
-    }
-
-    proptest! {
-        /// forall lists and lines: the index finds what holding each line against each exclusion finds.
-        #[test]
-        fn the_index_finds_what_all_of_the_list_finds(
-            list in prop::collection::vec(conditions(), 0..14),
-            rows in prop::collection::vec(row(), 1..40),
-        ) {
-            let exclusions = read(&list);
-            for row in &rows {
-                let client = row.client.as_bytes();
-                let line = Line::new(row, client, b"WEB01");
-                let mut expected = Signature::default();
-                for (number, exclusion) in exclusions.list().iter().enumerate() {
-                    if exclusion.matches(&line) {
-                        expected.set(number);
-                    }
-                }
-                prop_assert_eq!(&exclusions.signature(row, client, b"WEB01"), &expected);
-            }
-        }
-    }
-
-    proptest! {
-        /// forall ranges and addresses near their ends: the sieve lets through all that a range holds.
-        #[test]
-        fn the_sieve_lets_through_what_a_range_holds(
-            ranges in prop::collection::vec((any::<u32>(), 0_u32..32), 1..6),
-            near in 0_u32..300,
-        ) {
-            let spans: Vec<_> = ranges
-                .iter()
-                .map(|(first, bits)| (*first, first.saturating_add((1 << bits) - 1), 0))
-                .collect();
-            let sieve = Sieve::new(&spans);
-            for (first, last, _) in &spans {
-                let middle = first + (last - first) / 2;
-                for address in [*first, *last, middle, first.saturating_add(near).min(*last)] {
-                    prop_assert!(sieve.may_hold(address));
-                }
-            }
-        }
-
-        /// forall texts: four numbers are what the standard library takes for an address of IPv4.
-        #[test]
-        fn four_numbers_are_an_address(text in "[0-9]{1,3}(\\.[0-9]{0,4}){3}|[0-9.]{0,16}|\\PC{0,9}") {
-            let parsed = text.parse::<std::net::Ipv4Addr>().ok().map(std::net::Ipv4Addr::to_bits);
-            prop_assert_eq!(four_numbers(text.as_bytes()), parsed);
-        }
-    }
-
-    #[test]
-    fn most_addresses_are_sieved_out() {
-        let spans: Vec<_> = (0..10_000_u32)
-            .map(|number| number * 429_496)
-            .map(|at| (at, at, 0))
-            .collect();
-        let sieve = Sieve::new(&spans);
-        let through = (0..100_000_u32).map(|number| number * 42_949 + 7);
-        let through = through.filter(|address| sieve.may_hold(*address)).count();
-        assert!(through < 20_000, "{through}");
-    }
-}
+mod tests;

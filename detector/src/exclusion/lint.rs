@@ -9,6 +9,7 @@ mod space;
 mod texts;
 
 use super::Exclusions;
+use moments::Clocks;
 use scanbench_spec::Finding;
 use space::Space;
 
@@ -18,7 +19,9 @@ use space::Space;
 /// certain is said.
 #[must_use]
 pub fn lint(exclusions: &Exclusions) -> Vec<Finding> {
-    let spaces: Vec<Space<'_>> = exclusions.list().iter().map(Space::of).collect();
+    let clocks = Clocks::default();
+    let of = |exclusion| Space::of(exclusion, &clocks);
+    let spaces: Vec<Space<'_>> = exclusions.list().iter().map(of).collect();
     let mut findings = Vec::new();
     for space in &spaces {
         breadth::findings(space, &mut findings);

@@ -6,6 +6,7 @@ use super::row::FollowedRow;
 use super::tail::{Chunk, Presence, Tail};
 use super::{FollowOptions, FollowTotals, Follower, Round};
 use crate::collector::KeyTexts;
+use crate::exclusion::Memo;
 use scanbench_w3c::{Content, Entry, Field, Line, LineParser, MAX_LINE_BYTES, RawLine};
 use std::io;
 use std::time::{Duration, Instant};
@@ -146,6 +147,7 @@ impl Follower {
             arrived,
             options: &self.options,
             bins: &mut self.bins,
+            memo: &mut self.memo,
             totals: &mut self.totals,
             rows,
             tell,
@@ -165,6 +167,7 @@ struct Lines<'a> {
     arrived: Instant,
     options: &'a FollowOptions,
     bins: &'a mut Bins,
+    memo: &'a mut Memo,
     totals: &'a mut FollowTotals,
     rows: &'a mut Vec<FollowedRow>,
     tell: &'a mut dyn FnMut(FollowNotice<'_>),
@@ -232,14 +235,15 @@ impl Lines<'_> {
             _ => tail.log.computer.as_bytes(),
         };
         let client = self.bins.rule().client.of(entry);
-        let signature = self.bins.exclusions().signature(entry, &client, computer);
+        let exclusions = self.bins.exclusions();
+        let signature = exclusions.signature(self.memo, entry, &client, computer);
         if is_new {
             self.totals.lines += 1;
             let time = entry.time();
             let (first, last) = self.totals.span.get_or_insert((time, time));
             *first = time.min(*first);
             *last = time.max(*last);
-            let drops = self.bins.exclusions().drops(&signature);
+            let drops = exclusions.drops(signature);
             self.totals.suppressed_lines += u64::from(drops);
         }
         let seen = Seen {
@@ -248,7 +252,7 @@ impl Lines<'_> {
                 computer,
                 server: entry.get(Field::SIp).unwrap_or_default(),
             },
-            signature: &signature,
+            signature,
             file: self.id,
             offset: tail.offset,
             arrived: self.arrived,

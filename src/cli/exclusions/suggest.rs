@@ -1,6 +1,6 @@
 //! `exclusions suggest`: the narrowest exclusions that would remove the false rows of labelled data.
 
-use crate::cli::evaluate::detect;
+use crate::cli::evaluate::{detect, detect_again};
 use crate::cli::failure::Failure;
 use clap::ValueEnum;
 use scanbench::eval::{Evaluation, Evaluator, GroundTruth, Runs, Suggester};
@@ -96,6 +96,7 @@ fn suggest(datasets: &[PathBuf]) -> Result<SuggestedList, Failure> {
     let mut suggester = Suggester::default();
     let mut split = Split::Datasets(datasets.len().div_ceil(2));
     let mut last = Timestamp::default();
+    let mut truths = Vec::new();
     for (number, dataset) in datasets.iter().enumerate() {
         let (truth, detection, _) = detect(dataset, &rule, &Exclusions::default())?;
         let alerts = detection.alerts(&Selection::None);
@@ -108,12 +109,13 @@ fn suggest(datasets: &[PathBuf]) -> Result<SuggestedList, Failure> {
         suggester.add(&truth, &alerts, &rule.window, &|row| {
             split.is_tuning(number, row)
         });
+        truths.push(truth);
     }
     let (found, none) = suggester.finish();
     let expires = last.plus(LIFETIME).floor(Duration::from_hours(24));
     let text = suggestions::bare(&found, expires);
     let exclusions = Exclusions::from_source(&Source::new("suggested.toml", text))?;
-    let (tuning, other) = try_out(datasets, &rule, &exclusions, &split)?;
+    let (tuning, other) = try_out(datasets, &truths, &rule, &exclusions, &split)?;
     let tried = suggestions::ids(&found)
         .into_iter()
         .zip(found)
@@ -138,16 +140,17 @@ fn suggest(datasets: &[PathBuf]) -> Result<SuggestedList, Failure> {
 /// What each exclusion does on either half.
 fn try_out(
     datasets: &[PathBuf],
+    truths: &[GroundTruth],
     rule: &Rule,
     exclusions: &Exclusions,
     split: &Split,
 ) -> Result<(Evaluation, Evaluation), Failure> {
     let (mut tuning, mut other) = (Evaluator::default(), Evaluator::default());
-    for (number, dataset) in datasets.iter().enumerate() {
-        let (truth, detection, _) = detect(dataset, rule, exclusions)?;
+    for (number, (dataset, truth)) in datasets.iter().zip(truths).enumerate() {
+        let (detection, _) = detect_again(dataset, rule, exclusions)?;
         let runs = Runs::from(&detection);
-        tuning.add_part(&truth, &runs, &|row| split.is_tuning(number, row));
-        other.add_part(&truth, &runs, &|row| !split.is_tuning(number, row));
+        tuning.add_part(truth, &runs, &|row| split.is_tuning(number, row));
+        other.add_part(truth, &runs, &|row| !split.is_tuning(number, row));
     }
     Ok((tuning.finish(), other.finish()))
 }

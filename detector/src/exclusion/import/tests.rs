@@ -50,7 +50,7 @@ fn suppressed(list: &str) -> Vec<bool> {
                             status,
                             day,
                         };
-                        let line = Line::new(&request, client.as_bytes(), b"WEB01");
+                        let line = Line::new(&request, client.as_bytes(), &|| b"WEB01");
                         outcome.push(exclusions.list().iter().any(|one| one.matches(&line)));
                     }
                 }

@@ -4,9 +4,13 @@
 //! exact, summer time included. Where neither side begins or ends, the years from 2000 to 2040 stand for all time:
 //! within 28 years every day of the week has met every date.
 
-use super::sets::Ranges;
+use super::sets::{Range, Ranges};
 use crate::exclusion::{Condition, Exclusion, Hours, Test};
 use scanbench_w3c::{Timestamp, Zone};
+use std::borrow::Cow;
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
 
 /// From the first to before the second, milliseconds since the epoch; `i64::MIN` and `i64::MAX` are open ends.
 pub(super) type Base = (i64, i64);
@@ -16,6 +20,8 @@ const DAY: i64 = 86_400_000;
 const YEARS: (i64, i64) = (946_684_800_000, 2_208_988_800_000);
 /// After so long every day of the week has met every date, and 29 February.
 const CYCLE: i64 = 28 * 366 * DAY;
+/// What is looked at lies within this, where all ends lie in those years.
+const WIDE: Base = (YEARS.0 - CYCLE, YEARS.1 + CYCLE);
 
 /// The stretch from `starts` to `expires`.
 pub(super) fn base(exclusion: &Exclusion) -> Base {
@@ -25,17 +31,92 @@ pub(super) fn base(exclusion: &Exclusion) -> Base {
     )
 }
 
-/// When two exclusions can match: their stretches and the hours within them.
-#[derive(Clone, Debug)]
-pub(super) struct When<'e> {
-    pub(super) base: Base,
-    pub(super) hours: Vec<&'e Condition>,
+/// When zones set their clocks: the moments, in order. To find them takes far longer than to use them, and lists
+/// name few zones.
+#[derive(Debug, Default)]
+pub(super) struct Clocks(RefCell<HashMap<Zone, Rc<[i64]>>>);
+
+impl Clocks {
+    /// Those of a zone within [`WIDE`].
+    fn of(&self, zone: Zone) -> Rc<[i64]> {
+        let find = || {
+            let (mut changes, mut start) = (Vec::new(), WIDE.0);
+            while start < WIDE.1 {
+                start = next_change(zone, start, WIDE.1);
+                changes.push(start);
+            }
+            changes.into()
+        };
+        Rc::clone(self.0.borrow_mut().entry(zone).or_insert_with(find))
+    }
 }
 
-impl When<'_> {
+/// When an exclusion can match: its stretch and the hours within it.
+#[derive(Clone, Debug)]
+pub(super) struct When<'e> {
+    base: Base,
+    hours: Vec<&'e Condition>,
+    clocks: &'e Clocks,
+    /// Its hours within [`WIDE`], whatever its stretch; made when they are first asked for. Each exclusion is held
+    /// against many others.
+    wide: OnceCell<Ranges>,
+}
+
+/// Moments of a stretch, as ranges in order, apart from each other.
+struct Moments<'w> {
+    /// Those that lie in the stretch or reach into it.
+    list: Cow<'w, [Range]>,
+    stretch: Range,
+}
+
+impl Moments<'_> {
+    fn iter(&self) -> impl Iterator<Item = Range> {
+        let (from, to) = self.stretch;
+        self.list
+            .iter()
+            .map(move |(first, last)| (from.max(*first), to.min(*last)))
+    }
+
+    /// Whether all of these are among `others`.
+    fn is_subset(&self, others: &Self) -> bool {
+        let mut others = others.iter().peekable();
+        self.iter().all(|(first, last)| {
+            while others.next_if(|(_, end)| *end < first).is_some() {}
+            others
+                .peek()
+                .is_some_and(|(begin, end)| *begin <= first && last <= *end)
+        })
+    }
+
+    /// Whether any of these is among `others`.
+    fn intersects(&self, others: &Self) -> bool {
+        let mut others = others.iter().peekable();
+        self.iter().any(|(first, last)| {
+            while others.next_if(|(_, end)| *end < first).is_some() {}
+            others.peek().is_some_and(|(begin, _)| *begin <= last)
+        })
+    }
+}
+
+impl<'e> When<'e> {
+    pub(super) fn new(base: Base, clocks: &'e Clocks) -> Self {
+        Self {
+            base,
+            hours: Vec::new(),
+            clocks,
+            wide: OnceCell::new(),
+        }
+    }
+
+    /// Adds hours; all that are added must hold.
+    pub(super) fn within_hours(&mut self, condition: &'e Condition) {
+        self.hours.push(condition);
+        self.wide = OnceCell::new();
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.base.0 >= self.base.1
-            || (!self.hours.is_empty() && self.within(span(self.base, self.base)).is_empty())
+            || (!self.hours.is_empty() && self.within(span(self.base, self.base)).list.is_empty())
     }
 
     pub(super) fn is_subset(&self, other: &Self) -> bool {
@@ -59,15 +140,33 @@ impl When<'_> {
             return true;
         }
         let span = span(base, base);
-        !self.within(span).intersect(&other.within(span)).is_empty()
+        self.within(span).intersects(&other.within(span))
     }
 
     /// The moments inside a stretch.
-    fn within(&self, (from, to): Base) -> Ranges {
+    fn within(&self, (from, to): Base) -> Moments<'_> {
         let (from, to) = (from.max(self.base.0), to.min(self.base.1));
         if from >= to {
-            return Ranges::default();
+            return Moments {
+                list: Cow::Borrowed(&[]),
+                stretch: (0, 0),
+            };
         }
+        let stretch = (number(from), number(to - 1));
+        let list = if WIDE.0 <= from && to <= WIDE.1 {
+            let wide = self.wide.get_or_init(|| self.hours_within(WIDE.0, WIDE.1));
+            let list = wide.list();
+            let begin = list.partition_point(|(_, last)| *last < stretch.0);
+            let end = list.partition_point(|(first, _)| *first <= stretch.1);
+            Cow::Borrowed(&list[begin..end])
+        } else {
+            Cow::Owned(self.hours_within(from, to).list().to_vec())
+        };
+        Moments { list, stretch }
+    }
+
+    /// From one moment to before another those at which all hours hold.
+    fn hours_within(&self, from: i64, to: i64) -> Ranges {
         let mut all = Ranges::new([(number(from), number(to - 1))]);
         for condition in &self.hours {
             let Test::Times(list) = condition.test() else {
@@ -75,7 +174,7 @@ impl When<'_> {
             };
             let mut ranges = Vec::new();
             for hours in list {
-                spread(hours, from, to, &mut ranges);
+                spread(hours, self.clocks, from, to, &mut ranges);
             }
             let ranges = Ranges::new(ranges);
             all = all.intersect(&if condition.is_negated() {
@@ -120,11 +219,16 @@ fn number(millis: i64) -> u128 {
 }
 
 /// Adds the moments from `from` to before `to` that hours hold.
-fn spread(hours: &Hours, from: i64, to: i64, out: &mut Vec<(u128, u128)>) {
+fn spread(hours: &Hours, clocks: &Clocks, from: i64, to: i64, out: &mut Vec<Range>) {
+    let is_wide = (from, to) == WIDE && !hours.zone().is_fixed();
+    let known = is_wide.then(|| clocks.of(hours.zone()));
+    let mut known = known.iter().flat_map(|known| known.iter().copied());
     let mut start = from;
     while start < to {
         let offset = hours.zone().offset(Timestamp::from_millis(start));
-        let end = next_change(hours.zone(), start, to);
+        let end = known
+            .next()
+            .unwrap_or_else(|| next_change(hours.zone(), start, to));
         let shift = i64::from(offset) * 1000;
         let (first, last) = (start.saturating_add(shift), end.saturating_add(shift));
         let length = i64::from(if hours.is_over_midnight() {

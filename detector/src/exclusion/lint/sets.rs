@@ -4,9 +4,12 @@ use crate::exclusion::condition::Condition;
 use crate::exclusion::{AddressRange, Test};
 use std::net::IpAddr;
 
+/// From a number to another, both included.
+pub(super) type Range = (u128, u128);
+
 /// A set of numbers: ranges in order, apart from each other, both ends included.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Ranges(Vec<(u128, u128)>);
+pub(super) struct Ranges(Vec<Range>);
 
 impl Ranges {
     /// From ranges in any order that may overlap.
@@ -26,7 +29,7 @@ impl Ranges {
         Self(merged)
     }
 
-    pub(super) fn list(&self) -> &[(u128, u128)] {
+    pub(super) fn list(&self) -> &[Range] {
         &self.0
     }
 

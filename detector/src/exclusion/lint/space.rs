@@ -1,7 +1,7 @@
 //! What an exclusion matches, as a product of what each of its fields may be: exact for addresses, ports, numbers and
 //! times.
 
-use super::moments::{When, base};
+use super::moments::{Clocks, When, base};
 use super::sets::Values;
 use super::texts;
 use crate::exclusion::{Condition, Exclusion, Stage, Subject, Test};
@@ -17,21 +17,18 @@ pub(super) struct Space<'e> {
 }
 
 impl<'e> Space<'e> {
-    pub(super) fn of(exclusion: &'e Exclusion) -> Self {
+    pub(super) fn of(exclusion: &'e Exclusion, clocks: &'e Clocks) -> Self {
         let mut space = Self {
             exclusion,
             values: BTreeMap::new(),
             texts: BTreeMap::new(),
-            when: When {
-                base: base(exclusion),
-                hours: Vec::new(),
-            },
+            when: When::new(base(exclusion), clocks),
         };
         for condition in exclusion.conditions() {
             let subject = condition.subject();
             match condition.test() {
                 Test::Texts(_) => space.texts.entry(subject).or_default().push(condition),
-                Test::Times(_) => space.when.hours.push(condition),
+                Test::Times(_) => space.when.within_hours(condition),
                 _ => {
                     let Some(values) = Values::of(condition) else {
                         continue;

@@ -235,7 +235,7 @@ impl Record for Point {
 }
 
 fn matches(exclusion: &Exclusion, point: &Point) -> bool {
-    exclusion.matches(&Line::new(point, point.client.as_bytes(), b""))
+    exclusion.matches(&Line::new(point, point.client.as_bytes(), &|| b""))
 }
 
 const CLIENTS: [&str; 9] = [
@@ -356,7 +356,8 @@ proptest! {
                 }
             }
         }
-        let (space_a, space_b) = (Space::of(a), Space::of(b));
+        let clocks = Clocks::default();
+        let (space_a, space_b) = (Space::of(a, &clocks), Space::of(b, &clocks));
         prop_assert_eq!(space_a.contradiction().is_none(), any_a, "{:?}", &bodies);
         prop_assert_eq!(space_b.contradiction().is_none(), any_b, "{:?}", &bodies);
         if any_a && any_b {
@@ -372,7 +373,8 @@ proptest! {
         let bodies: Vec<String> = bodies.into_iter().map(|(a, p)| a + &p.unwrap_or_default()).collect();
         let bodies: Vec<&str> = bodies.iter().map(String::as_str).collect();
         let exclusions = read(&list(&bodies));
-        let spaces: Vec<Space<'_>> = exclusions.list().iter().map(Space::of).collect();
+        let clocks = Clocks::default();
+        let spaces: Vec<Space<'_>> = exclusions.list().iter().map(|one| Space::of(one, &clocks)).collect();
         let sound: Vec<&Space<'_>> = spaces.iter().filter(|space| space.contradiction().is_none()).collect();
         let shadowed = sound.iter().enumerate().filter(|(index, space)| {
             sound.iter().enumerate().any(|(other, by)| {

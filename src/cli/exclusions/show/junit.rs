@@ -1,6 +1,7 @@
 //! Findings as JUnit XML: a test for each exclusion and one for the file; what fails is a failure, the rest is output.
 
 use super::{Checked, Place};
+use scanbench::report::junit::{self, Failed, Suite, Test};
 use scanbench_spec::Finding;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -17,49 +18,30 @@ pub(super) fn write(out: &mut impl Write, checked: &Checked<'_>) -> io::Result<(
     let ids = std::iter::once(None)
         .chain(checked.ids.iter().copied().map(Some))
         .chain(unread.into_iter().map(Some));
-    let cases: Vec<(Option<&str>, Vec<&Finding>)> = ids
-        .map(|id| {
-            let about = list.iter().filter(|finding| finding.about.as_deref() == id);
-            (id, about.collect())
-        })
-        .collect();
-    let failed = cases
-        .iter()
-        .filter(|(_, findings)| findings.iter().any(|finding| checked.fails(finding)));
-    let suite = escaped(checked.findings.source().name());
-    writeln!(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>")?;
-    writeln!(out, "<testsuites>")?;
-    writeln!(
-        out,
-        "  <testsuite name=\"{suite}\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"0\">",
-        cases.len(),
-        failed.count()
-    )?;
-    for (id, findings) in &cases {
-        let name = escaped(id.unwrap_or("the file as a whole"));
-        writeln!(out, "    <testcase classname=\"{suite}\" name=\"{name}\">")?;
+    let class = checked.findings.source().name();
+    let tests = ids.map(|id| {
+        let about = list.iter().filter(|finding| finding.about.as_deref() == id);
         let (failing, telling): (Vec<&Finding>, Vec<&Finding>) =
-            findings.iter().partition(|finding| checked.fails(finding));
+            about.partition(|finding| checked.fails(finding));
         // One failure a test is all that most readers of this format show.
-        if let Some(first) = failing.first() {
-            writeln!(
-                out,
-                "      <failure type=\"{}\" message=\"{}\">{}</failure>",
-                escaped(first.code.map_or("finding", |code| code.id)),
-                escaped(&first.message),
-                escaped(&told(checked, &failing))
-            )?;
+        let failure = failing.first().map(|first| Failed {
+            kind: Some(first.code.map_or("finding", |code| code.id).to_owned()),
+            message: first.message.clone(),
+            text: Some(told(checked, &failing)),
+        });
+        Test {
+            class: class.to_owned(),
+            name: id.unwrap_or("the file as a whole").to_owned(),
+            failures: failure.into_iter().collect(),
+            output: (!telling.is_empty()).then(|| told(checked, &telling)),
+            ..Test::default()
         }
-        if !telling.is_empty() {
-            writeln!(
-                out,
-                "      <system-out>{}</system-out>",
-                escaped(&told(checked, &telling))
-            )?;
-        }
-        writeln!(out, "    </testcase>")?;
-    }
-    writeln!(out, "  </testsuite>\n</testsuites>")
+    });
+    let suite = Suite {
+        name: class.to_owned(),
+        tests: tests.collect(),
+    };
+    out.write_all(junit::document(&[suite]).as_bytes())
 }
 
 fn told(checked: &Checked<'_>, findings: &[&Finding]) -> String {
@@ -80,22 +62,4 @@ fn told(checked: &Checked<'_>, findings: &[&Finding]) -> String {
         )
     });
     lines.collect::<Vec<_>>().join("\n")
-}
-
-/// For an attribute or a text; characters that XML 1.0 cannot have are shown as a replacement.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for char in text.chars() {
-        match char {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\n' | '\t' => out.push(char),
-            '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
-            char if char.is_control() => out.push('\u{fffd}'),
-            char => out.push(char),
-        }
-    }
-    out
 }

@@ -1,0 +1,236 @@
+//! What was worked out of a value, by the value: a word of bits. It holds a few hundred values and forgets those that
+//! were not seen for long.
+//!
+//! Clients choose most texts. So places go by a seeded hash, a text counts as known only if all its bytes are the
+//! same, long ones are not kept, and where values rarely come back the table is left alone for a while.
+
+use foldhash::fast::RandomState;
+use std::hash::{BuildHasher, Hasher};
+
+#[derive(Clone, Debug, Default)]
+struct Entry {
+    /// Its hash, which is never 0; 0 where nothing is kept.
+    hash: u64,
+    bits: u64,
+    text: Vec<u8>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Table {
+    seed: RandomState,
+    /// Two for each place; the one that was written last comes first.
+    entries: Vec<[Entry; 2]>,
+    places: usize,
+    /// The place of the text that was asked for last: in many columns neighbours have the same.
+    last: usize,
+    /// Looks, and those that found nothing, since they were last weighed.
+    looks: u32,
+    misses: u32,
+    /// Looks to come that are not worth it.
+    resting: u32,
+}
+
+impl Table {
+    /// Longer texts are worked out each time: a few clients could fill memory with them.
+    pub(super) const LONGEST: usize = 512;
+    /// Looks between which it is weighed whether they are worth it.
+    const WEIGHED: u32 = 1 << 12;
+    /// Looks that are then not made.
+    const REST: u32 = 1 << 16;
+
+    /// An empty one for so many texts, a power of two. Memory is taken by the first text.
+    pub(super) fn new(texts: usize) -> Self {
+        Self {
+            seed: RandomState::default(),
+            entries: Vec::new(),
+            places: (texts / 2).next_power_of_two(),
+            last: 0,
+            looks: 0,
+            misses: 0,
+            resting: 0,
+        }
+    }
+
+    /// What is known of a text; else it is worked out, of all bits, and kept. Where it is not to be kept, only the
+    /// bits that are wanted are worked out.
+    #[inline]
+    pub(super) fn get(
+        &mut self,
+        text: &[u8],
+        wanted: u64,
+        work_out: impl FnOnce(u64) -> u64,
+    ) -> u64 {
+        if self.resting > 0 {
+            self.resting -= 1;
+            return work_out(wanted);
+        }
+        if let Some([last, _]) = self.entries.get(self.last)
+            && last.text == text
+            && last.hash != 0
+        {
+            return last.bits;
+        }
+        if text.len() > Self::LONGEST {
+            return work_out(wanted);
+        }
+        let mut hasher = self.seed.build_hasher();
+        hasher.write(text);
+        let hash = hasher.finish() | 1;
+        let place = self.place(hash);
+        self.looks += 1;
+        self.last = place;
+        if let Some([first, second]) = self.entries.get(place) {
+            if first.hash == hash && first.text == text {
+                return first.bits;
+            }
+            if second.hash == hash && second.text == text {
+                return second.bits;
+            }
+        }
+        let bits = work_out(u64::MAX);
+        self.keep(place, hash, text, bits);
+        bits
+    }
+
+    #[inline]
+    fn place(&self, hash: u64) -> usize {
+        (hash >> 1) as usize & (self.places - 1)
+    }
+
+    #[cold]
+    fn keep(&mut self, place: usize, hash: u64, text: &[u8], bits: u64) {
+        if self.entries.is_empty() {
+            self.entries.resize_with(self.places, Default::default);
+        }
+        let pair = &mut self.entries[place];
+        pair.swap(0, 1);
+        let entry = &mut pair[0];
+        entry.text.clear();
+        entry.text.extend_from_slice(text);
+        (entry.hash, entry.bits) = (hash, bits);
+        self.misses += 1;
+        if self.looks >= Self::WEIGHED {
+            if self.misses > self.looks / 2 {
+                self.resting = Self::REST;
+            }
+            (self.looks, self.misses) = (0, 0);
+        }
+    }
+}
+
+/// The same for numbers: ports, or moments, of which neighbours mostly have the same.
+#[derive(Clone, Debug)]
+pub(super) struct Numbers([(i64, u64); Self::PLACES]);
+
+impl Numbers {
+    const PLACES: usize = 64;
+
+    /// An empty one. `i64::MIN` is no number of any line.
+    pub(super) fn new() -> Self {
+        Self([(i64::MIN, 0); Self::PLACES])
+    }
+
+    /// What is known of a number; else it is worked out and kept.
+    #[expect(clippy::cast_possible_truncation, reason = "only some bits are used")]
+    #[inline]
+    pub(super) fn get(&mut self, number: i64, work_out: impl FnOnce() -> u64) -> u64 {
+        let known = &mut self.0[number.cast_unsigned() as usize % Self::PLACES];
+        if known.0 != number {
+            *known = (number, work_out());
+        }
+        known.1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// What is to be known of a value, worked out in another way than by remembering.
+    fn answer(text: &[u8]) -> u64 {
+        let mixed = text.iter().fold(0_u64, |sum, byte| {
+            sum.wrapping_mul(31).wrapping_add(u64::from(*byte))
+        });
+        mixed.rotate_left(40) ^ text.len() as u64
+    }
+
+    proptest! {
+        /// forall values in any order: what a table says is what is worked out, where all values share two places, and
+        /// whatever their lengths.
+        #[test]
+        fn a_table_says_what_is_worked_out(
+            values in prop::collection::vec(("[ab]{0,3}", prop::sample::select(vec![0, 1, 508, 510, 512, 600])), 1..80),
+            places in prop::sample::select(vec![0_usize, 2, 16]),
+            wanted in any::<u64>(),
+        ) {
+            let mut table = Table::new(places);
+            for (text, more) in &values {
+                let value = format!("{text}{}", "x".repeat(*more));
+                let expected = answer(value.as_bytes());
+                let known = table.get(value.as_bytes(), wanted, |_| expected);
+                prop_assert_eq!(known & wanted, expected & wanted);
+            }
+            prop_assert!(table.entries.len() <= 8);
+            let mut kept = table.entries.iter().flatten();
+            prop_assert!(kept.all(|entry| entry.text.len() <= Table::LONGEST));
+        }
+
+        /// forall numbers: the same.
+        #[test]
+        fn numbers_are_told_apart(numbers in prop::collection::vec(-3_i64..200, 1..80)) {
+            let mut table = Numbers::new();
+            for number in numbers {
+                let expected = number.cast_unsigned().wrapping_mul(7);
+                prop_assert_eq!(table.get(number, || expected), expected);
+            }
+        }
+    }
+
+    #[test]
+    fn what_comes_back_is_worked_out_once() {
+        let mut table = Table::new(256);
+        let mut worked_out = 0;
+        for round in 0..10 {
+            for agent in 0..20 {
+                let text = format!("agent/{agent}");
+                let bits = table.get(text.as_bytes(), 1, |wanted| {
+                    assert_eq!(wanted, u64::MAX, "all bits, for the lines to come");
+                    worked_out += 1;
+                    answer(text.as_bytes())
+                });
+                assert_eq!(bits, answer(text.as_bytes()), "{round}");
+            }
+        }
+        // 20, and some more only where three of them share one pair of 128.
+        assert!((20..60).contains(&worked_out), "{worked_out}");
+    }
+
+    /// Values that never come back are not kept for long, and then only what is wanted is worked out.
+    #[test]
+    fn a_table_that_is_no_use_rests() {
+        let mut table = Table::new(16);
+        let mut spared = 0_u32;
+        for number in 0..10 * Table::WEIGHED {
+            let text = number.to_string();
+            let bits = table.get(text.as_bytes(), 5, |wanted| {
+                spared += u32::from(wanted == 5);
+                answer(text.as_bytes())
+            });
+            assert_eq!(bits, answer(text.as_bytes()));
+        }
+        assert_eq!(spared, 9 * Table::WEIGHED);
+        // It wakes, and remembers again.
+        for _ in 0..Table::REST {
+            table.get(b"curl", 5, |_| 3);
+        }
+        let mut worked_out = 0;
+        for _ in 0..100 {
+            table.get(b"curl", 5, |_| {
+                worked_out += 1;
+                3
+            });
+        }
+        assert_eq!(worked_out, 0);
+    }
+}
