@@ -67,6 +67,7 @@ pub fn scan(
     let mut options = *options;
     let mut told = Vec::new();
     loop {
+        totals.readings += 1;
         let job = Job {
             rule,
             exclusions,

@@ -115,6 +115,8 @@ pub struct Totals {
     pub refused_named: u64,
     /// Files that could not be read, or not to their end.
     pub failed: u64,
+    /// How often logs were read from their begin: again where lines came after their bin was final.
+    pub readings: u64,
     /// Lines of all logs by sort.
     pub counts: Counts,
     /// What else was counted on the way; `None` for sessions and where there are tables, whose lines are counted one by

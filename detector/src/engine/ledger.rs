@@ -75,6 +75,11 @@ pub(super) struct Ledger<V> {
     /// Read whole before anything is final.
     unsorted: bool,
     logs: Vec<Progress>,
+    /// Logs before this one in the list are begun.
+    begun: usize,
+    /// Of these, those that are not done.
+    open: Vec<usize>,
+    done: usize,
     bins: BTreeMap<i64, Bin<V>>,
     /// The bin that became final last, kept for windows that reach into the next one.
     before: Option<(i64, Bin<V>)>,
@@ -113,6 +118,9 @@ impl<V: Value> Ledger<V> {
                     is_done: false,
                 })
                 .collect(),
+            begun: 0,
+            open: Vec::new(),
+            done: 0,
             bins: BTreeMap::new(),
             before: None,
             final_before: i64::MIN,
@@ -171,23 +179,27 @@ impl<V: Value> Ledger<V> {
         self.postponed.extend(looks);
     }
 
-    /// Notes that nothing more comes from a log.
+    /// Notes that nothing more comes from a log; once for each.
     pub(super) fn done(&mut self, log: usize) {
         self.logs[log].is_done = true;
+        self.done += 1;
     }
 
     /// Makes final what can be, and gives what is to be looked at again. `begun` is the first log in the list that
     /// is not begun: logs are begun in the order of their first bins.
     pub(super) fn settle(&mut self, begun: usize) -> Vec<Look> {
-        let all_done = self.logs.iter().all(|log| log.is_done);
-        let floor = if all_done {
+        // There may be many thousands of logs, and few of them are open.
+        self.open.extend(self.begun..begun);
+        self.begun = begun;
+        self.open.retain(|log| !self.logs[*log].is_done);
+        let floor = if self.done == self.logs.len() {
             i64::MAX
         } else if self.unsorted {
             return Vec::new();
         } else {
             // Logs that are not begun start no earlier than the first of them.
-            let open = self.logs[..(begun + 1).min(self.logs.len())].iter();
-            open.filter(|log| !log.is_done)
+            let open = self.open.iter().chain([&begun]);
+            open.filter_map(|log| self.logs.get(*log))
                 .map(|log| log.floor)
                 .min()
                 .unwrap_or(i64::MIN)

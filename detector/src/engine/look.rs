@@ -95,12 +95,15 @@ pub(super) fn look<V: Value>(
         .wanted
         .get(&look.range.bin)
         .and_then(|who| marks?.find(who, start, end));
+    let stretches = found.unwrap_or_else(|| std::iter::once(start..end).collect());
     let mut file = match (&look.text, &log.source) {
+        // Of many logs with lines in a bin, few have some of whoever is wanted.
+        _ if stretches.is_empty() => None,
         (Text::Kept(..), _) => None,
         (Text::File, Source::Plain(path)) => Some(File::open(path)?),
         (Text::File, _) => return Err(io::Error::other("its text was not kept")),
     };
-    for stretch in found.unwrap_or_else(|| std::iter::once(start..end).collect()) {
+    for stretch in stretches {
         walker.go_to(stretch.start);
         if let Text::Kept(text, begin) = &look.text {
             let place = |offset: u64| usize::try_from(offset - begin).unwrap_or(usize::MAX);

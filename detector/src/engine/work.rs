@@ -222,18 +222,11 @@ impl<'a, 's, V: Value> Worker<'a, 's, V> {
     }
 
     fn work(mut self) -> Collector {
-        while let Some(task) = self.shared.take() {
+        while let Some(lot) = self.shared.take() {
             let since = Instant::now();
-            match &self.job.logs[task.log].source {
-                Source::Plain(_) if self.job.logs[task.log].header.is_self_contained() => {
-                    let header = if task.piece == 0 {
-                        Header::default()
-                    } else {
-                        self.job.logs[task.log].header.clone()
-                    };
-                    self.piece(task, header);
-                }
-                _ => self.stream(task.log),
+            match lot.as_slice() {
+                [only] if !self.job.logs[only.log].is_cut() => self.stream(only.log),
+                _ => self.lot(&lot),
             }
             note(&self.job.clock.first, since);
         }
@@ -251,8 +244,25 @@ impl<'a, 's, V: Value> Worker<'a, 's, V> {
         Walker::new(self.job.context(computer), header, offset)
     }
 
-    /// Looks over one piece of a file.
-    fn piece(&mut self, task: Task, header: Header) {
+    /// Looks over pieces of files that were taken together.
+    fn lot(&mut self, lot: &[Task]) {
+        let mut entered = Vec::with_capacity(lot.len());
+        for (index, task) in lot.iter().enumerate() {
+            let header = if task.piece == 0 {
+                Header::default()
+            } else {
+                self.job.logs[task.log].header.clone()
+            };
+            match self.piece(*task, header, index + 1 == lot.len()) {
+                Some(piece) => entered.push((*task, piece)),
+                None => return,
+            }
+        }
+        self.enter(entered);
+    }
+
+    /// Looks over one piece of a file; `None` where the scan was stopped.
+    fn piece(&mut self, task: Task, header: Header, ends_lot: bool) -> Option<Entered<V>> {
         let log = &self.job.logs[task.log];
         let (start, end) = log.pieces[task.piece];
         let mut walker = self.walker(task.log, header, start);
@@ -261,17 +271,16 @@ impl<'a, 's, V: Value> Worker<'a, 's, V> {
         let outcome = self.read_piece(log, start, end, &mut walker, &mut gather);
         let broken = match outcome {
             Ok(true) => None,
-            Ok(false) => return,
+            Ok(false) => return None,
             Err(error) => Some((error, walker.offset(), 0)),
         };
-        let entered = Entered {
+        Some(Entered {
             piece: gather.finish(walker.counts(), walker.header()),
             text: Text::File,
             is_last: task.piece + 1 == log.pieces.len(),
-            ends_task: true,
+            ends_lot,
             broken,
-        };
-        self.enter(task, entered);
+        })
     }
 
     fn read_piece(
@@ -298,10 +307,15 @@ impl<'a, 's, V: Value> Worker<'a, 's, V> {
             })
     }
 
-    /// Enters a piece, reads it again under other directives where it must be, and looks again at what is final.
-    fn enter(&mut self, task: Task, entered: Entered<V>) {
-        match self.shared.enter(task, entered) {
-            Then::Again(task, header) => self.piece(task, header),
+    /// Enters pieces, reads one again under other directives where it must be, and looks again at what is final.
+    fn enter(&mut self, pieces: Vec<(Task, Entered<V>)>) {
+        match self.shared.enter(pieces) {
+            // Never of logs that are taken together: those begin under no directives.
+            Then::Again(task, header) => {
+                if let Some(piece) = self.piece(task, header, true) {
+                    self.enter(vec![(task, piece)]);
+                }
+            }
             Then::Look(looks) => {
                 let since = Instant::now();
                 for one in &looks {
@@ -402,16 +416,14 @@ impl<'a, 's, V: Value> Worker<'a, 's, V> {
                 piece: gather.finish(walker.counts(), &header),
                 text: Text::Kept(text, begin),
                 is_last,
-                ends_task: is_last,
+                ends_lot: is_last,
                 broken,
             };
-            self.enter(
-                Task {
-                    log: number,
-                    piece: index,
-                },
-                entered,
-            );
+            let task = Task {
+                log: number,
+                piece: index,
+            };
+            self.enter(vec![(task, entered)]);
             if is_last || self.shared.is_stopped() {
                 return;
             }
@@ -447,9 +459,9 @@ impl<'a, 's, V: Value> Worker<'a, 's, V> {
             piece: gather.finish(scanbench_w3c::Counts::default(), &header),
             text: Text::File,
             is_last: true,
-            ends_task: true,
+            ends_lot: true,
             broken: Some((error, offset, 0)),
         };
-        self.enter(Task { log, piece: 0 }, entered);
+        self.enter(vec![(Task { log, piece: 0 }, entered)]);
     }
 }
