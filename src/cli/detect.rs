@@ -298,7 +298,7 @@ fn tell(messages: &mut Messages, notice: &Notice<'_>) {
 
 fn tell_stats(detection: &Detection, totals: &Totals) {
     let Some(stats) = &totals.stats else {
-        let why = "not measured: sessions, and tables, are counted line by line, without bins";
+        let why = "not measured: tables, and sessions of packed logs, are counted line by line, without bins";
         // Where standard error is gone there is nobody to tell.
         let _ = writeln!(io::stderr(), "{why}");
         return;

@@ -29,7 +29,8 @@ pub(crate) struct RuleArgs {
     #[arg(long, value_name = "DURATION", value_parser = width)]
     step: Option<Duration>,
 
-    /// The longest gap inside a session
+    /// The longest gap inside a session. Plain logs are read again where a session makes a row; of packed logs and
+    /// tables every line is kept while its session goes on
     #[arg(long, value_name = "DURATION", value_parser = width)]
     gap: Option<Duration>,
 

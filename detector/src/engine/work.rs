@@ -266,8 +266,7 @@ impl<'a, 's, V: Value> Worker<'a, 's, V> {
         let log = &self.job.logs[task.log];
         let (start, end) = log.pieces[task.piece];
         let mut walker = self.walker(task.log, header, start);
-        let threshold = usize::try_from(self.job.rule.threshold).unwrap_or(usize::MAX);
-        let mut gather = Gather::<V>::new(self.job.exclusions, threshold, walker.header(), start);
+        let mut gather = Gather::<V>::new(self.job, walker.header(), start);
         let outcome = self.read_piece(log, start, end, &mut walker, &mut gather);
         let broken = match outcome {
             Ok(true) => None,
@@ -339,7 +338,6 @@ impl<'a, 's, V: Value> Worker<'a, 's, V> {
             Ok((input, file_bytes)) => (Stream::new(input, &self.job.clock), file_bytes),
             Err(error) => return self.end_stream(number, 0, error),
         };
-        let threshold = usize::try_from(self.job.rule.threshold).unwrap_or(usize::MAX);
         let kept = self.job.options.piece_bytes.min(KEPT_BYTES);
         let mut header = Header::default();
         let (mut offset, mut index) = (0_u64, 0);
@@ -353,8 +351,7 @@ impl<'a, 's, V: Value> Worker<'a, 's, V> {
             }
             let walker = self.walker(number, header, offset);
             let mut walker = walker.with_unfinished(unfinished);
-            let mut gather =
-                Gather::<V>::new(self.job.exclusions, threshold, walker.header(), offset);
+            let mut gather = Gather::<V>::new(self.job, walker.header(), offset);
             let mut text = self.spare(rest.len() + kept + block);
             text[..rest.len()].copy_from_slice(&rest);
             let mut filled = rest.len();
@@ -454,7 +451,7 @@ impl<'a, 's, V: Value> Worker<'a, 's, V> {
     /// A log that could not even be opened any more.
     fn end_stream(&mut self, log: usize, offset: u64, error: io::Error) {
         let header = Header::default();
-        let gather = Gather::<V>::new(self.job.exclusions, 1, &header, offset);
+        let gather = Gather::<V>::new(self.job, &header, offset);
         let entered = Entered {
             piece: gather.finish(scanbench_w3c::Counts::default(), &header),
             text: Text::File,
