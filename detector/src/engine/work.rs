@@ -221,6 +221,8 @@ impl<'a, 's, V: Value> Worker<'a, 's, V> {
         }
     }
 
+    /// Not inlined, so that benches can count the instructions of it alone.
+    #[inline(never)]
     fn work(mut self) -> Collector {
         while let Some(lot) = self.shared.take() {
             let since = Instant::now();
