@@ -32,6 +32,7 @@ use crate::scan::{Notice, ScanOptions, Stopped, Totals};
 use crate::{Asks, Count, Exclusions, LogFile, Rule, Window};
 use lens::Seed;
 use plan::{Log, plan};
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 /// What is the same for all work of one scan.
@@ -102,7 +103,8 @@ pub fn scan(
         totals.failed += outcome.failed;
         totals.counts.add(&outcome.counts);
         totals.stats = outcome.stats;
-        let detection = Detection::new(exclusions.clone(), outcome.collector, outcome.counters);
+        let exclusions = Arc::new(exclusions.clone());
+        let detection = Detection::new(exclusions, outcome.collector, outcome.counters);
         return Ok((detection, totals));
     }
 }

@@ -68,6 +68,37 @@ impl fmt::Display for LogFile {
     }
 }
 
+/// `Computer` of a line: what was said on the command line, else what the line says, else the log's place.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ComputerSource<'a> {
+    said: Option<&'a str>,
+    place: &'a str,
+}
+
+impl<'a> ComputerSource<'a> {
+    pub(crate) fn new(said: Option<&'a str>, log: &'a LogFile) -> Self {
+        Self {
+            said,
+            place: &log.computer,
+        }
+    }
+
+    /// Whether it was said, so that the line does not matter.
+    #[inline]
+    pub(crate) fn is_said(&self) -> bool {
+        self.said.is_some()
+    }
+
+    #[inline]
+    pub(crate) fn of(&self, logged: Option<&'a [u8]>) -> &'a [u8] {
+        match (self.said, logged) {
+            (Some(said), _) => said.as_bytes(),
+            (None, Some(name)) if !matches!(name, b"" | b"-") => name,
+            _ => self.place.as_bytes(),
+        }
+    }
+}
+
 /// A path that names no log.
 #[derive(Debug, Error)]
 pub enum FindError {

@@ -4,12 +4,12 @@
 
 use super::feed::Buffer;
 use super::gathered::{Gathered, Taken};
-use super::lens::ComputerSource;
-use super::look::collect;
 use super::shared::Told;
 use super::walk::{Place, Sink, Walker};
 use super::work::Timed;
 use super::{Job, Outcome};
+use crate::detector::count;
+use crate::find::ComputerSource;
 use crate::input::TableItem;
 use crate::scan::{Bad, Notice, Stopped};
 use crate::{Exclusions, LogFile};
@@ -55,10 +55,8 @@ fn take(
     client: &[u8],
     computer: &[u8],
 ) {
-    taken.counters.lines += 1;
-    let signature = exclusions.signature(record, client, computer);
-    taken.counters.count(&signature, exclusions, record.time());
-    collect(&mut taken.collector, record, client, computer, &signature);
+    let (collector, counters) = (&mut taken.collector, &mut taken.counters);
+    count(collector, counters, exclusions, record, client, computer);
     taken.note(record.time());
 }
 
@@ -146,10 +144,7 @@ impl<'a> Worker<'a, '_> {
     fn text(&mut self, number: usize, told: &mut Told) -> Result<(), Stopped> {
         let (job, gathered) = (self.job, self.gathered);
         let log = &job.logs[number];
-        let computer = ComputerSource {
-            said: job.options.computer,
-            place: &log.file.computer,
-        };
+        let computer = ComputerSource::new(job.options.computer, &log.file);
         let mut walker = Walker::new(job.context(computer), Header::default(), 0);
         let mut sink = All {
             exclusions: job.exclusions,
@@ -222,10 +217,7 @@ impl<'a> Worker<'a, '_> {
         if job.exclusions.list().is_empty() {
             table.skip_columns(job.rule.client.field());
         }
-        let computer = ComputerSource {
-            said: job.options.computer,
-            place: &log.file.computer,
-        };
+        let computer = ComputerSource::new(job.options.computer, &log.file);
         let mut taken = Taken::new(job);
         let mut rows = 0_u64;
         loop {

@@ -2,15 +2,15 @@
 
 use super::feed::Buffer;
 use super::ledger::{Look, Text};
-use super::lens::{ComputerSource, WhoSet};
+use super::lens::WhoSet;
 use super::table::Value;
 use super::walk::{Context, Place, Sink, Walker};
 use super::work::Timed;
 use super::{Job, plan::Source};
 use crate::Exclusions;
-use crate::collector::{Collector, KeyTexts};
-use crate::names::Signature;
-use scanbench_w3c::{BadLine, Entry, Field, Header, Record};
+use crate::collector::Collector;
+use crate::find::ComputerSource;
+use scanbench_w3c::{BadLine, Entry, Header, Record};
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
@@ -44,28 +44,12 @@ impl<V: Value> Sink<V> for Wanted<'_> {
 
     fn whole(&mut self, entry: &Entry<'_>, client: &[u8], computer: &[u8]) {
         let signature = self.exclusions.signature(entry, client, computer);
-        collect(self.collector, entry, client, computer, &signature);
+        self.collector.add(entry, client, computer, &signature);
     }
 
     fn bad(&mut self, _: BadLine) {}
 
     fn header(&mut self, _: u64, _: &Header) {}
-}
-
-/// Gives a line to the collector.
-pub(super) fn collect(
-    collector: &mut Collector,
-    record: &impl Record,
-    client: &[u8],
-    computer: &[u8],
-    signature: &Signature,
-) {
-    let keys = KeyTexts {
-        client,
-        computer,
-        server: record.get(Field::SIp).unwrap_or_default(),
-    };
-    collector.add(record, keys, signature);
 }
 
 /// Looks again.
@@ -76,10 +60,7 @@ pub(super) fn look<V: Value>(
     collector: &mut Collector,
 ) -> io::Result<()> {
     let log = &job.logs[look.log];
-    let context = job.context(ComputerSource {
-        said: job.options.computer,
-        place: &log.file.computer,
-    });
+    let context = job.context(ComputerSource::new(job.options.computer, &log.file));
     let header = Header::clone(&look.range.header);
     let mut walker = Walker::new(context, header, look.range.start);
     let mut sink = Wanted {

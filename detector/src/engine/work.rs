@@ -3,7 +3,6 @@
 use super::ahead::Stream;
 use super::feed::{Buffer, read};
 use super::ledger::{Ledger, Text};
-use super::lens::ComputerSource;
 use super::look::look;
 use super::piece::Gather;
 use super::plan::Source;
@@ -13,6 +12,7 @@ use super::walk::Walker;
 use super::{Job, Outcome};
 use crate::collector::Collector;
 use crate::detection::Counters;
+use crate::find::ComputerSource;
 use crate::input::FileBytes;
 use crate::scan::{Notice, Stats, Stopped};
 use scanbench_w3c::{Header, visible};
@@ -239,10 +239,7 @@ impl<'a, 's, V: Value> Worker<'a, 's, V> {
     }
 
     fn walker(&self, log: usize, header: Header, offset: u64) -> Walker<'a> {
-        let computer = ComputerSource {
-            said: self.job.options.computer,
-            place: &self.job.logs[log].file.computer,
-        };
+        let computer = ComputerSource::new(self.job.options.computer, &self.job.logs[log].file);
         Walker::new(self.job.context(computer), header, offset)
     }
 
