@@ -1,6 +1,6 @@
-//! Every line to the collector, one by one: for sessions, whose lines hang together over any time, and where there are
-//! tables, whose rows come in any order. Each thread reads a log from front to back into a collector of its own and
-//! gives that to the one of all now and then (`gathered`).
+//! Every line to the collector, one by one: where there are tables, whose rows come in any order, and for sessions of
+//! packed logs, whose lines hang together over any time and cannot be read again. Each thread reads a log from front to
+//! back into a collector of its own and gives that to the one of all now and then (`gathered`).
 
 use super::feed::Buffer;
 use super::gathered::{Gathered, Taken};
