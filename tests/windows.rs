@@ -10,7 +10,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic is how a test reports")]
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use serde_json::Value;
+use std::fs::File;
+use std::io::Write as _;
 use std::process::Command;
 
 fn detect(arguments: &[&str]) -> (Vec<Value>, String) {
@@ -182,10 +186,32 @@ fn rows_are_the_same_on_any_number_of_threads() {
 }
 
 #[test]
-fn what_sessions_do_not_measure_is_not_told_as_zero() {
-    let (_, told) = detect(&["--stats"]);
-    assert!(told.contains("near misses"), "{told}");
-    let (_, told) = detect(&["--stats", "--window", "session", "--gap", "5m"]);
-    assert!(told.contains("not measured: sessions"), "{told}");
+fn what_is_not_measured_is_not_told_as_zero() {
+    let session = ["--stats", "--window", "session", "--gap", "5m"];
+    for arguments in [&["--stats"][..], &session] {
+        let (_, told) = detect(arguments);
+        assert!(told.contains("near misses"), "{told}");
+    }
+    // Lines of a packed log are counted one by one where windows are sessions.
+    let scratch = tempfile::tempdir().unwrap();
+    let path = scratch.path().join("u_ex.log.gz");
+    let mut packed = GzEncoder::new(File::create(&path).unwrap(), Compression::fast());
+    packed
+        .write_all(
+            b"#Fields: date time s-ip s-port c-ip\n2026-11-02 10:00:00 10.0.0.1 80 192.0.2.1\n",
+        )
+        .unwrap();
+    packed.finish().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_scanbench"))
+        .arg("detect")
+        .arg(&path)
+        .args(session)
+        .output()
+        .unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        told.contains("not measured: tables, and sessions of packed logs"),
+        "{told}"
+    );
     assert!(!told.contains("near misses"), "{told}");
 }

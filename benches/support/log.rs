@@ -35,6 +35,17 @@ pub(crate) struct Line {
     pub(crate) dice: u64,
 }
 
+impl Line {
+    fn agent(&self) -> &'static str {
+        AGENTS[(self.dice >> 24 & 3) as usize]
+    }
+
+    /// Whether its agent is the crawler.
+    pub(crate) fn is_bingbot(&self) -> bool {
+        self.agent().contains("bingbot")
+    }
+}
+
 /// A log.
 #[derive(Clone, Debug)]
 pub(crate) struct Log {
@@ -128,7 +139,7 @@ impl Log {
                 dice,
                 line.port,
                 line.client,
-                AGENTS[pick(24)],
+                line.agent(),
                 dice.rotate_left(17),
                 dice >> 40 & 0xfff,
                 1000 + (dice >> 44 & 0xffff),

@@ -1,6 +1,5 @@
 //! Scans of files, with what they must have found.
 
-use crate::log::Log;
 use scanbench_detector::{
     Detection, Exclusions, LogFile, Rule, ScanOptions, Selection, Totals, find_logs, scan,
 };
@@ -42,16 +41,4 @@ pub(crate) fn run(
     );
     assert_eq!(detection.alerts(&Selection::All).len(), rows);
     (detection, totals)
-}
-
-/// The rows under this rule, for runs to be held against.
-pub(crate) fn rows(log: &Log, logs: &[LogFile], rule: &Rule, exclusions: &Exclusions) -> usize {
-    static NEVER: AtomicBool = AtomicBool::new(false);
-    let options = ScanOptions::new(&NEVER);
-    let (detection, totals) =
-        scan(logs, rule, exclusions, &options, &mut |_| {}).expect("a scan that ends");
-    assert_eq!(totals.counts.entries, log.lines.len() as u64);
-    let rows = detection.alerts(&Selection::All).len();
-    assert!(rows > 0, "nothing was found");
-    rows
 }

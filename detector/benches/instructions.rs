@@ -1,17 +1,28 @@
-//! Instructions of the parts, by callgrind: counts that repeat on machines where time does not. Run by
-//! `.ci/bench-instructions`, which holds them against `benches/instructions.txt`; all logs have `LINES` lines.
+//! Instructions of the parts, and of scans as programs have them, by callgrind: counts that repeat on machines where time
+//! does not. Run by `.ci/bench-instructions`, which holds them against `benches/instructions.txt`; all logs have `LINES`
+//! lines. Scans are counted in the thread of the bench and in the one that works.
 
 #![expect(clippy::expect_used, reason = "a panic is how a bench reports")]
 #![expect(missing_docs, reason = "of modules that macros make")]
 
-use gungraun::{library_benchmark, library_benchmark_group, main};
-use log::Log;
-use scanbench_detector::{Detection, Detector, Exclusions, Rule};
+use gungraun::{
+    Callgrind, LibraryBenchmarkConfig, library_benchmark, library_benchmark_group, main,
+};
+use log::{Log, SCANNERS};
+use scanbench_detector::{Detection, Detector, Exclusions, LogFile, Rule};
 use scanbench_w3c::{BlockReader, Item, Reader, Shape};
 use std::hint::black_box;
 
+#[path = "../../benches/support/expected.rs"]
+mod expected;
+#[expect(dead_code, reason = "shared with benches of other forms")]
+#[path = "../../benches/support/forms.rs"]
+mod forms;
+#[expect(dead_code, reason = "shared with benches that need other logs too")]
 #[path = "../../benches/support/log.rs"]
 mod log;
+#[path = "../../benches/support/scans.rs"]
+mod scans;
 
 const LINES: u64 = 20_000;
 /// As the detector asks for it: the client is the 11th of 22 columns.
@@ -79,5 +90,65 @@ fn push(text: Vec<u8>) -> (Vec<u8>, Detection) {
     (text, detector.finish())
 }
 
+/// A file, and what must come of it.
+struct Case {
+    folder: tempfile::TempDir,
+    logs: Vec<LogFile>,
+    rule: Rule,
+    rows: usize,
+}
+
+fn windowed(name: &str) -> Case {
+    let log = Log::day(LINES);
+    let (_, window) = expected::windows()
+        .into_iter()
+        .find(|(other, _)| *other == name)
+        .expect("a window of this name");
+    let (folder, logs) = scans::file("u_ex.log", &log.w3c());
+    let rows = expected::rows(&log, &window, |_| true);
+    assert!(rows > 0, "nothing is to be found");
+    let rule = Rule {
+        window,
+        ..Rule::default()
+    };
+    Case {
+        folder,
+        logs,
+        rule,
+        rows,
+    }
+}
+
+fn packed(pack: fn(&[u8]) -> Vec<u8>) -> Case {
+    let (folder, logs) = scans::file("u_ex.log", &pack(&Log::day(LINES).w3c()));
+    Case {
+        folder,
+        logs,
+        rule: Rule::default(),
+        rows: usize::try_from(SCANNERS).unwrap_or(0),
+    }
+}
+
+#[library_benchmark]
+#[bench::tumbling(args = ("tumbling"), setup = windowed)]
+#[bench::hopping(args = ("hopping"), setup = windowed)]
+#[bench::sliding(args = ("sliding"), setup = windowed)]
+#[bench::session(args = ("session"), setup = windowed)]
+#[bench::gzip(args = (forms::gzip), setup = packed)]
+#[bench::zstd(args = (forms::zstd), setup = packed)]
+fn scan(case: Case) -> (tempfile::TempDir, Detection) {
+    let lines = usize::try_from(LINES).unwrap_or(0);
+    let none = Exclusions::default();
+    let (detection, _) = scans::run(&case.logs, &case.rule, &none, 1, lines, case.rows);
+    (case.folder, detection)
+}
+
 library_benchmark_group!(name = parts, benchmarks = [blocks, careful, push]);
-main!(library_benchmark_groups = parts);
+library_benchmark_group!(
+    name = files,
+    config = LibraryBenchmarkConfig::default().tool(Callgrind::with_args([
+        "toggle-collect=scanbench_detector::engine::work::Worker*::work",
+    ])),
+    benchmarks = scan
+);
+main!(library_benchmark_groups = parts, files);

@@ -5,13 +5,15 @@
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
-use log::{Log, SCANNERS};
-use scanbench_detector::{Detector, Exclusions, LogFile, Rule, Selection, Window};
+use log::{Line, Log, SCANNERS};
+use scanbench_detector::{Detector, Exclusions, LogFile, Rule, Selection};
 use scanbench_spec::Source;
 use scanbench_w3c::{Item, Reader};
 use std::hint::black_box;
 use std::time::Duration;
 
+#[path = "../../benches/support/expected.rs"]
+mod expected;
 #[path = "../../benches/support/lists.rs"]
 mod lists;
 #[path = "../../benches/support/log.rs"]
@@ -21,17 +23,8 @@ mod scans;
 
 const LINES: u64 = 80_000;
 
-fn windows() -> [(&'static str, Window); 4] {
-    let width = Duration::from_mins(10);
-    let step = Duration::from_mins(5);
-    let gap = Duration::from_mins(2);
-    [
-        ("tumbling", Window::Tumbling { width }),
-        ("hopping", Window::Hopping { width, step }),
-        ("sliding", Window::Sliding { width }),
-        ("session", Window::Session { gap }),
-    ]
-}
+/// Whether a line counts.
+type Keeps<'a> = &'a dyn Fn(&Line) -> bool;
 
 fn bench(
     group: &mut BenchmarkGroup<'_, WallTime>,
@@ -40,8 +33,10 @@ fn bench(
     logs: &[LogFile],
     rule: &Rule,
     exclusions: &Exclusions,
+    keeps: impl Fn(&Line) -> bool,
 ) {
-    let rows = scans::rows(log, logs, rule, exclusions);
+    let rows = expected::rows(log, &rule.window, keeps);
+    assert!(rows > 0, "nothing is to be found");
     group.bench_function(name, |bench| {
         bench.iter(|| scans::run(logs, rule, exclusions, 1, log.lines.len(), rows));
     });
@@ -56,12 +51,13 @@ fn scan_windows(criterion: &mut Criterion) {
         group.bench_function("newlines-only", |bench| {
             bench.iter(|| memchr::memchr_iter(b'\n', black_box(&text)).count());
         });
-        for (name, window) in windows() {
+        for (name, window) in expected::windows() {
             let rule = Rule {
                 window,
                 ..Rule::default()
             };
-            bench(&mut group, name, &log, &logs, &rule, &Exclusions::default());
+            let none = Exclusions::default();
+            bench(&mut group, name, &log, &logs, &rule, &none, |_| true);
         }
         group.finish();
     }
@@ -83,14 +79,28 @@ fn exclusions(criterion: &mut Criterion) {
     let (_folder, logs) = scans::file("u_ex.log", &text);
     let mut group = criterion.benchmark_group("exclusions");
     group.throughput(Throughput::Elements(LINES));
-    for (name, exclusions) in [
-        ("none", Exclusions::default()),
-        ("five-addresses", list(addresses)),
-        ("regex-of-agents", list(agents)),
-        ("twenty-mixed", read(lists::mixed())),
-        ("ten-thousand-addresses", read(lists::addresses(10_000))),
-    ] {
-        bench(&mut group, name, &log, &logs, &Rule::default(), &exclusions);
+    let is_listed = |line: &Line| addresses.contains(&format!("\"{}\"", line.client));
+    let cases: [(_, _, Keeps<'_>); 5] = [
+        ("none", Exclusions::default(), &|_| true),
+        ("five-addresses", list(addresses), &|line| !is_listed(line)),
+        ("regex-of-agents", list(agents), &|line| !line.is_bingbot()),
+        ("twenty-mixed", read(lists::mixed()), &|_| true),
+        (
+            "ten-thousand-addresses",
+            read(lists::addresses(10_000)),
+            &|_| true,
+        ),
+    ];
+    for (name, exclusions, keeps) in cases {
+        bench(
+            &mut group,
+            name,
+            &log,
+            &logs,
+            &Rule::default(),
+            &exclusions,
+            keeps,
+        );
     }
     group.finish();
 }

@@ -6,7 +6,8 @@ mod cells;
 #[cfg(test)]
 mod tests;
 
-use crate::collector::GroupKey;
+use crate::collector::{GroupKey, KeyTexts};
+use crate::find::ComputerSource;
 use crate::grid::GridKey;
 use crate::input::{self, Input, TableItem};
 use crate::names::Names;
@@ -231,19 +232,10 @@ impl Counter<'_> {
             return Err(Stopped::Cancelled);
         }
         let client = self.rule.client.of(record);
-        let computer = match (self.options.computer, record.get(Field::SComputername)) {
-            (Some(said), _) => said.as_bytes(),
-            (None, Some(name)) if !matches!(name, b"" | b"-") => name,
-            _ => log.computer.as_bytes(),
-        };
-        let server = record.get(Field::SIp).unwrap_or_default();
-        let by = self.rule.group_by;
-        let mut number = |wanted: bool, text| self.names.number(if wanted { text } else { b"" });
-        let group = GroupKey {
-            client: number(by.client, &client),
-            computer: number(by.computer, computer),
-            server: number(by.server, server),
-        };
+        let computer = ComputerSource::new(self.options.computer, log);
+        let computer = computer.of(record.get(Field::SComputername));
+        let keys = KeyTexts::of(record, &client, computer).picked(self.rule.group_by);
+        let group = keys.numbered(|text| self.names.number(text));
         let groups = &mut self.groups;
         let key = *self.numbers.entry(group).or_insert_with(|| {
             groups.push(group);

@@ -9,11 +9,12 @@ use crate::names::{Names, Signature, SignatureId, Signatures};
 use crate::tally::Tally;
 use crate::window::moving::{Stretch, sessions, sliding};
 use crate::window::{Window, millis};
-use crate::{Count, Rule};
+use crate::{Count, GroupBy, Rule};
 use foldhash::fast::RandomState;
-use scanbench_w3c::{Record, Timestamp};
+use scanbench_w3c::{Field, Record, Timestamp};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
+use std::num::NonZeroUsize;
 
 /// What lines share to be counted together, besides the window; texts by number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -62,6 +63,35 @@ pub(crate) struct KeyTexts<'a> {
     pub(crate) server: &'a [u8],
 }
 
+impl<'a> KeyTexts<'a> {
+    pub(crate) fn of(record: &'a impl Record, client: &'a [u8], computer: &'a [u8]) -> Self {
+        Self {
+            client,
+            computer,
+            server: record.get(Field::SIp).unwrap_or_default(),
+        }
+    }
+
+    /// Those that the rule groups by; the others are the empty text.
+    pub(crate) fn picked(self, by: GroupBy) -> Self {
+        let pick = |wanted: bool, text| if wanted { text } else { &b""[..] };
+        Self {
+            client: pick(by.client, self.client),
+            computer: pick(by.computer, self.computer),
+            server: pick(by.server, self.server),
+        }
+    }
+
+    /// The same by number.
+    pub(crate) fn numbered(self, mut number: impl FnMut(&[u8]) -> u32) -> GroupKey {
+        GroupKey {
+            client: number(self.client),
+            computer: number(self.computer),
+            server: number(self.server),
+        }
+    }
+}
+
 /// Groups of lines.
 #[derive(Clone, Debug)]
 pub(crate) struct Collector {
@@ -103,9 +133,15 @@ impl Collector {
 
     /// Adds a line. Where a rule is scheduled, a line is counted for all data at once too, so that rows can be
     /// compared with what runs see of them.
-    pub(crate) fn add(&mut self, record: &impl Record, keys: KeyTexts<'_>, signature: &Signature) {
+    pub(crate) fn add(
+        &mut self,
+        record: &impl Record,
+        client: &[u8],
+        computer: &[u8],
+        signature: &Signature,
+    ) {
         let facts = Facts::of(record, self.rule.count);
-        let group = self.group(keys);
+        let group = self.group(KeyTexts::of(record, client, computer));
         let signature = self.signatures.number(signature);
         let time = record.time();
         if !self.rule.window.is_fixed() {
@@ -141,16 +177,12 @@ impl Collector {
 
     /// The group of a line: a key by which the rule does not group is the empty text.
     fn group(&mut self, keys: KeyTexts<'_>) -> GroupKey {
-        let by = self.rule.group_by;
-        let last = &mut self.last.key;
-        let mut number = |wanted: bool, last: &mut u32, text: &[u8]| {
-            let text = if wanted { text } else { &b""[..] };
-            self.names.number_after(last, text)
-        };
+        let keys = keys.picked(self.rule.group_by);
+        let (names, last) = (&mut self.names, &mut self.last.key);
         GroupKey {
-            client: number(by.client, &mut last.client, keys.client),
-            computer: number(by.computer, &mut last.computer, keys.computer),
-            server: number(by.server, &mut last.server, keys.server),
+            client: names.number_after(&mut last.client, keys.client),
+            computer: names.number_after(&mut last.computer, keys.computer),
+            server: names.number_after(&mut last.server, keys.server),
         }
     }
 
@@ -295,13 +327,18 @@ pub(crate) fn tally_of(parts: &mut Parts, signature: SignatureId) -> &mut Tally 
 }
 
 /// Distinct values of all lines of a group. Most groups have one part, which is asked as it is.
-pub(crate) fn distinct(parts: &Parts, count: Count, limit: Option<std::num::NonZeroUsize>) -> u64 {
+pub(crate) fn distinct(parts: &Parts, count: Count, limit: Option<NonZeroUsize>) -> u64 {
     if let [(_, only)] = parts.as_slice() {
         return only.distinct(count);
     }
+    merged(parts, limit).distinct(count)
+}
+
+/// All lines of a group together.
+pub(crate) fn merged(parts: &Parts, limit: Option<NonZeroUsize>) -> Tally {
     let mut sum = Tally::default();
     for (_, tally) in parts {
         sum.merge(tally, limit);
     }
-    sum.distinct(count)
+    sum
 }

@@ -8,6 +8,7 @@ use crate::window::millis;
 use crate::{Alert, Exclusions, Rule, Stage, Window};
 use scanbench_w3c::Timestamp;
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 /// Which exclusions of the list are in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,7 +113,7 @@ impl Counters {
 /// What a detector found. Rows can be asked for with all exclusions, with none, or with any other choice.
 #[derive(Clone, Debug)]
 pub struct Detection {
-    exclusions: Exclusions,
+    exclusions: Arc<Exclusions>,
     /// What may make rows. Exclusions only take lines away, so nothing else makes a row under any choice.
     pub(crate) collected: Collector,
     counters: Counters,
@@ -130,7 +131,7 @@ pub(crate) struct Found {
 
 impl Detection {
     pub(crate) fn new(
-        exclusions: Exclusions,
+        exclusions: Arc<Exclusions>,
         mut collected: Collector,
         counters: Counters,
     ) -> Self {
@@ -322,15 +323,8 @@ impl Detection {
         counted: &[SignatureId],
         in_force: &dyn Fn(usize) -> bool,
     ) -> bool {
-        let Some((first, rest)) = counted.split_first() else {
-            return false;
-        };
-        let signature = |id: &SignatureId| self.signature(*id);
-        signature(first).iter().any(|index| {
-            in_force(index)
-                && self.exclusions.list()[index].stage() == Stage::Alert
-                && rest.iter().all(|id| signature(id).has(index))
-        })
+        let signatures = counted.iter().map(|id| self.signature(*id));
+        is_hidden(signatures, &self.exclusions, in_force)
     }
 
     /// The rows of one group where windows move.
@@ -422,6 +416,22 @@ impl Detection {
         };
         tally.alert(&key, peak, self.rule())
     }
+}
+
+/// Whether an exclusion at stage "alert" matches all lines that were counted, which are those of these signatures.
+pub(crate) fn is_hidden<'s>(
+    mut counted: impl Iterator<Item = &'s Signature> + Clone,
+    exclusions: &Exclusions,
+    in_force: &dyn Fn(usize) -> bool,
+) -> bool {
+    let Some(first) = counted.next() else {
+        return false;
+    };
+    first.iter().any(|index| {
+        in_force(index)
+            && exclusions.list()[index].stage() == Stage::Alert
+            && counted.clone().all(|signature| signature.has(index))
+    })
 }
 
 fn sorted(found: Vec<Found>) -> Vec<Alert> {

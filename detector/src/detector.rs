@@ -1,10 +1,11 @@
 //! The detector for those who have records and not files.
 
-use crate::collector::{Collector, KeyTexts};
+use crate::collector::Collector;
 use crate::detection::{Counters, Detection};
 use crate::exclusion::Memo;
 use crate::{Exclusions, Rule};
-use scanbench_w3c::{Field, Record, Timestamp};
+use scanbench_w3c::{Record, Timestamp};
+use std::sync::Arc;
 
 /// Takes records one by one, in any order, and counts them. Everything is kept until it is known to make no row:
 /// say with [`Detector::close_before`] that time has passed, or all is kept to the end.
@@ -12,7 +13,7 @@ use scanbench_w3c::{Field, Record, Timestamp};
 /// [`scan()`](crate::scan()) does the same for files, many times faster and in less memory.
 #[derive(Clone, Debug)]
 pub struct Detector {
-    exclusions: Exclusions,
+    exclusions: Arc<Exclusions>,
     memo: Memo,
     collector: Collector,
     counters: Counters,
@@ -24,7 +25,7 @@ impl Detector {
     pub fn new(rule: Rule, exclusions: Exclusions) -> Self {
         Self {
             counters: Counters::new(&exclusions),
-            exclusions,
+            exclusions: Arc::new(exclusions),
             memo: Memo::default(),
             collector: Collector::new(rule),
         }
@@ -34,18 +35,15 @@ impl Detector {
     pub fn push(&mut self, record: &impl Record, computer: impl AsRef<[u8]>) {
         let computer = computer.as_ref();
         let client = self.collector.rule.client.of(record).into_owned();
-        let signature = self
-            .exclusions
-            .signature(&mut self.memo, record, &client, computer);
-        self.counters.lines += 1;
-        self.counters
-            .count(signature, &self.exclusions, record.time());
-        let keys = KeyTexts {
-            client: &client,
+        let (collector, counters) = (&mut self.collector, &mut self.counters);
+        count(
+            collector,
+            counters,
+            (&self.exclusions, &mut self.memo),
+            record,
+            &client,
             computer,
-            server: record.get(Field::SIp).unwrap_or_default(),
-        };
-        self.collector.add(record, keys, signature);
+        );
     }
 
     /// Says that no record from before `time` will come any more, so that what cannot make a row is forgotten.
@@ -58,4 +56,19 @@ impl Detector {
     pub fn finish(self) -> Detection {
         Detection::new(self.exclusions, self.collector, self.counters)
     }
+}
+
+/// Counts a line with what matches it, and collects it.
+pub(crate) fn count(
+    collector: &mut Collector,
+    counters: &mut Counters,
+    (exclusions, memo): (&Exclusions, &mut Memo),
+    record: &impl Record,
+    client: &[u8],
+    computer: &[u8],
+) {
+    counters.lines += 1;
+    let signature = exclusions.signature(memo, record, client, computer);
+    counters.count(signature, exclusions, record.time());
+    collector.add(record, client, computer, signature);
 }

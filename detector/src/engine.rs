@@ -7,9 +7,11 @@
 //! threads share; pieces of a log are taken in order (`shared`). Packed logs are read from front to back, and a thread
 //! without work unpacks for one that looks (`ahead`).
 //!
-//! Sessions, and rows of tables, have no bins to close; their lines go to the collector one by one (`everything`).
+//! Of sessions, bins that follow each other are taken together (`chains`). Rows of tables come in any order, and packed
+//! logs cannot be read again where a session began; their lines go to the collector one by one (`everything`).
 
 mod ahead;
+mod chains;
 mod everything;
 mod feed;
 mod gathered;
@@ -30,6 +32,7 @@ use crate::scan::{Notice, ScanOptions, Stopped, Totals};
 use crate::{Asks, Count, Exclusions, LogFile, Rule, Window};
 use lens::Seed;
 use plan::{Log, plan};
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 /// What is the same for all work of one scan.
@@ -62,11 +65,15 @@ pub fn scan(
     let logs = plan(files, rule, options, &mut totals, &mut |file, about| {
         notice(about.with(file));
     });
-    let one_by_one = matches!(rule.window, Window::Session { .. })
-        || logs.iter().any(|log| log.source.is_table());
+    // Of a session that goes on all text must be at hand, and of what is packed that would be memory.
+    let is_session = matches!(rule.window, Window::Session { .. });
+    let one_by_one = logs
+        .iter()
+        .any(|log| log.source.is_table() || (is_session && !log.is_cut()));
     let mut options = *options;
     let mut told = Vec::new();
     loop {
+        totals.readings += 1;
         let job = Job {
             rule,
             exclusions,
@@ -96,7 +103,8 @@ pub fn scan(
         totals.failed += outcome.failed;
         totals.counts.add(&outcome.counts);
         totals.stats = outcome.stats;
-        let detection = Detection::new(exclusions.clone(), outcome.collector, outcome.counters);
+        let exclusions = Arc::new(exclusions.clone());
+        let detection = Detection::new(exclusions, outcome.collector, outcome.counters);
         return Ok((detection, totals));
     }
 }

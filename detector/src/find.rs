@@ -4,6 +4,7 @@ use scanbench_w3c::visible;
 use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::fmt;
+use std::fs::Metadata;
 use std::io;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -29,7 +30,7 @@ impl LogFile {
     #[must_use]
     pub fn is_special(&self) -> bool {
         let about = self.path.as_ref().and_then(|path| path.metadata().ok());
-        about.is_some_and(|about| !about.is_file() && !about.is_dir())
+        about.as_ref().is_some_and(is_special)
     }
 
     /// A member of this archive.
@@ -49,6 +50,11 @@ impl LogFile {
     }
 }
 
+/// Whether this is neither a file nor a folder.
+pub(crate) fn is_special(about: &Metadata) -> bool {
+    !about.is_file() && !about.is_dir()
+}
+
 impl fmt::Display for LogFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.path {
@@ -58,6 +64,37 @@ impl fmt::Display for LogFile {
         match &self.member {
             Some(member) => write!(f, "!{}", visible(member.as_bytes())),
             None => Ok(()),
+        }
+    }
+}
+
+/// `Computer` of a line: what was said on the command line, else what the line says, else the log's place.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ComputerSource<'a> {
+    said: Option<&'a str>,
+    place: &'a str,
+}
+
+impl<'a> ComputerSource<'a> {
+    pub(crate) fn new(said: Option<&'a str>, log: &'a LogFile) -> Self {
+        Self {
+            said,
+            place: &log.computer,
+        }
+    }
+
+    /// Whether it was said, so that the line does not matter.
+    #[inline]
+    pub(crate) fn is_said(&self) -> bool {
+        self.said.is_some()
+    }
+
+    #[inline]
+    pub(crate) fn of(&self, logged: Option<&'a [u8]>) -> &'a [u8] {
+        match (self.said, logged) {
+            (Some(said), _) => said.as_bytes(),
+            (None, Some(name)) if !matches!(name, b"" | b"-") => name,
+            _ => self.place.as_bytes(),
         }
     }
 }
@@ -124,12 +161,14 @@ struct Found {
     logs: Vec<LogFile>,
     errors: Vec<FindError>,
     seen: HashSet<PathBuf>,
+    /// The last folder that a file was found in, and its whole path.
+    folder: Option<(PathBuf, PathBuf)>,
 }
 
 impl Found {
     fn add(&mut self, name: &Path) {
         if !name.is_dir() {
-            self.add_file(name.to_owned(), true);
+            self.add_file(name.to_owned(), whole(name), true);
             return;
         }
         let logs = name.join("logs");
@@ -141,7 +180,14 @@ impl Found {
         for entry in WalkDir::new(folder).follow_links(true).sort_by_file_name() {
             match entry {
                 Ok(entry) if entry.file_type().is_dir() => {}
-                Ok(entry) => self.add_file(entry.into_path(), false),
+                Ok(entry) => {
+                    let whole = if entry.path_is_symlink() {
+                        whole(entry.path())
+                    } else {
+                        self.whole_in_folder(entry.path())
+                    };
+                    self.add_file(entry.into_path(), whole, false);
+                }
                 Err(error) => self.errors.push(FindError::Unreadable {
                     path: error.path().unwrap_or(folder).to_owned(),
                     source: error.into(),
@@ -180,9 +226,24 @@ impl Found {
         }
     }
 
-    /// The same file under two names is read once: its lines would count twice.
-    fn add_file(&mut self, path: PathBuf, named: bool) {
-        let whole = path.canonicalize().unwrap_or_else(|_| path.clone());
+    /// The whole path of a file that is no link. A folder may hold many thousands, and the way to it is looked up once.
+    fn whole_in_folder(&mut self, path: &Path) -> PathBuf {
+        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
+            return whole(path);
+        };
+        match &self.folder {
+            Some((folder, whole)) if folder == parent => whole.join(name),
+            _ => {
+                let folder = whole(parent);
+                let file = folder.join(name);
+                self.folder = Some((parent.to_owned(), folder));
+                file
+            }
+        }
+    }
+
+    /// The same file under two names is read once: its lines would count twice. `whole` is the path without links.
+    fn add_file(&mut self, path: PathBuf, whole: PathBuf, named: bool) {
         let computer = computer_of(&whole);
         if self.seen.insert(whole) {
             self.logs.push(LogFile {
@@ -193,6 +254,11 @@ impl Found {
             });
         }
     }
+}
+
+/// The path from the root, without links; the path itself where it cannot be looked up.
+fn whole(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
 
 fn computer_of(path: &Path) -> String {

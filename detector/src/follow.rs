@@ -59,8 +59,8 @@ pub struct FollowOptions {
 pub enum FollowError {
     /// A rule with a schedule. It says nothing before a run is due, and what it says then `scan` says of the logs.
     #[error(
-        "a rule with a schedule is not followed: it says nothing before a run is due, so there is nothing to be told \
-         sooner; run `detect` with the schedule behind each run"
+        "a rule with a schedule is not followed, since it says nothing before a run is due: let the scheduler of this \
+         machine run `scanbench detect` with the same options some minutes behind each run"
     )]
     Schedule,
     /// A path that names nothing.

@@ -115,10 +115,12 @@ pub struct Totals {
     pub refused_named: u64,
     /// Files that could not be read, or not to their end.
     pub failed: u64,
+    /// How often logs were read from their begin: again where lines came after their bin was final.
+    pub readings: u64,
     /// Lines of all logs by sort.
     pub counts: Counts,
-    /// What else was counted on the way; `None` for sessions and where there are tables, whose lines are counted one by
-    /// one, without bins.
+    /// What else was counted on the way; `None` where there are tables, and for sessions of packed logs, whose lines are
+    /// counted one by one, without bins.
     pub stats: Option<Stats>,
 }
 
@@ -127,9 +129,9 @@ pub struct Totals {
 pub struct Stats {
     /// Distinct keys with a value that counts, in each bin.
     pub groups: u64,
-    /// Bins with a line.
+    /// Bins with a line; of sessions they are as wide as the longest gap.
     pub bins: u64,
-    /// Groups with at least two thirds of the threshold, and less than it.
+    /// Groups (of sessions: chains of neighbouring bins) with at least two thirds of the threshold, and less than it.
     pub near_misses: u64,
     /// The most distinct values of any group, as far as the threshold; rows tell more.
     pub most: u64,

@@ -218,6 +218,67 @@ proptest! {
     }
 }
 
+proptest! {
+    /// forall logs that overlap in any way, each in order of time, cuts into pieces and numbers of threads: no line
+    /// comes after its bin was final, so all are read once; and rows are those of the careful detector.
+    #[test]
+    fn logs_in_order_of_time_are_read_once(
+        mut logs in prop::collection::vec(prop::collection::vec(line(), 1..60), 1..8),
+        rule in rule(),
+        (threads, block_bytes) in (1_usize..4, 1_usize..400),
+        // Whether each is taken alone, or many together, depends on how large a piece is.
+        piece_bytes in prop_oneof![1_usize..2000, Just(64 << 10), Just(8 << 20)],
+        packed in prop::bool::weighted(0.2),
+    ) {
+        for lines in &mut logs {
+            lines.sort_by_key(|line| line.second);
+        }
+        let logs: Vec<String> = logs.iter().map(|lines| write_log(lines)).collect();
+        let (_scratch, files) = write_set(&logs, packed);
+        let cancelled = AtomicBool::new(false);
+        let options = ScanOptions {
+            threads: NonZeroUsize::new(threads).unwrap(),
+            block_bytes,
+            piece_bytes,
+            ..ScanOptions::new(&cancelled)
+        };
+        let slow = slow(&logs, &rule, &[]);
+        let fast = fast(&files, &rule, &exclusions(&[]), &options);
+        prop_assert_eq!(fast.totals.readings, 1);
+        prop_assert_eq!(slow.alerts(&Selection::All), fast.detection.alerts(&Selection::All));
+        prop_assert_eq!(slow.lines(), fast.detection.lines());
+    }
+}
+
+/// More logs than are looked at by one thread, and than are taken together; the last ones begin first.
+#[test]
+fn many_small_logs() {
+    let logs: Vec<String> = (0..300)
+        .map(|log| {
+            let second = (300 - log) * 7;
+            let mut line = of_the_crowd(second, "192.0.2.1");
+            line.port = Some(u16::try_from(log).unwrap());
+            write_log(&[of_the_crowd(second, "192.0.2.2"), line])
+        })
+        .collect();
+    let (_scratch, files) = write_set(&logs, false);
+    let cancelled = AtomicBool::new(false);
+    for threads in [1, 2, 5] {
+        let options = ScanOptions {
+            threads: NonZeroUsize::new(threads).unwrap(),
+            ..ScanOptions::new(&cancelled)
+        };
+        let found = fast(&files, &Rule::default(), &Exclusions::default(), &options);
+        assert_eq!((found.totals.logs, found.totals.readings), (300, 1));
+        assert_eq!(found.totals.counts.entries, 600);
+        // A port each seven seconds, from second 7 to 2100: 85 before second 600, then 86, 86 and 43. Rows with more
+        // come first.
+        let alerts = found.detection.alerts(&Selection::All);
+        let ports: Vec<u64> = alerts.iter().map(|alert| alert.port_count).collect();
+        assert_eq!(ports, [86, 86, 85, 43]);
+    }
+}
+
 /// Text of a packed log is taken in lots of 4 MiB; the second bad line lies in a later one than the first.
 #[test]
 fn a_packed_log_is_left_at_the_first_bad_line_too_many() {

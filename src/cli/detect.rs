@@ -298,13 +298,18 @@ fn tell(messages: &mut Messages, notice: &Notice<'_>) {
 
 fn tell_stats(detection: &Detection, totals: &Totals) {
     let Some(stats) = &totals.stats else {
-        let why = "not measured: sessions, and tables, are counted line by line, without bins";
+        let why = "not measured: tables, and sessions of packed logs, are counted line by line, without bins";
         // Where standard error is gone there is nobody to tell.
         let _ = writeln!(io::stderr(), "{why}");
         return;
     };
     let alerts = detection.alerts(&Selection::None);
     let most = alerts.iter().map(Alert::distinct).max();
+    if totals.readings > 1 {
+        let why = "read again from the begin with all bins open, since lines came after their bin was closed";
+        // Where standard error is gone there is nobody to tell.
+        let _ = writeln!(io::stderr(), "{why}; --lateness or --unsorted saves that");
+    }
     let lines = [
         format!("bins {}", grouped(stats.bins)),
         format!("groups {}", grouped(stats.groups)),

@@ -23,7 +23,8 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         io::stdout().write_all(&page)?;
         return Ok(());
     };
-    let unwritable = |error: io::Error| Failure::Input(format!("cannot write {}: {error}", folder.display()));
+    let unwritable =
+        |error: io::Error| Failure::Input(format!("cannot write {}: {error}", folder.display()));
     std::fs::create_dir_all(folder).map_err(unwritable)?;
     clap_mangen::generate_to(Cli::command(), folder).map_err(unwritable)
 }

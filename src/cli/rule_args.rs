@@ -43,6 +43,10 @@ pub(crate) struct RuleArgs {
     step: Option<Duration>,
 
     /// The longest gap inside a session
+    ///
+    /// In plain logs a session takes memory by its client's distinct values, up to the threshold, and its lines are read
+    /// again where it makes a row. Of packed logs and tables every line is kept while its session goes on: unpack
+    /// them where that is too much.
     #[arg(long, value_name = "DURATION", value_parser = width)]
     gap: Option<Duration>,
 

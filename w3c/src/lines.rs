@@ -48,13 +48,36 @@ impl<R: Read> LineReader<R> {
             at_end: false,
         }
     }
+}
 
-    /// Fills the buffer as far as the stream gives and shows it, without taking anything.
-    pub(crate) fn peek(&mut self) -> io::Result<&[u8]> {
+impl LineReader<io::Empty> {
+    /// The lines of a text in memory, with no block to be filled.
+    pub(crate) fn of_text(text: &[u8], limit: usize) -> Self {
+        Self {
+            input: io::empty(),
+            buffer: text.to_vec(),
+            start: 0,
+            end: text.len(),
+            offset: 0,
+            number: 0,
+            limit,
+            at_end: true,
+        }
+    }
+}
+
+impl<R: Read> LineReader<R> {
+    /// Fills the buffer as far as the stream gives, without taking anything.
+    pub(crate) fn peek(&mut self) -> io::Result<()> {
         while !self.at_end && self.end < self.buffer.len() {
             self.fill()?;
         }
-        Ok(&self.buffer[self.start..self.end])
+        Ok(())
+    }
+
+    /// What is in the buffer and was not taken.
+    pub(crate) fn unread(&self) -> &[u8] {
+        &self.buffer[self.start..self.end]
     }
 
     /// Passes over the next `count` bytes of what `peek` showed.

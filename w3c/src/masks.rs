@@ -6,9 +6,12 @@
 //! BE ADVISED: a path does the second step too (`cut`, which is safe code), since only what is inlined into a path is
 //! compiled for that path's instructions: counting and finding bits takes four times as many without them.
 
-#![expect(
-    unsafe_code,
-    reason = "vector instructions; each use has its proof, and tests hold it against `portable`"
+#![cfg_attr(
+    target_arch = "x86_64",
+    expect(
+        unsafe_code,
+        reason = "vector instructions; each use has its proof, and tests hold it against `portable`"
+    )
 )]
 
 use crate::cut::{Cut, Lines, Shape, Words, portable_masks};

@@ -81,6 +81,14 @@ pub struct Reader<R> {
     counts: Counts,
 }
 
+impl Reader<io::Empty> {
+    /// Reads a short text that is in memory, such as the head of a log, in hardly more memory than the text takes.
+    #[must_use]
+    pub fn of_text(text: &[u8]) -> Self {
+        Self::over(LineReader::of_text(text, MAX_LINE_BYTES))
+    }
+}
+
 impl<R: Read> Reader<R> {
     /// Reads the first block and tells what the input is. Lines can be read whatever it is; those of something
     /// else than a web log mostly come out as bad.
@@ -97,17 +105,22 @@ impl<R: Read> Reader<R> {
     /// Where nothing can be read at all.
     pub fn with_limit(input: R, max_line_bytes: usize) -> io::Result<Self> {
         let mut lines = LineReader::new(input, max_line_bytes);
-        let head = lines.peek()?;
+        lines.peek()?;
+        Ok(Self::over(lines))
+    }
+
+    fn over(mut lines: LineReader<R>) -> Self {
+        let head = lines.unread();
         let content = recognise(head);
         if head.starts_with(UTF8_BOM) {
             lines.skip(UTF8_BOM.len());
         }
-        Ok(Self {
+        Self {
             lines,
             content,
             parser: LineParser::default(),
             counts: Counts::default(),
-        })
+        }
     }
 
     /// What the input is.

@@ -1,16 +1,16 @@
-//! Every line to the collector, one by one: for sessions, whose lines hang together over any time, and where there are
-//! tables, whose rows come in any order. Each thread reads a log from front to back into a collector of its own and
-//! gives that to the one of all now and then (`gathered`).
+//! Every line to the collector, one by one: where there are tables, whose rows come in any order, and for sessions of
+//! packed logs, whose lines hang together over any time and cannot be read again. Each thread reads a log from front to
+//! back into a collector of its own and gives that to the one of all now and then (`gathered`).
 
 use super::feed::Buffer;
 use super::gathered::{Gathered, Taken};
-use super::lens::ComputerSource;
-use super::look::collect;
 use super::shared::Told;
 use super::walk::{Place, Sink, Walker};
 use super::work::Timed;
 use super::{Job, Outcome};
+use crate::detector::count;
 use crate::exclusion::Memo;
+use crate::find::ComputerSource;
 use crate::input::TableItem;
 use crate::scan::{Bad, Notice, Stopped};
 use crate::{Exclusions, LogFile};
@@ -58,10 +58,15 @@ fn take(
     client: &[u8],
     computer: &[u8],
 ) {
-    taken.counters.lines += 1;
-    let signature = exclusions.signature(memo, record, client, computer);
-    taken.counters.count(signature, exclusions, record.time());
-    collect(&mut taken.collector, record, client, computer, signature);
+    let (collector, counters) = (&mut taken.collector, &mut taken.counters);
+    count(
+        collector,
+        counters,
+        (exclusions, memo),
+        record,
+        client,
+        computer,
+    );
     taken.note(record.time());
 }
 
@@ -149,10 +154,7 @@ impl<'a> Worker<'a, '_> {
     fn text(&mut self, number: usize, told: &mut Told) -> Result<(), Stopped> {
         let (job, gathered) = (self.job, self.gathered);
         let log = &job.logs[number];
-        let computer = ComputerSource {
-            said: job.options.computer,
-            place: &log.file.computer,
-        };
+        let computer = ComputerSource::new(job.options.computer, &log.file);
         let mut walker = Walker::new(job.context(computer), Header::default(), 0);
         let mut sink = All {
             exclusions: job.exclusions,
@@ -226,10 +228,7 @@ impl<'a> Worker<'a, '_> {
         if job.exclusions.list().is_empty() {
             table.skip_columns(job.rule.client.field());
         }
-        let computer = ComputerSource {
-            said: job.options.computer,
-            place: &log.file.computer,
-        };
+        let computer = ComputerSource::new(job.options.computer, &log.file);
         let (mut taken, mut memo) = (Taken::new(job), Memo::default());
         let mut rows = 0_u64;
         loop {

@@ -3,6 +3,7 @@
 //! A bin is final once every log that is not done has passed it. Then whoever reached the threshold in it is known,
 //! what remains is looked at again, and the bin is forgotten: memory follows the bins that are open, not the logs.
 
+use super::chains::Chains;
 use super::lens::{Who, WhoSet};
 use super::marks::MOST_MARKS;
 use super::piece::{Piece, Range};
@@ -10,7 +11,7 @@ use super::table::{Table, Value};
 use crate::Window;
 use crate::detection::Counters;
 use scanbench_w3c::Counts;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
 /// Where the text of a piece is.
@@ -44,6 +45,8 @@ pub(super) struct Tables {
 
 struct Bin<V> {
     tables: HashMap<u64, Table<V>>,
+    /// Of sessions, who has a line without a value.
+    bare: WhoSet,
     texts: Vec<(usize, Text, Range)>,
     /// Who was already looked at in this bin.
     looked: WhoSet,
@@ -53,6 +56,7 @@ impl<V> Default for Bin<V> {
     fn default() -> Self {
         Self {
             tables: HashMap::new(),
+            bare: WhoSet::default(),
             texts: Vec::new(),
             looked: WhoSet::default(),
         }
@@ -75,9 +79,17 @@ pub(super) struct Ledger<V> {
     /// Read whole before anything is final.
     unsorted: bool,
     logs: Vec<Progress>,
+    /// Logs before this one in the list are begun.
+    begun: usize,
+    /// Of these, those that are not done.
+    open: Vec<usize>,
+    done: usize,
     bins: BTreeMap<i64, Bin<V>>,
     /// The bin that became final last, kept for windows that reach into the next one.
     before: Option<(i64, Bin<V>)>,
+    chains: Chains<V>,
+    /// The bins that chains of sessions may still have to go back to, without their tables.
+    behind: VecDeque<(i64, Bin<V>)>,
     /// Bins before this one are final.
     final_before: i64,
     pub(super) counts: Counts,
@@ -101,10 +113,11 @@ impl<V: Value> Ledger<V> {
         counters: Counters,
     ) -> Self {
         let threshold = usize::try_from(threshold).unwrap_or(usize::MAX);
+        let near = threshold.saturating_mul(2).div_ceil(3);
         Self {
             window,
             threshold,
-            near: (threshold * 2).div_ceil(3),
+            near,
             unsorted,
             logs: floors
                 .into_iter()
@@ -113,8 +126,13 @@ impl<V: Value> Ledger<V> {
                     is_done: false,
                 })
                 .collect(),
+            begun: 0,
+            open: Vec::new(),
+            done: 0,
             bins: BTreeMap::new(),
             before: None,
+            chains: Chains::new(threshold, near),
+            behind: VecDeque::new(),
             final_before: i64::MIN,
             counts: Counts::default(),
             counters,
@@ -150,6 +168,13 @@ impl<V: Value> Ledger<V> {
                 }
             }
         }
+        for (bin, who) in piece.bare {
+            if bin < self.final_before {
+                self.is_late = true;
+            } else {
+                self.bins.entry(bin).or_default().bare.insert(who);
+            }
+        }
         for mut range in piece.ranges {
             if range.bin >= self.final_before {
                 // Where many logs of the same time keep their bins open, memory is not to follow their lines; then
@@ -171,23 +196,27 @@ impl<V: Value> Ledger<V> {
         self.postponed.extend(looks);
     }
 
-    /// Notes that nothing more comes from a log.
+    /// Notes that nothing more comes from a log; once for each.
     pub(super) fn done(&mut self, log: usize) {
         self.logs[log].is_done = true;
+        self.done += 1;
     }
 
     /// Makes final what can be, and gives what is to be looked at again. `begun` is the first log in the list that
     /// is not begun: logs are begun in the order of their first bins.
     pub(super) fn settle(&mut self, begun: usize) -> Vec<Look> {
-        let all_done = self.logs.iter().all(|log| log.is_done);
-        let floor = if all_done {
+        // There may be many thousands of logs, and few of them are open.
+        self.open.extend(self.begun..begun);
+        self.begun = begun;
+        self.open.retain(|log| !self.logs[*log].is_done);
+        let floor = if self.done == self.logs.len() {
             i64::MAX
         } else if self.unsorted {
             return Vec::new();
         } else {
             // Logs that are not begun start no earlier than the first of them.
-            let open = self.logs[..(begun + 1).min(self.logs.len())].iter();
-            open.filter(|log| !log.is_done)
+            let open = self.open.iter().chain([&begun]);
+            open.filter_map(|log| self.logs.get(*log))
                 .map(|log| log.floor)
                 .min()
                 .unwrap_or(i64::MIN)
@@ -198,9 +227,17 @@ impl<V: Value> Ledger<V> {
                 break;
             }
             let (number, bin) = entry.remove_entry();
-            let marks: usize = bin.texts.iter().map(|(_, _, range)| marks_of(range)).sum();
-            self.marks -= marks;
-            self.settle_bin(number, bin, &mut looks);
+            if matches!(self.window, Window::Session { .. }) {
+                self.settle_chains(number, bin, &mut looks);
+            } else {
+                self.marks -= bin.marks();
+                self.settle_bin(number, bin, &mut looks);
+            }
+        }
+        if floor == i64::MAX && matches!(self.window, Window::Session { .. }) {
+            self.chains.finish();
+            (self.tables.near_misses, self.tables.most) =
+                (self.chains.near_misses, self.chains.most as u64);
         }
         self.final_before = self.final_before.max(floor);
         together(looks)
@@ -234,6 +271,50 @@ impl<V: Value> Ledger<V> {
         }
         bin.look(wanted, looks);
         self.before = Some((number, bin));
+    }
+}
+
+impl<V: Value> Ledger<V> {
+    /// The same for sessions.
+    fn settle_chains(&mut self, number: i64, mut bin: Bin<V>, looks: &mut Vec<Look>) {
+        self.tables.bins += 1;
+        let (tables, mut bare) = (
+            std::mem::take(&mut bin.tables),
+            std::mem::take(&mut bin.bare),
+        );
+        let with_values = tables.iter().flat_map(|(server, table)| {
+            self.tables.groups += table.len() as u64;
+            table.with_at_least(1).map(|(client, values)| {
+                let server = *server;
+                (Who { server, client }, values)
+            })
+        });
+        let with_values: Vec<(Who, &[V])> = with_values.collect();
+        for (who, _) in &with_values {
+            bare.remove(who);
+        }
+        let all = with_values.into_iter();
+        let wanted = self.chains.take(
+            number,
+            all.chain(bare.into_iter().map(|who| (who, &[][..]))),
+        );
+        bin.look(wanted.here, looks);
+        let mut back: BTreeMap<i64, WhoSet> = BTreeMap::new();
+        for (who, first) in wanted.back {
+            for (number, _) in self.behind.iter().filter(|(number, _)| *number >= first) {
+                back.entry(*number).or_default().insert(who);
+            }
+        }
+        for (number, bin) in &mut self.behind {
+            if let Some(who) = back.remove(number) {
+                bin.look(who, looks);
+            }
+        }
+        self.behind.push_back((number, bin));
+        let from = self.chains.reach_back().unwrap_or(i64::MAX);
+        while let Some((_, bin)) = self.behind.pop_front_if(|(number, _)| *number < from) {
+            self.marks -= bin.marks();
+        }
     }
 }
 
@@ -279,6 +360,10 @@ fn enough_together<V: Value>(before: &Bin<V>, bin: &Bin<V>, threshold: usize) ->
 }
 
 impl<V> Bin<V> {
+    fn marks(&self) -> usize {
+        self.texts.iter().map(|(_, _, range)| marks_of(range)).sum()
+    }
+
     /// Has those looked at that were not yet.
     fn look(&mut self, mut wanted: WhoSet, looks: &mut Vec<Look>) {
         wanted.retain(|who| self.looked.insert(*who));

@@ -103,7 +103,7 @@ impl Lens {
             .chain(lens.named.iter().map(|(_, place)| Some(*place)));
         let by = rule.group_by;
         lens.joined = lens.computer.zip(lens.server).filter(|(computer, server)| {
-            *server == computer + 1 && by.computer && by.server && context.computer.said.is_none()
+            *server == computer + 1 && by.computer && by.server && !context.computer.is_said()
         });
         // Up to the last column that is looked at.
         lens.shape.wanted = last
@@ -211,24 +211,6 @@ impl Record for FastLine<'_> {
     fn get_named(&self, name: &str) -> Option<&[u8]> {
         let (_, position) = self.lens.named.iter().find(|(known, _)| known == name)?;
         Some(self.column(*position))
-    }
-}
-
-/// `Computer` of a line: what was said on the command line, else what the line says, else the log's place.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct ComputerSource<'a> {
-    pub(super) said: Option<&'a str>,
-    pub(super) place: &'a str,
-}
-
-impl<'a> ComputerSource<'a> {
-    #[inline]
-    pub(super) fn of(&self, logged: Option<&'a [u8]>) -> &'a [u8] {
-        match (self.said, logged) {
-            (Some(said), _) => said.as_bytes(),
-            (None, Some(name)) if !matches!(name, b"" | b"-") => name,
-            _ => self.place.as_bytes(),
-        }
     }
 }
 

@@ -2,16 +2,16 @@
 
 use super::feed::Buffer;
 use super::ledger::{Look, Text};
-use super::lens::{ComputerSource, WhoSet};
+use super::lens::WhoSet;
 use super::table::Value;
 use super::walk::{Context, Place, Sink, Walker};
 use super::work::Timed;
 use super::{Job, plan::Source};
 use crate::Exclusions;
-use crate::collector::{Collector, KeyTexts};
+use crate::collector::Collector;
 use crate::exclusion::Memo;
-use crate::names::Signature;
-use scanbench_w3c::{BadLine, Entry, Field, Header, Record};
+use crate::find::ComputerSource;
+use scanbench_w3c::{BadLine, Entry, Header, Record};
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
@@ -48,28 +48,12 @@ impl<V: Value> Sink<V> for Wanted<'_> {
         let signature = self
             .exclusions
             .signature(self.memo, entry, client, computer);
-        collect(self.collector, entry, client, computer, signature);
+        self.collector.add(entry, client, computer, signature);
     }
 
     fn bad(&mut self, _: BadLine) {}
 
     fn header(&mut self, _: u64, _: &Header) {}
-}
-
-/// Gives a line to the collector.
-pub(super) fn collect(
-    collector: &mut Collector,
-    record: &impl Record,
-    client: &[u8],
-    computer: &[u8],
-    signature: &Signature,
-) {
-    let keys = KeyTexts {
-        client,
-        computer,
-        server: record.get(Field::SIp).unwrap_or_default(),
-    };
-    collector.add(record, keys, signature);
 }
 
 /// Looks again.
@@ -81,10 +65,7 @@ pub(super) fn look<V: Value>(
     collector: &mut Collector,
 ) -> io::Result<()> {
     let log = &job.logs[look.log];
-    let context = job.context(ComputerSource {
-        said: job.options.computer,
-        place: &log.file.computer,
-    });
+    let context = job.context(ComputerSource::new(job.options.computer, &log.file));
     let header = Header::clone(&look.range.header);
     let mut walker = Walker::new(context, header, look.range.start);
     let mut sink = Wanted {
@@ -101,12 +82,15 @@ pub(super) fn look<V: Value>(
         .wanted
         .get(&look.range.bin)
         .and_then(|who| marks?.find(who, start, end));
+    let stretches = found.unwrap_or_else(|| std::iter::once(start..end).collect());
     let mut file = match (&look.text, &log.source) {
+        // Of many logs with lines in a bin, few have some of whoever is wanted.
+        _ if stretches.is_empty() => None,
         (Text::Kept(..), _) => None,
         (Text::File, Source::Plain(path)) => Some(File::open(path)?),
         (Text::File, _) => return Err(io::Error::other("its text was not kept")),
     };
-    for stretch in found.unwrap_or_else(|| std::iter::once(start..end).collect()) {
+    for stretch in stretches {
         walker.go_to(stretch.start);
         if let Text::Kept(text, begin) = &look.text {
             let place = |offset: u64| usize::try_from(offset - begin).unwrap_or(usize::MAX);

@@ -1,15 +1,16 @@
 //! A stretch of one log as the first look leaves it: who reached how many values in each bin, and where the lines of
 //! each bin stand, so that those of a few can be looked at again.
 
+use super::Job;
 use super::lens::Who;
 use super::marks::{MOST_MARKS, Mark, Marks};
 use super::table::{Table, Value};
 use super::walk::{Place, Sink};
-use crate::Exclusions;
 use crate::detection::Counters;
 use crate::exclusion::Memo;
+use crate::{Exclusions, Window};
 use scanbench_w3c::{BadLine, Counts, Entry, Header, Record, Timestamp};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 /// The lines of one bin that stand together.
@@ -35,6 +36,8 @@ const MOST_BAD: usize = 1 << 12;
 /// What the first look found in a piece.
 pub(super) struct Piece<V> {
     pub(super) tables: HashMap<(i64, u64), Table<V>>,
+    /// Of sessions, who has a line without a value in a bin: it holds a session together all the same.
+    pub(super) bare: HashSet<(i64, Who), foldhash::fast::RandomState>,
     pub(super) ranges: Vec<Range>,
     /// The first of its bad lines; `counts` has how many there are.
     pub(super) bad: Vec<BadLine>,
@@ -60,6 +63,8 @@ pub(super) struct Gather<'a, V> {
     /// Values that are counted a few lines later, when the memory that they go to has come: table, client, value.
     waiting: [(usize, u64, Option<V>); WAITING],
     next_waiting: usize,
+    /// As in the piece; `None` where windows are no sessions.
+    bare: Option<HashSet<(i64, Who), foldhash::fast::RandomState>>,
     ranges: Vec<Range>,
     /// The marks of all lines, and how many there were when each range began; `None` where they are given up.
     marks: Option<Vec<Mark>>,
@@ -123,21 +128,19 @@ const RECENT: usize = 8;
 const WAITING: usize = 8;
 
 impl<'a, V: Value> Gather<'a, V> {
-    pub(super) fn new(
-        exclusions: &'a Exclusions,
-        threshold: usize,
-        header: &Header,
-        start: u64,
-    ) -> Self {
+    pub(super) fn new(job: &Job<'a>, header: &Header, start: u64) -> Self {
+        let exclusions = job.exclusions;
+        let is_session = matches!(job.rule.window, Window::Session { .. });
         Self {
             exclusions,
-            threshold,
+            threshold: usize::try_from(job.rule.threshold).unwrap_or(usize::MAX),
             tables: Vec::new(),
             places: HashMap::new(),
             recent: [(i64::MIN, 0, 0); RECENT],
             next_recent: 0,
             waiting: [(0, 0, None); WAITING],
             next_waiting: 0,
+            bare: is_session.then(HashSet::default),
             ranges: Vec::new(),
             marks: header.is_self_contained().then(Vec::new),
             first_marks: Vec::new(),
@@ -181,6 +184,7 @@ impl<'a, V: Value> Gather<'a, V> {
         };
         Piece {
             tables: self.tables.into_iter().collect(),
+            bare: self.bare.unwrap_or_default(),
             ranges,
             bad: self.bad,
             counters: self.counters,
@@ -322,6 +326,8 @@ impl<V: Value> Sink<V> for Gather<'_, V> {
             let table = self.table(at.bin, server);
             self.tables[table].1.touch(client);
             self.wait(table, client, Some(value));
+        } else if let Some(bare) = &mut self.bare {
+            bare.insert((at.bin, at.who));
         }
         self.counters.lines += 1;
         if let Some(unasked) = &mut self.unasked {

@@ -2,17 +2,19 @@
 //! close as early as they can.
 
 use super::walk::bin;
+use crate::find::is_special;
 use crate::input::{self, Archive, FileBytes, Input, InputError};
 use crate::scan::{Notice, ScanOptions, Totals};
 use crate::{LogFile, Rule};
-use scanbench_w3c::{Content, Header, Item, Reader};
+use scanbench_w3c::{Content, Field, Header, Item, Reader, Timestamp};
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-/// Text that is looked at to tell what a log is and when it begins.
+/// Text that is looked at to tell what a log is and when it begins; and what nearly all logs tell it by.
 const HEAD_BYTES: u64 = 64 << 10;
+const FIRST_BYTES: u64 = 8 << 10;
 
 /// What is said of pipes, sockets and devices that were found in a folder.
 const NO_FILE: &str = "no regular file, read only where it is named itself";
@@ -27,6 +29,15 @@ pub(super) struct Log {
     pub(super) header: Header,
     /// Stretches of a file that can be read apart, as bytes; one where it cannot.
     pub(super) pieces: Vec<(u64, u64)>,
+    /// The bytes of a plain file of one piece, which may be taken together with others.
+    pub(super) small: Option<u64>,
+}
+
+impl Log {
+    /// Whether its pieces are read from its file, each where it stands.
+    pub(super) fn is_cut(&self) -> bool {
+        matches!(self.source, Source::Plain(_)) && self.header.is_self_contained()
+    }
 }
 
 /// How a log is opened.
@@ -118,22 +129,57 @@ pub(super) fn plan(
     totals: &mut Totals,
     tell: &mut dyn FnMut(&LogFile, NoticeAbout),
 ) -> Vec<Log> {
-    let mut planner = Planner {
-        rule,
-        options,
-        totals,
-        tell,
-        logs: Vec::new(),
+    /// Files for which a thread is worth starting.
+    const WORTH: usize = 64;
+
+    let share = files.len().div_ceil(options.threads.get()).max(WORTH);
+    let look = |files: &[LogFile]| {
+        let mut planner = Planner {
+            rule,
+            options,
+            totals: Totals::default(),
+            told: Vec::new(),
+            logs: Vec::new(),
+        };
+        for file in files {
+            planner.add(file);
+        }
+        planner
     };
-    for file in files {
-        planner.add(file);
+    let planners: Vec<Planner<'_>> = if files.len() <= share {
+        vec![look(files)]
+    } else {
+        std::thread::scope(|scope| {
+            let look = &look;
+            let threads: Vec<_> = files
+                .chunks(share)
+                .map(|files| scope.spawn(move || look(files)))
+                .collect();
+            let ended = threads.into_iter().map(|thread| match thread.join() {
+                Ok(planner) => planner,
+                Err(panic) => std::panic::resume_unwind(panic),
+            });
+            ended.collect()
+        })
+    };
+    let mut logs = Vec::new();
+    for planner in planners {
+        totals.logs += planner.totals.logs;
+        totals.passed_over += planner.totals.passed_over;
+        totals.refused += planner.totals.refused;
+        totals.refused_named += planner.totals.refused_named;
+        totals.failed += planner.totals.failed;
+        for (file, about) in planner.told {
+            tell(&file, about);
+        }
+        logs.extend(planner.logs);
     }
-    let mut logs = planner.logs;
     logs.sort_by_key(|log| log.floor);
     logs
 }
 
 /// A notice without the log that it is about.
+#[derive(Debug)]
 pub(super) enum NoticeAbout {
     PassedOver(scanbench_w3c::OtherLog),
     Refused(scanbench_w3c::LooksLike),
@@ -161,17 +207,24 @@ impl NoticeAbout {
 struct Planner<'p> {
     rule: &'p Rule,
     options: &'p ScanOptions<'p>,
-    totals: &'p mut Totals,
-    tell: &'p mut dyn FnMut(&LogFile, NoticeAbout),
+    /// Logs and files, as far as they are counted here.
+    totals: Totals,
+    told: Vec<(LogFile, NoticeAbout)>,
     logs: Vec<Log>,
 }
 
 impl Planner<'_> {
+    fn tell(&mut self, file: &LogFile, about: NoticeAbout) {
+        self.told.push((file.clone(), about));
+    }
+
     fn add(&mut self, file: &LogFile) {
-        let is_special = file.is_special();
+        let about = file.path.as_ref().and_then(|path| path.metadata().ok());
+        let is_special = about.as_ref().is_some_and(is_special);
+        let length = about.map(|about| about.len());
         if is_special && !file.named {
             self.totals.refused += 1;
-            return (self.tell)(file, NoticeAbout::Unfit(NO_FILE.to_owned()));
+            return self.tell(file, NoticeAbout::Unfit(NO_FILE.to_owned()));
         }
         let opened = match input::open(file.path.as_deref()) {
             Ok(opened) => opened,
@@ -183,14 +236,14 @@ impl Planner<'_> {
                 self.table(file, Source::TableOnce(Mutex::new(Some(table))));
             }
             (Input::Table(_), Some(path)) => self.table(file, Source::Table(path.clone())),
-            (Input::Text(text), None) => self.text(file, text, None),
+            (Input::Text(text), None) => self.text(file, text, None, None),
             (Input::Text(text), Some(path)) => {
                 let source = if opened.is_plain {
                     Source::Plain(path.clone())
                 } else {
                     Source::Packed(path.clone())
                 };
-                self.text(file, text, Some(source));
+                self.text(file, text, Some(source), length);
             }
             (Input::Archive(archive), _) => self.archive(file, archive),
         }
@@ -206,7 +259,7 @@ impl Planner<'_> {
             match archive.open_member(member) {
                 Ok(Input::Text(text)) => {
                     let source = Source::Member(Arc::clone(&archive), index);
-                    self.text(&file, text, Some(source));
+                    self.text(&file, text, Some(source), None);
                     others += self.totals.refused - refused;
                 }
                 Ok(Input::Table(_)) => {
@@ -230,12 +283,12 @@ impl Planner<'_> {
         match error {
             InputError::Unreadable(error) => {
                 self.totals.failed += 1;
-                (self.tell)(file, NoticeAbout::Unreadable(error));
+                self.tell(file, NoticeAbout::Unreadable(error));
             }
             other => {
                 self.totals.refused += 1;
                 self.totals.refused_named += u64::from(file.named);
-                (self.tell)(file, NoticeAbout::Unfit(other.to_string()));
+                self.tell(file, NoticeAbout::Unfit(other.to_string()));
             }
         }
     }
@@ -248,20 +301,27 @@ impl Planner<'_> {
             floor: i64::MIN,
             header: Header::default(),
             pieces: vec![(0, 0)],
+            small: None,
         });
     }
 
-    /// Looks at the head of a text. `source` opens it anew; without one it can be read once.
-    fn text(&mut self, file: &LogFile, mut text: Box<dyn Read + Send>, source: Option<Source>) {
-        let mut head = Vec::new();
-        let read = (&mut text).take(HEAD_BYTES).read_to_end(&mut head);
-        if let Err(error) = read
-            && head.is_empty()
-        {
-            self.totals.failed += 1;
-            return (self.tell)(file, NoticeAbout::Unreadable(error));
-        }
-        let Some((header, floor)) = self.look_at(file, &head) else {
+    /// Looks at the head of a text. `source` opens it anew; without one it can be read once. `length` is that of the
+    /// file, where it is known.
+    fn text(
+        &mut self,
+        file: &LogFile,
+        mut text: Box<dyn Read + Send>,
+        source: Option<Source>,
+        length: Option<u64>,
+    ) {
+        let (head, seen) = match read_head(&mut text) {
+            Ok(read) => read,
+            Err(error) => {
+                self.totals.failed += 1;
+                return self.tell(file, NoticeAbout::Unreadable(error));
+            }
+        };
+        let Some((header, floor)) = self.judge(file, seen) else {
             return;
         };
         self.totals.logs += 1;
@@ -270,68 +330,137 @@ impl Planner<'_> {
         });
         let pieces = match &source {
             Source::Plain(path) if header.is_self_contained() => {
-                cut(path, self.options).unwrap_or_else(|_| vec![(0, u64::MAX)])
+                cut(path, length, self.options).unwrap_or_else(|_| vec![(0, u64::MAX)])
             }
             _ => vec![(0, u64::MAX)],
         };
+        let is_whole = matches!(&source, Source::Plain(_)) && header.is_self_contained();
+        let small = length.filter(|_| is_whole && pieces.len() == 1);
         self.logs.push(Log {
             file: file.clone(),
             source,
             floor,
             header,
             pieces,
+            small,
         });
     }
 
     /// The directives before the first line, and its bin; `None` where this is no log to be read.
-    fn look_at(&mut self, file: &LogFile, head: &[u8]) -> Option<(Header, i64)> {
-        // Reading from memory does not fail.
-        let mut reader = Reader::new(head).ok()?;
-        match reader.content().clone() {
+    fn judge(&mut self, file: &LogFile, head: Head) -> Option<(Header, i64)> {
+        match head.content {
             Content::Web => {}
             Content::Empty => {
                 self.totals.logs += 1;
-                (self.tell)(file, NoticeAbout::Empty);
+                self.tell(file, NoticeAbout::Empty);
                 return None;
             }
             Content::Other(other) => {
                 self.totals.passed_over += 1;
-                (self.tell)(file, NoticeAbout::PassedOver(other));
+                self.tell(file, NoticeAbout::PassedOver(other));
                 return None;
             }
             Content::NotW3c(looks_like) => {
                 self.totals.refused += 1;
                 self.totals.refused_named += u64::from(file.named);
-                (self.tell)(file, NoticeAbout::Refused(looks_like));
+                self.tell(file, NoticeAbout::Refused(looks_like));
                 return None;
             }
         }
-        while let Ok(Some(item)) = reader.next_item() {
-            let Item::Entry(entry) = item else {
-                continue;
-            };
-            let floor = bin(entry.time(), self.rule.window.reach());
-            for field in super::lens::missing_columns(entry.columns()) {
-                (self.tell)(file, NoticeAbout::NoColumn(field));
-            }
-            if entry.columns().is_local_time() {
-                (self.tell)(file, NoticeAbout::LocalTime);
-            }
-            return Some((reader.header().clone(), floor));
+        let Some(first) = head.first else {
+            return Some((head.header, i64::MIN));
+        };
+        for field in first.missing {
+            self.tell(file, NoticeAbout::NoColumn(field));
         }
-        Some((reader.header().clone(), i64::MIN))
+        if first.is_local_time {
+            self.tell(file, NoticeAbout::LocalTime);
+        }
+        Some((head.header, bin(first.time, self.rule.window.reach())))
     }
 }
 
-/// Cuts a file at ends of lines into pieces of about the same size, a few for each thread.
-fn cut(path: &PathBuf, options: &ScanOptions<'_>) -> io::Result<Vec<(u64, u64)>> {
-    let mut file = File::open(path)?;
-    let length = file.metadata()?.len();
-    if !file.metadata()?.is_file() || length == 0 {
-        return Ok(vec![(0, u64::MAX)]);
+/// Reads the first bytes, as far as they tell what the text is. An input that fails at once is an error, one that fails
+/// later is told when it is read.
+fn read_head(text: &mut impl Read) -> io::Result<(Vec<u8>, Head)> {
+    let mut head = Vec::new();
+    loop {
+        let most = if head.is_empty() {
+            FIRST_BYTES
+        } else {
+            HEAD_BYTES
+        };
+        let read = text.take(most - head.len() as u64).read_to_end(&mut head);
+        let is_end = match read {
+            Err(error) if head.is_empty() => return Err(error),
+            outcome => outcome.is_err() || (head.len() as u64) < most || most == HEAD_BYTES,
+        };
+        // A line that is cut off is none to judge by, where more of it can be read.
+        let lines = match memchr::memrchr(b'\n', &head) {
+            Some(feed) if !is_end => &head[..feed],
+            _ => &head,
+        };
+        let seen = Head::of(lines);
+        if is_end || seen.first.is_some() {
+            return Ok((head, seen));
+        }
     }
+}
+
+/// What the first bytes of a text tell.
+struct Head {
+    content: Content,
+    /// The directives before the first line.
+    header: Header,
+    first: Option<First>,
+}
+
+/// The first line of a log.
+struct First {
+    time: Timestamp,
+    missing: Vec<Field>,
+    is_local_time: bool,
+}
+
+impl Head {
+    fn of(text: &[u8]) -> Self {
+        let mut reader = Reader::of_text(text);
+        let content = reader.content().clone();
+        let mut first = None;
+        while let Content::Web = content
+            && let Ok(Some(item)) = reader.next_item()
+        {
+            if let Item::Entry(entry) = item {
+                first = Some(First {
+                    time: entry.time(),
+                    missing: super::lens::missing_columns(entry.columns()).collect(),
+                    is_local_time: entry.columns().is_local_time(),
+                });
+                break;
+            }
+        }
+        Self {
+            header: reader.header().clone(),
+            content,
+            first,
+        }
+    }
+}
+
+/// Cuts a file at ends of lines into pieces of about the same size, a few for each thread; one that is not worth it,
+/// or has no length, is not even opened.
+fn cut(
+    path: &PathBuf,
+    length: Option<u64>,
+    options: &ScanOptions<'_>,
+) -> io::Result<Vec<(u64, u64)>> {
+    let length = length.unwrap_or(0);
     let least = options.piece_bytes.max(1) as u64;
     let size = (length / (options.threads.get() as u64 * 4)).clamp(least, 8 * least);
+    if length <= size + size / 2 {
+        return Ok(vec![(0, u64::MAX)]);
+    }
+    let mut file = File::open(path)?;
     let mut pieces = Vec::new();
     let mut start = 0;
     while length - start > size + size / 2 {

@@ -28,8 +28,8 @@ pub(super) struct Entered<V> {
     pub(super) text: Text,
     /// Whether the log ends with it.
     pub(super) is_last: bool,
-    /// Whether the task ends with it.
-    pub(super) ends_task: bool,
+    /// Whether what was taken together with it ends with it.
+    pub(super) ends_lot: bool,
     /// Why nothing more could be read, with the byte up to which it could, and bytes of an unfinished line.
     pub(super) broken: Option<(io::Error, u64, usize)>,
 }
@@ -66,7 +66,7 @@ struct State<'a, V> {
     told: Vec<Told>,
     /// The next task to be taken.
     next: Task,
-    /// Tasks taken whose pieces are not all entered.
+    /// How often something was taken that is not all entered.
     open: usize,
     /// Threads that wait for an errand and have not been given one.
     idle: usize,
@@ -137,31 +137,19 @@ impl<'a, V: Value> Shared<'a, V> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The next piece to be looked at; `None` where there is none left or the scan was stopped. Waits where pieces
-    /// that were taken are far behind, so that what comes before them does not pile up.
-    pub(super) fn take(&self) -> Option<Task> {
+    /// What is to be looked at next, one piece or many small logs, and entered together; `None` where nothing is left
+    /// or the scan was stopped. Waits where pieces that were taken are far behind, so that what comes before them does
+    /// not pile up.
+    pub(super) fn take(&self) -> Option<Vec<Task>> {
         let most_open = 2 * self.job.options.threads.get() + 1;
         let mut state = self.lock();
         loop {
-            let log = self.job.logs.get(state.next.log)?;
-            if state.stopped.is_some() {
+            if state.next.log == self.job.logs.len() || state.stopped.is_some() {
                 return None;
             }
             if state.open < most_open {
-                let task = state.next;
                 state.open += 1;
-                state.next = if task.piece + 1 < log.pieces.len() {
-                    Task {
-                        piece: task.piece + 1,
-                        ..task
-                    }
-                } else {
-                    Task {
-                        log: task.log + 1,
-                        piece: 0,
-                    }
-                };
-                return Some(task);
+                return Some(state.take(self.job));
             }
             state = self
                 .changed
@@ -219,19 +207,21 @@ impl<'a, V: Value> Shared<'a, V> {
         self.changed.notify_all();
     }
 
-    /// Takes a piece and whatever waited for it.
-    pub(super) fn enter(&self, task: Task, entered: Entered<V>) -> Then {
+    /// Takes pieces, one of each log, and whatever waited for them.
+    pub(super) fn enter(&self, pieces: Vec<(Task, Entered<V>)>) -> Then {
         let mut state = self.lock();
-        state.logs[task.log].waiting.insert(task.piece, entered);
         let mut then = Vec::new();
-        while let Some(outcome) = state.enter_next(self.job, task.log) {
-            match outcome {
-                Ok(looks) => then.extend(looks),
-                Err(again) => {
-                    self.changed.notify_all();
-                    // What was entered before it is to be looked at all the same; it comes with the next piece.
-                    state.ledger.postpone(then);
-                    return again;
+        for (task, entered) in pieces {
+            state.logs[task.log].waiting.insert(task.piece, entered);
+            while let Some(outcome) = state.enter_next(self.job, task.log) {
+                match outcome {
+                    Ok(looks) => then.extend(looks),
+                    Err(again) => {
+                        self.changed.notify_all();
+                        // What was entered before it is to be looked at all the same; it comes with the next piece.
+                        state.ledger.postpone(then);
+                        return again;
+                    }
                 }
             }
         }
@@ -257,6 +247,41 @@ impl<'a, V: Value> Shared<'a, V> {
 }
 
 impl<'a, V: Value> State<'a, V> {
+    /// The next piece, or the next logs together where they are so small that threads would mostly wait for each
+    /// other.
+    fn take(&mut self, job: &Job<'_>) -> Vec<Task> {
+        /// A piece is worth so many lots of small logs.
+        const LOTS: u64 = 32;
+        const MOST_LOGS: usize = 128;
+
+        let enough = job.options.piece_bytes as u64 / LOTS;
+        let (mut lot, mut bytes) = (Vec::new(), 0);
+        while let Some(log) = job.logs.get(self.next.log) {
+            let size = log.small.unwrap_or(u64::MAX);
+            if !lot.is_empty() && (size > enough - bytes || lot.len() == MOST_LOGS) {
+                break;
+            }
+            lot.push(self.next);
+            self.next.piece += 1;
+            if self.next.piece >= log.pieces.len() {
+                self.next = Task {
+                    log: self.next.log + 1,
+                    piece: 0,
+                };
+            }
+            if size >= enough {
+                break;
+            }
+            bytes += size;
+        }
+        lot
+    }
+
+    /// The first log of which nothing was taken yet.
+    fn begun(&self) -> usize {
+        self.next.log + usize::from(self.next.piece > 0)
+    }
+
     /// Enters the next piece of a log, where it is there.
     fn enter_next(&mut self, job: &'a Job<'a>, number: usize) -> Option<Result<Vec<Look>, Then>> {
         let log = &mut self.logs[number];
@@ -270,7 +295,7 @@ impl<'a, V: Value> State<'a, V> {
             return Some(Err(Then::Again(task, log.header.clone())));
         }
         log.next_piece += 1;
-        self.open -= usize::from(entered.ends_task);
+        self.open -= usize::from(entered.ends_lot);
         log.header = entered.piece.header_after.clone();
         let lines_before = log.lines;
         log.lines += entered.piece.counts.lines();
@@ -295,7 +320,8 @@ impl<'a, V: Value> State<'a, V> {
             log.is_done = true;
             self.ledger.done(number);
         }
-        Some(Ok(self.ledger.settle(self.next.log)))
+        let begun = self.begun();
+        Some(Ok(self.ledger.settle(begun)))
     }
 
     fn tell(

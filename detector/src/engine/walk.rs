@@ -1,8 +1,9 @@
 //! Over the lines of a stretch of text: keys and values of each, by the fast path where a line is plain, else by the
 //! careful one.
 
-use super::lens::{ComputerSource, FastLine, Lens, Seed, Who, counted, hash};
+use super::lens::{FastLine, Lens, Seed, Who, counted, hash};
 use super::table::Value;
+use crate::find::ComputerSource;
 use crate::{Asks, ClientSource, Count, Rule};
 use scanbench_w3c::{
     BadLine, BlockLine, BlockReader, Counts, Entry, Field, Header, Line, LineParser,

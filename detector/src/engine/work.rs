@@ -3,7 +3,6 @@
 use super::ahead::Stream;
 use super::feed::{Buffer, read};
 use super::ledger::{Ledger, Text};
-use super::lens::ComputerSource;
 use super::look::look;
 use super::piece::Gather;
 use super::plan::Source;
@@ -14,6 +13,7 @@ use super::{Job, Outcome};
 use crate::collector::Collector;
 use crate::detection::Counters;
 use crate::exclusion::Memo;
+use crate::find::ComputerSource;
 use crate::input::FileBytes;
 use crate::scan::{Notice, Stats, Stopped};
 use scanbench_w3c::{Header, visible};
@@ -224,19 +224,14 @@ impl<'a, 's, V: Value> Worker<'a, 's, V> {
         }
     }
 
+    /// Not inlined, so that benches can count the instructions of it alone.
+    #[inline(never)]
     fn work(mut self) -> Collector {
-        while let Some(task) = self.shared.take() {
+        while let Some(lot) = self.shared.take() {
             let since = Instant::now();
-            match &self.job.logs[task.log].source {
-                Source::Plain(_) if self.job.logs[task.log].header.is_self_contained() => {
-                    let header = if task.piece == 0 {
-                        Header::default()
-                    } else {
-                        self.job.logs[task.log].header.clone()
-                    };
-                    self.piece(task, header);
-                }
-                _ => self.stream(task.log),
+            match lot.as_slice() {
+                [only] if !self.job.logs[only.log].is_cut() => self.stream(only.log),
+                _ => self.lot(&lot),
             }
             note(&self.job.clock.first, since);
         }
@@ -247,34 +242,46 @@ impl<'a, 's, V: Value> Worker<'a, 's, V> {
     }
 
     fn walker(&self, log: usize, header: Header, offset: u64) -> Walker<'a> {
-        let computer = ComputerSource {
-            said: self.job.options.computer,
-            place: &self.job.logs[log].file.computer,
-        };
+        let computer = ComputerSource::new(self.job.options.computer, &self.job.logs[log].file);
         Walker::new(self.job.context(computer), header, offset)
     }
 
-    /// Looks over one piece of a file.
-    fn piece(&mut self, task: Task, header: Header) {
+    /// Looks over pieces of files that were taken together.
+    fn lot(&mut self, lot: &[Task]) {
+        let mut entered = Vec::with_capacity(lot.len());
+        for (index, task) in lot.iter().enumerate() {
+            let header = if task.piece == 0 {
+                Header::default()
+            } else {
+                self.job.logs[task.log].header.clone()
+            };
+            match self.piece(*task, header, index + 1 == lot.len()) {
+                Some(piece) => entered.push((*task, piece)),
+                None => return,
+            }
+        }
+        self.enter(entered);
+    }
+
+    /// Looks over one piece of a file; `None` where the scan was stopped.
+    fn piece(&mut self, task: Task, header: Header, ends_lot: bool) -> Option<Entered<V>> {
         let log = &self.job.logs[task.log];
         let (start, end) = log.pieces[task.piece];
         let mut walker = self.walker(task.log, header, start);
-        let threshold = usize::try_from(self.job.rule.threshold).unwrap_or(usize::MAX);
-        let mut gather = Gather::<V>::new(self.job.exclusions, threshold, walker.header(), start);
+        let mut gather = Gather::<V>::new(self.job, walker.header(), start);
         let outcome = self.read_piece(log, start, end, &mut walker, &mut gather);
         let broken = match outcome {
             Ok(true) => None,
-            Ok(false) => return,
+            Ok(false) => return None,
             Err(error) => Some((error, walker.offset(), 0)),
         };
-        let entered = Entered {
+        Some(Entered {
             piece: gather.finish(walker.counts(), walker.header()),
             text: Text::File,
             is_last: task.piece + 1 == log.pieces.len(),
-            ends_task: true,
+            ends_lot,
             broken,
-        };
-        self.enter(task, entered);
+        })
     }
 
     fn read_piece(
@@ -301,10 +308,15 @@ impl<'a, 's, V: Value> Worker<'a, 's, V> {
             })
     }
 
-    /// Enters a piece, reads it again under other directives where it must be, and looks again at what is final.
-    fn enter(&mut self, task: Task, entered: Entered<V>) {
-        match self.shared.enter(task, entered) {
-            Then::Again(task, header) => self.piece(task, header),
+    /// Enters pieces, reads one again under other directives where it must be, and looks again at what is final.
+    fn enter(&mut self, pieces: Vec<(Task, Entered<V>)>) {
+        match self.shared.enter(pieces) {
+            // Never of logs that are taken together: those begin under no directives.
+            Then::Again(task, header) => {
+                if let Some(piece) = self.piece(task, header, true) {
+                    self.enter(vec![(task, piece)]);
+                }
+            }
             Then::Look(looks) => {
                 let since = Instant::now();
                 for one in &looks {
@@ -329,7 +341,6 @@ impl<'a, 's, V: Value> Worker<'a, 's, V> {
             Ok((input, file_bytes)) => (Stream::new(input, &self.job.clock), file_bytes),
             Err(error) => return self.end_stream(number, 0, error),
         };
-        let threshold = usize::try_from(self.job.rule.threshold).unwrap_or(usize::MAX);
         let kept = self.job.options.piece_bytes.min(KEPT_BYTES);
         let mut header = Header::default();
         let (mut offset, mut index) = (0_u64, 0);
@@ -343,8 +354,7 @@ impl<'a, 's, V: Value> Worker<'a, 's, V> {
             }
             let walker = self.walker(number, header, offset);
             let mut walker = walker.with_unfinished(unfinished);
-            let mut gather =
-                Gather::<V>::new(self.job.exclusions, threshold, walker.header(), offset);
+            let mut gather = Gather::<V>::new(self.job, walker.header(), offset);
             let mut text = self.spare(rest.len() + kept + block);
             text[..rest.len()].copy_from_slice(&rest);
             let mut filled = rest.len();
@@ -406,16 +416,14 @@ impl<'a, 's, V: Value> Worker<'a, 's, V> {
                 piece: gather.finish(walker.counts(), &header),
                 text: Text::Kept(text, begin),
                 is_last,
-                ends_task: is_last,
+                ends_lot: is_last,
                 broken,
             };
-            self.enter(
-                Task {
-                    log: number,
-                    piece: index,
-                },
-                entered,
-            );
+            let task = Task {
+                log: number,
+                piece: index,
+            };
+            self.enter(vec![(task, entered)]);
             if is_last || self.shared.is_stopped() {
                 return;
             }
@@ -446,14 +454,14 @@ impl<'a, 's, V: Value> Worker<'a, 's, V> {
     /// A log that could not even be opened any more.
     fn end_stream(&mut self, log: usize, offset: u64, error: io::Error) {
         let header = Header::default();
-        let gather = Gather::<V>::new(self.job.exclusions, 1, &header, offset);
+        let gather = Gather::<V>::new(self.job, &header, offset);
         let entered = Entered {
             piece: gather.finish(scanbench_w3c::Counts::default(), &header),
             text: Text::File,
             is_last: true,
-            ends_task: true,
+            ends_lot: true,
             broken: Some((error, offset, 0)),
         };
-        self.enter(Task { log, piece: 0 }, entered);
+        self.enter(vec![(Task { log, piece: 0 }, entered)]);
     }
 }

@@ -3,7 +3,7 @@
 use super::carried::RunState;
 use super::checkpoint::ToldState;
 use super::moving::{Moving, Terms};
-use super::row::{FollowedRow, Key, State};
+use super::row::{FollowedRow, State, row_id};
 use crate::collector::{Collector, GroupKey, Instance, KeyTexts, Parts, tally_of};
 use crate::detection::{Counters, Detection};
 use crate::facts::Facts;
@@ -13,6 +13,7 @@ use crate::{Alert, Exclusions, Rule, Selection};
 use scanbench_w3c::{Record, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// A line that is counted, and where it came from.
@@ -60,7 +61,8 @@ impl Told {
 /// All open windows.
 pub(super) struct Bins {
     rule: Rule,
-    exclusions: Exclusions,
+    /// Shared with each look for a row.
+    exclusions: Arc<Exclusions>,
     pub(super) servers: BTreeMap<String, Server>,
     /// Rows given for windows that are not closed yet, or not for good, by id.
     pub(super) told: BTreeMap<String, Told>,
@@ -113,7 +115,7 @@ impl Bins {
     pub(super) fn new(rule: Rule, exclusions: Exclusions) -> Self {
         Self {
             rule,
-            exclusions,
+            exclusions: Arc::new(exclusions),
             servers: BTreeMap::new(),
             told: BTreeMap::new(),
             suppressed_rows: 0,
@@ -401,13 +403,8 @@ impl Group {
 
 impl Bin {
     fn key(&mut self, rule: &Rule, keys: KeyTexts<'_>) -> GroupKey {
-        let by = rule.group_by;
-        let mut number = |wanted: bool, text| self.names.number(if wanted { text } else { b"" });
-        GroupKey {
-            client: number(by.client, keys.client),
-            computer: number(by.computer, keys.computer),
-            server: number(by.server, keys.server),
-        }
+        let keys = keys.picked(rule.group_by);
+        keys.numbered(|text| self.names.number(text))
     }
 
     /// The row of a group, by the same code as for whole logs; and the rows that exclusions took away.
@@ -416,18 +413,13 @@ impl Bin {
         key: GroupKey,
         start: Timestamp,
         rule: &Rule,
-        exclusions: &Exclusions,
+        exclusions: &Arc<Exclusions>,
     ) -> (Option<Alert>, u64) {
         let Some(group) = self.groups.get(&key) else {
             return (None, 0);
         };
         let mut alone = Collector::new(rule.clone());
-        let mut number = |number| alone.names.number(self.names.text(number));
-        let key = GroupKey {
-            client: number(key.client),
-            computer: number(key.computer),
-            server: number(key.server),
-        };
+        let key = self.texts(key).numbered(|text| alone.names.number(text));
         let parts = group
             .parts
             .iter()
@@ -438,20 +430,22 @@ impl Bin {
             .collect();
         let instance = Instance { start, run: None };
         alone.fixed.insert(instance, HashMap::from([(key, parts)]));
-        let detection = Detection::new(exclusions.clone(), alone, Counters::new(exclusions));
+        let detection = Detection::new(Arc::clone(exclusions), alone, Counters::new(exclusions));
         match detection.alerts(&Selection::All).pop() {
             Some(alert) => (Some(alert), 0),
             None => (None, detection.suppressed().len() as u64),
         }
     }
 
-    fn id(&self, key: GroupKey, start: Timestamp, state: State) -> String {
-        Key {
-            start,
+    fn texts(&self, key: GroupKey) -> KeyTexts<'_> {
+        KeyTexts {
             client: self.names.text(key.client),
             computer: self.names.text(key.computer),
             server: self.names.text(key.server),
         }
-        .id(state)
+    }
+
+    fn id(&self, key: GroupKey, start: Timestamp, state: State) -> String {
+        row_id(start, self.texts(key), state)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::stretch::Run;
 use crate::Exclusions;
-use crate::collector::Parts;
+use crate::collector::{KeyTexts, Parts};
 use crate::names::{Signature, Signatures};
 use crate::tally::{TallyState, as_bytes, as_characters};
 use serde::{Deserialize, Serialize};
@@ -33,7 +33,7 @@ struct PartState {
 impl RunState {
     pub(super) fn new(
         clock: &str,
-        [client, computer, server]: [&[u8]; 3],
+        keys: KeyTexts<'_>,
         run: &Run,
         parts: &Parts,
         signatures: &Signatures,
@@ -49,9 +49,9 @@ impl RunState {
         });
         Self {
             clock: clock.to_owned(),
-            client: as_characters(client),
-            computer: as_characters(computer),
-            server: as_characters(server),
+            client: as_characters(keys.client),
+            computer: as_characters(keys.computer),
+            server: as_characters(keys.server),
             start: run.start,
             last: run.last,
             peak: run.peak,

@@ -1,15 +1,16 @@
 //! The lines and stretches of one client, computer and server address.
 
 use super::bins::{Told, ToldStretch};
-use super::row::{FollowedRow, Key, State, hex};
+use super::moving::{kept_from, slice_width};
+use super::row::{FollowedRow, State, group_digest, row_id};
 use super::stretch::{Line, Lines, Run, Shape, Walk};
-use crate::collector::{Parts, tally_of};
+use crate::collector::{KeyTexts, Parts, distinct, merged, tally_of};
+use crate::detection::is_hidden;
 use crate::facts::Facts;
 use crate::names::{Names, Signatures};
-use crate::tally::{RowKey, Tally};
-use crate::{Alert, Exclusions, Rule, Stage};
+use crate::tally::RowKey;
+use crate::{Alert, Exclusions, Rule};
 use scanbench_w3c::Timestamp;
-use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::time::Instant;
@@ -23,44 +24,34 @@ pub(super) struct GroupKey(Box<[u8]>);
 
 impl GroupKey {
     /// Packs the three behind the lengths of the first two.
-    pub(super) fn pack(packed: &mut Vec<u8>, client: &[u8], computer: &[u8], server: &[u8]) {
+    pub(super) fn pack(packed: &mut Vec<u8>, keys: KeyTexts<'_>) {
         packed.clear();
-        packed.extend_from_slice(&client.len().to_le_bytes());
-        packed.extend_from_slice(&computer.len().to_le_bytes());
-        for text in [client, computer, server] {
+        packed.extend_from_slice(&keys.client.len().to_le_bytes());
+        packed.extend_from_slice(&keys.computer.len().to_le_bytes());
+        for text in [keys.client, keys.computer, keys.server] {
             packed.extend_from_slice(text);
         }
     }
 
-    /// Client, computer and server address.
-    pub(super) fn texts(&self) -> [&[u8]; 3] {
+    pub(super) fn texts(&self) -> KeyTexts<'_> {
         let (lengths, texts) = self.0.split_at(2 * size_of::<usize>());
         let length = |bytes: &[u8]| bytes.try_into().map_or(0, usize::from_le_bytes);
         let (client, computer) = lengths.split_at(size_of::<usize>());
         let (client, rest) = texts.split_at(length(client).min(texts.len()));
         let (computer, server) = rest.split_at(length(computer).min(rest.len()));
-        [client, computer, server]
-    }
-
-    /// The same in every run of the program.
-    pub(super) fn digest(&self) -> String {
-        let mut digest = Sha256::new();
-        for text in self.texts() {
-            digest.update((text.len() as u64).to_le_bytes());
-            digest.update(text);
-        }
-        hex(&digest.finalize()[..16])
-    }
-
-    pub(super) fn id(&self, start: i64, state: State) -> String {
-        let [client, computer, server] = self.texts();
-        Key {
-            start: Timestamp::from_millis(start),
+        KeyTexts {
             client,
             computer,
             server,
         }
-        .id(state)
+    }
+
+    pub(super) fn digest(&self) -> String {
+        group_digest(self.texts())
+    }
+
+    pub(super) fn id(&self, start: i64, state: State) -> String {
+        row_id(Timestamp::from_millis(start), self.texts(), state)
     }
 
     pub(super) fn told(&self, state: State, (start, end): (i64, i64), server: &str) -> Told {
@@ -76,6 +67,21 @@ impl GroupKey {
     }
 }
 
+/// A moment up to which all lines are there, and what is the same for all groups then.
+#[derive(Clone, Copy)]
+pub(super) struct Step<'a> {
+    pub(super) upto: i64,
+    pub(super) shape: Shape,
+    pub(super) names: &'a SliceNames,
+    pub(super) rule: &'a Rule,
+}
+
+/// How far lines were walked over for good, and the lines so far of the run that goes on.
+pub(super) struct Side {
+    pub(super) walk: Walk,
+    pub(super) parts: Parts,
+}
+
 /// Lines and stretches.
 pub(super) struct Group {
     pub(super) key: GroupKey,
@@ -85,12 +91,10 @@ pub(super) struct Group {
     /// Values of its lines: their numbers, and how many lines have them.
     values: HashMap<Box<[u8]>, (u32, u32)>,
     next_value: u32,
-    /// As the rule counts, under all exclusions ...
-    pub(super) counted: Walk,
-    /// ... with the lines of the run that were walked over for good.
-    pub(super) parts: Parts,
+    /// As the rule counts, under all exclusions.
+    pub(super) counted: Side,
     /// As it would be without exclusions, where there are any.
-    bare: Option<(Walk, Parts)>,
+    bare: Option<Side>,
     /// Rows that were told of stretches that go on.
     pub(super) told: Vec<(i64, i64)>,
     /// Rows that closed inside of the bare run.
@@ -101,16 +105,15 @@ pub(super) struct Group {
 
 impl Group {
     pub(super) fn new(packed: &[u8], exclusions: &Exclusions) -> Self {
-        let is_bare = exclusions.list().is_empty();
+        let has_bare = !exclusions.list().is_empty();
         Self {
             key: GroupKey(packed.into()),
             lines: Lines::default(),
             next: 0,
             values: HashMap::new(),
             next_value: 0,
-            counted: Walk::new(false),
-            parts: Parts::new(),
-            bare: (!is_bare).then(|| (Walk::new(true), Parts::new())),
+            counted: Side::new(Walk::new(false)),
+            bare: has_bare.then(|| Side::new(Walk::new(true))),
             told: Vec::new(),
             stood: Vec::new(),
             touched: None,
@@ -136,66 +139,48 @@ impl Group {
     }
 
     /// Walks on for good; gives the stretches that are over, with their lines.
-    pub(super) fn pass(
-        &mut self,
-        upto: i64,
-        shape: &Shape,
-        names: &SliceNames,
-        rule: &Rule,
-    ) -> Vec<(Run, Parts)> {
+    pub(super) fn pass(&mut self, step: Step<'_>) -> Vec<(Run, Parts)> {
         let begin = self.next;
-        let (walk, parts, lines) = (&mut self.counted, &mut self.parts, &self.lines);
-        self.next = lines.place_at(begin, upto);
-        pass(walk, parts, lines, begin, upto, shape, names, rule)
+        self.next = self.lines.place_at(begin, step.upto);
+        self.counted.pass(&self.lines, begin, step)
     }
 
     /// The same without exclusions, from `begin` on; gives how many rows exclusions took away.
-    pub(super) fn pass_bare(
-        &mut self,
-        begin: u64,
-        upto: i64,
-        shape: &Shape,
-        names: &SliceNames,
-        rule: &Rule,
-    ) -> u64 {
-        let Some((walk, parts)) = &mut self.bare else {
+    pub(super) fn pass_bare(&mut self, begin: u64, step: Step<'_>) -> u64 {
+        let Some(bare) = &mut self.bare else {
             return 0;
         };
-        let over = pass(walk, parts, &self.lines, begin, upto, shape, names, rule);
+        let Step { shape, rule, .. } = step;
         let mut suppressed = 0;
-        for (run, parts) in over {
+        for (run, parts) in bare.pass(&self.lines, begin, step) {
             let is_row =
-                shape.is_sliding || merged(&parts, rule).distinct(rule.count) >= rule.threshold;
+                shape.is_sliding || distinct(&parts, rule.count, rule.set_limit) >= rule.threshold;
             let before = self.stood.len();
             self.stood.retain(|stood| !overlap(*stood, &run));
             suppressed += u64::from(is_row && self.stood.len() == before);
         }
-        if walk.run.is_none() {
+        if bare.walk.run.is_none() {
             self.stood.clear();
         }
         suppressed
     }
 
     /// Forgets lines that nothing reaches back to any more.
-    pub(super) fn forget(
-        &mut self,
-        upto: i64,
-        kept_from: i64,
-        shape: &Shape,
-        names: &SliceNames,
-        width: i64,
-    ) {
-        self.counted.slide_to(&self.lines, self.next, upto, shape);
-        if let Some((walk, _)) = &mut self.bare {
-            walk.slide_to(&self.lines, self.next, upto, shape);
+    pub(super) fn forget(&mut self, step: Step<'_>) {
+        let Step { upto, shape, .. } = step;
+        for side in [&mut self.counted].into_iter().chain(&mut self.bare) {
+            side.walk.slide_to(&self.lines, self.next, upto, &shape);
         }
+        let width = slice_width(step.rule);
+        let kept_from = kept_from(upto, &shape);
         while let Some(line) = self.lines.pop_before(kept_from, self.next) {
             if line.value.is_none() {
                 continue;
             }
             let port = line.port.map(u16::to_le_bytes);
             let text = match (line.counted, &port) {
-                (Some(number), _) => names
+                (Some(number), _) => step
+                    .names
                     .get(&line.time.div_euclid(width))
                     .map_or(&b""[..], |names| names.text(number)),
                 (None, Some(port)) => port,
@@ -212,8 +197,8 @@ impl Group {
 
     /// Whether nothing is left of it.
     pub(super) fn is_over(&self) -> bool {
-        let bare = self.bare.as_ref().and_then(|(walk, _)| walk.run);
-        self.lines.is_empty() && self.counted.run.is_none() && bare.is_none()
+        let mut sides = [&self.counted].into_iter().chain(&self.bare);
+        self.lines.is_empty() && sides.all(|side| side.walk.run.is_none())
     }
 
     /// Notes that a row closed.
@@ -233,23 +218,24 @@ impl Group {
         rule: &Rule,
         exclusions: &Exclusions,
     ) -> Option<Alert> {
-        let sum = merged(parts, rule);
         let limit = rule.set_limit;
+        let sum = merged(parts, limit);
         let peak = match run.peak {
             0 => sum.distinct(rule.count),
             peak => limit.map_or(peak, |limit| peak.min(limit.get() as u64)),
         };
-        if peak < rule.threshold || is_hidden(parts, signatures, exclusions) {
+        let signatures = parts.iter().map(|(id, _)| signatures.get(*id));
+        if peak < rule.threshold || is_hidden(signatures, exclusions, &|_| true) {
             return None;
         }
-        let [client, computer, server] = self.key.texts();
+        let keys = self.key.texts();
         let key = RowKey {
             start: Timestamp::from_millis(run.start),
             end: Some(Timestamp::from_millis(run.last)),
             run: None,
-            client,
-            computer,
-            server,
+            client: keys.client,
+            computer: keys.computer,
+            server: keys.server,
         };
         Some(sum.alert(&key, peak, rule))
     }
@@ -273,46 +259,45 @@ pub(super) fn overlap((start, end): (i64, i64), run: &Run) -> bool {
     start <= run.last && run.start <= end
 }
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "a walk and its lines are parts of one group"
-)]
-fn pass(
-    walk: &mut Walk,
-    parts: &mut Parts,
-    lines: &Lines,
-    begin: u64,
-    upto: i64,
-    shape: &Shape,
-    names: &SliceNames,
-    rule: &Rule,
-) -> Vec<(Run, Parts)> {
-    let mut over = Vec::new();
-    let end = walk.on(lines, begin, upto, shape, &mut over);
-    walk.end_before(upto.saturating_sub(shape.reach), &mut over);
-    let over = over
-        .into_iter()
-        .map(|run| {
-            let mut all = if run.is_tallied {
-                std::mem::take(parts)
-            } else {
-                Parts::new()
-            };
-            tally(&mut all, lines, &run, walk, names, rule);
-            (run, all)
-        })
-        .collect();
-    if let Some(mut run) = walk.run {
-        if !run.is_tallied {
-            parts.clear();
+impl Side {
+    pub(super) fn new(walk: Walk) -> Self {
+        Self {
+            walk,
+            parts: Parts::new(),
         }
-        let from = tally(parts, lines, &run, walk, names, rule);
-        // What comes behind may still turn out to be in it, but for a session, which takes every line.
-        run.from = if shape.is_sliding { from } else { end };
-        run.is_tallied = true;
-        walk.run = Some(run);
     }
-    over
+
+    /// Walks on for good over the lines from `begin` on; gives the stretches that are over, with their lines.
+    fn pass(&mut self, lines: &Lines, begin: u64, step: Step<'_>) -> Vec<(Run, Parts)> {
+        let Self { walk, parts } = self;
+        let shape = &step.shape;
+        let mut over = Vec::new();
+        let end = walk.on(lines, begin, step.upto, shape, &mut over);
+        walk.end_before(step.upto.saturating_sub(shape.reach), &mut over);
+        let over = over
+            .into_iter()
+            .map(|run| {
+                let mut all = if run.is_tallied {
+                    std::mem::take(parts)
+                } else {
+                    Parts::new()
+                };
+                tally(&mut all, lines, &run, walk, step);
+                (run, all)
+            })
+            .collect();
+        if let Some(mut run) = walk.run {
+            if !run.is_tallied {
+                parts.clear();
+            }
+            let from = tally(parts, lines, &run, walk, step);
+            // What comes behind may still turn out to be in it, but for a session, which takes every line.
+            run.from = if shape.is_sliding { from } else { end };
+            run.is_tallied = true;
+            walk.run = Some(run);
+        }
+        over
+    }
 }
 
 /// Adds the lines of a run that are not in its tally yet; gives the place behind them.
@@ -321,20 +306,19 @@ pub(super) fn tally(
     lines: &Lines,
     run: &Run,
     walk: &Walk,
-    names: &SliceNames,
-    rule: &Rule,
+    step: Step<'_>,
 ) -> u64 {
+    let width = slice_width(step.rule);
     let mut place = run.from.max(lines.first());
     while let Some(line) = lines.get(place).filter(|line| line.time <= run.last) {
         place += 1;
         if !walk.takes(line) || line.time < run.since {
             continue;
         }
-        let width = super::moving::slice_width(rule);
-        let Some(names) = names.get(&line.time.div_euclid(width)) else {
+        let Some(names) = step.names.get(&line.time.div_euclid(width)) else {
             continue;
         };
-        tally_of(parts, line.signature).add(&facts(line, names), rule.set_limit);
+        tally_of(parts, line.signature).add(&facts(line, names), step.rule.set_limit);
     }
     place
 }
@@ -346,23 +330,4 @@ fn facts<'a>(line: &Line, names: &'a Names) -> Facts<'a> {
         counted: line.counted.map(|number| names.text(number)),
         texts: line.texts.map(|number| Cow::Borrowed(names.text(number))),
     }
-}
-
-fn merged(parts: &Parts, rule: &Rule) -> Tally {
-    let mut sum = Tally::default();
-    for (_, tally) in parts {
-        sum.merge(tally, rule.set_limit);
-    }
-    sum
-}
-
-/// Whether an exclusion at stage "alert" matches all lines.
-fn is_hidden(parts: &Parts, signatures: &Signatures, exclusions: &Exclusions) -> bool {
-    let Some(((first, _), rest)) = parts.split_first() else {
-        return false;
-    };
-    signatures.get(*first).iter().any(|index| {
-        exclusions.list()[index].stage() == Stage::Alert
-            && rest.iter().all(|(id, _)| signatures.get(*id).has(index))
-    })
 }

@@ -6,10 +6,10 @@
 
 use super::bins::{Seen, Told};
 use super::carried::RunState;
-use super::group::{Group, GroupKey, SliceNames, overlap, tally};
+use super::group::{Group, GroupKey, Side, SliceNames, Step, overlap, tally};
 use super::row::{FollowedRow, State};
 use super::stretch::{Line, Shape, Walk};
-use crate::collector::Parts;
+use crate::collector::{KeyTexts, Parts};
 use crate::facts::Facts;
 use crate::names::Signatures;
 use crate::window::millis;
@@ -85,11 +85,16 @@ impl Moving {
     /// A stretch that was going on then, with all its lines from before `closed`.
     pub(super) fn restore_run(&mut self, state: &RunState, closed: i64, exclusions: &Exclusions) {
         let parts = state.parts(&mut self.signatures, exclusions);
-        let [client, computer, server] = state.texts();
-        GroupKey::pack(&mut self.key, &client, &computer, &server);
+        let [client, computer, server] = &state.texts();
+        let keys = KeyTexts {
+            client,
+            computer,
+            server,
+        };
+        GroupKey::pack(&mut self.key, keys);
         if let Some(group) = group(&mut self.groups, &self.restored, &self.key, exclusions) {
-            group.counted = Walk::with_run(state.run(), closed);
-            group.parts = parts;
+            let walk = Walk::with_run(state.run(), closed);
+            group.counted = Side { walk, parts };
         }
     }
 
@@ -111,14 +116,7 @@ impl Moving {
         firsts.entry(seen.file).or_insert(seen.offset);
         let facts = Facts::of(record, terms.rule.count);
         let names = self.names.entry(slice).or_default();
-        let by = terms.rule.group_by;
-        let pick = |wanted: bool, text| if wanted { text } else { &b""[..] };
-        GroupKey::pack(
-            &mut self.key,
-            pick(by.client, seen.keys.client),
-            pick(by.computer, seen.keys.computer),
-            pick(by.server, seen.keys.server),
-        );
+        GroupKey::pack(&mut self.key, seen.keys.picked(terms.rule.group_by));
         let group = group(
             &mut self.groups,
             &self.restored,
@@ -151,7 +149,13 @@ impl Moving {
 
     /// Looks for rows that are new, where lines came, as far as `limit`.
     pub(super) fn look(&mut self, limit: i64, terms: Terms<'_>, rows: &mut Vec<FollowedRow>) {
-        let shape = shape(terms.rule);
+        let step = Step {
+            upto: limit.saturating_add(1),
+            shape: shape(terms.rule),
+            names: &self.names,
+            rule: terms.rule,
+        };
+        let shape = step.shape;
         let count = terms.rule.count;
         for key in std::mem::take(&mut self.touched) {
             let Some(group) = self.groups.get_mut(&key) else {
@@ -161,15 +165,15 @@ impl Moving {
                 continue;
             };
             // A bound that costs little; it is over the threshold for few.
-            let before = group.parts.iter().map(|(_, tally)| tally.distinct(count));
+            let parts = &group.counted.parts;
+            let before = parts.iter().map(|(_, tally)| tally.distinct(count));
             let before: u64 = if shape.is_sliding { 0 } else { before.sum() };
             if before + group.distinct() < shape.threshold {
                 continue;
             }
-            let mut walk = group.counted.clone();
+            let mut walk = group.counted.walk.clone();
             let mut runs = Vec::new();
-            let upto = limit.saturating_add(1);
-            let end = walk.on(&group.lines, group.next, upto, &shape, &mut runs);
+            let end = walk.on(&group.lines, group.next, step.upto, &shape, &mut runs);
             if group.lines.get(end).is_some() {
                 group.touched = Some(arrived);
                 self.touched.push(key);
@@ -182,16 +186,9 @@ impl Moving {
                 }
                 let mut parts = Parts::new();
                 if run.is_tallied {
-                    parts.clone_from(&group.parts);
+                    parts.clone_from(&group.counted.parts);
                 }
-                tally(
-                    &mut parts,
-                    &group.lines,
-                    &run,
-                    &walk,
-                    &self.names,
-                    terms.rule,
-                );
+                tally(&mut parts, &group.lines, &run, &walk, step);
                 let row = group.row(&run, &parts, &self.signatures, terms.rule, terms.exclusions);
                 if let Some(alert) = row {
                     rows.push(group.followed(
@@ -216,12 +213,18 @@ impl Moving {
     /// Walks over all lines from before `upto` for good: no more of them will come. Gives how many rows exclusions took
     /// away.
     pub(super) fn pass(&mut self, upto: i64, terms: Terms<'_>, rows: &mut Vec<FollowedRow>) -> u64 {
-        let shape = shape(terms.rule);
+        let step = Step {
+            upto,
+            shape: shape(terms.rule),
+            names: &self.names,
+            rule: terms.rule,
+        };
+        let shape = step.shape;
         let mut found: Vec<(Alert, FollowedRow)> = Vec::new();
         let mut suppressed = 0;
         for group in self.groups.values_mut() {
             let begin = group.next;
-            for (run, parts) in group.pass(upto, &shape, &self.names, terms.rule) {
+            for (run, parts) in group.pass(step) {
                 let row = group.row(&run, &parts, &self.signatures, terms.rule, terms.exclusions);
                 let Some(alert) = row else {
                     continue;
@@ -238,15 +241,8 @@ impl Moving {
                     found.push((alert, row));
                 }
             }
-            suppressed += group.pass_bare(begin, upto, &shape, &self.names, terms.rule);
-            let kept_from = kept_from(upto, &shape);
-            group.forget(
-                upto,
-                kept_from,
-                &shape,
-                &self.names,
-                slice_width(terms.rule),
-            );
+            suppressed += group.pass_bare(begin, step);
+            group.forget(step);
         }
         self.groups.retain(|_, group| !group.is_over());
         self.passed = Some(upto);
@@ -275,7 +271,9 @@ impl Moving {
     /// Stretches that are going on.
     pub(super) fn open(&self) -> u64 {
         let groups = self.groups.values();
-        groups.filter(|group| group.counted.run.is_some()).count() as u64
+        groups
+            .filter(|group| group.counted.walk.run.is_some())
+            .count() as u64
     }
 
     /// Rows that were told and may come to be looked at again.
@@ -300,6 +298,7 @@ impl Moving {
         let carried = |group: &Group| {
             let run = group
                 .counted
+                .walk
                 .run
                 .as_ref()
                 .filter(|run| run.start < begun_before)?;
@@ -308,7 +307,7 @@ impl Moving {
                 server,
                 group.key.texts(),
                 run,
-                &group.parts,
+                &group.counted.parts,
                 signatures,
                 exclusions,
             ))
@@ -330,7 +329,7 @@ pub(super) fn slice_width(rule: &Rule) -> i64 {
 }
 
 /// The first moment of lines that are kept once time has passed.
-fn kept_from(passed: i64, shape: &Shape) -> i64 {
+pub(super) fn kept_from(passed: i64, shape: &Shape) -> i64 {
     if shape.is_sliding {
         passed.saturating_sub(shape.reach)
     } else {

@@ -2,6 +2,7 @@
 
 use super::bins::Told;
 use crate::Alert;
+use crate::collector::KeyTexts;
 use scanbench_w3c::Timestamp;
 use serde::{Deserialize, Serialize, Serializer};
 use sha2::{Digest, Sha256};
@@ -94,28 +95,29 @@ fn micros_as_millis<S: Serializer>(micros: &Option<u64>, serializer: S) -> Resul
     serializer.serialize_f64(millis)
 }
 
-/// What tells a row's window and key from all others.
-pub(super) struct Key<'a> {
-    pub(super) start: Timestamp,
-    pub(super) client: &'a [u8],
-    pub(super) computer: &'a [u8],
-    pub(super) server: &'a [u8],
+/// The id of a row: a digest, since keys hold whatever stands in the log.
+pub(super) fn row_id(start: Timestamp, keys: KeyTexts<'_>, state: State) -> String {
+    let mut digest = Sha256::new();
+    digest.update(start.millis().to_le_bytes());
+    update(&mut digest, keys);
+    let state = match state {
+        State::Open => "open",
+        State::Closed => "closed",
+    };
+    format!("{}-{state}", hex(&digest.finalize()[..16]))
 }
 
-impl Key<'_> {
-    /// A digest, since keys hold whatever stands in the log.
-    pub(super) fn id(&self, state: State) -> String {
-        let mut digest = Sha256::new();
-        digest.update(self.start.millis().to_le_bytes());
-        for part in [self.client, self.computer, self.server] {
-            digest.update((part.len() as u64).to_le_bytes());
-            digest.update(part);
-        }
-        let state = match state {
-            State::Open => "open",
-            State::Closed => "closed",
-        };
-        format!("{}-{state}", hex(&digest.finalize()[..16]))
+/// A digest of whose a row is, the same in every run of the program.
+pub(super) fn group_digest(keys: KeyTexts<'_>) -> String {
+    let mut digest = Sha256::new();
+    update(&mut digest, keys);
+    hex(&digest.finalize()[..16])
+}
+
+fn update(digest: &mut Sha256, keys: KeyTexts<'_>) {
+    for text in [keys.client, keys.computer, keys.server] {
+        digest.update((text.len() as u64).to_le_bytes());
+        digest.update(text);
     }
 }
 

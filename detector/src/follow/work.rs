@@ -7,6 +7,7 @@ use super::tail::{Chunk, Presence, Tail};
 use super::{FollowOptions, FollowTotals, Follower, Round};
 use crate::collector::KeyTexts;
 use crate::exclusion::Memo;
+use crate::find::ComputerSource;
 use scanbench_w3c::{Content, Entry, Field, Line, LineParser, MAX_LINE_BYTES, RawLine};
 use std::io;
 use std::time::{Duration, Instant};
@@ -229,11 +230,8 @@ impl Lines<'_> {
                 }
             }
         }
-        let computer = match (&self.options.computer, entry.get(Field::SComputername)) {
-            (Some(said), _) => said.as_bytes(),
-            (None, Some(name)) if !matches!(name, b"" | b"-") => name,
-            _ => tail.log.computer.as_bytes(),
-        };
+        let computer = ComputerSource::new(self.options.computer.as_deref(), &tail.log);
+        let computer = computer.of(entry.get(Field::SComputername));
         let client = self.bins.rule().client.of(entry);
         let exclusions = self.bins.exclusions();
         let signature = exclusions.signature(self.memo, entry, &client, computer);
@@ -247,11 +245,7 @@ impl Lines<'_> {
             self.totals.suppressed_lines += u64::from(drops);
         }
         let seen = Seen {
-            keys: KeyTexts {
-                client: &client,
-                computer,
-                server: entry.get(Field::SIp).unwrap_or_default(),
-            },
+            keys: KeyTexts::of(entry, &client, computer),
             signature,
             file: self.id,
             offset: tail.offset,

@@ -1,6 +1,7 @@
 //! Conditions of `where` against three-valued logic written out.
 
 use super::ROWS;
+use crate::exclusion::Memo;
 use crate::{Exclusions, import_rule};
 use proptest::prelude::*;
 use scanbench_spec::Source;
@@ -144,10 +145,10 @@ proptest! {
                         port.map_or("-".to_owned(), |port| port.to_string())
                     );
                     let mut reader = Reader::new(text.as_bytes()).unwrap();
-                    let mut is_dropped = None;
+                    let (mut is_dropped, mut memo) = (None, Memo::default());
                     while let Some(item) = reader.next_item().unwrap() {
                         if let Item::Entry(entry) = item {
-                            is_dropped = Some(exclusions.drops(&exclusions.signature(&entry, client.as_bytes(), b"WEB01")));
+                            is_dropped = Some(exclusions.drops(exclusions.signature(&mut memo, &entry, client.as_bytes(), b"WEB01")));
                         }
                     }
                     prop_assert_eq!(is_dropped, Some(case.value(&line) != Some(true)), "{} of {}", case.kql(), text);
