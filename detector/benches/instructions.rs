@@ -4,14 +4,20 @@
 #![expect(clippy::expect_used, reason = "a panic is how a bench reports")]
 #![expect(missing_docs, reason = "of modules that macros make")]
 
-use gungraun::{library_benchmark, library_benchmark_group, main};
-use log::Log;
-use scanbench_detector::{Detection, Detector, Exclusions, Rule};
+use gungraun::{
+    Callgrind, EntryPoint, LibraryBenchmarkConfig, library_benchmark, library_benchmark_group, main,
+};
+use log::{Log, SCANNERS};
+use scanbench_detector::{Detection, Detector, Exclusions, LogFile, Rule, Totals};
+use scanbench_spec::Source;
 use scanbench_w3c::{BlockReader, Item, Reader, Shape};
 use std::hint::black_box;
 
 #[path = "../../benches/support/log.rs"]
 mod log;
+#[expect(dead_code, reason = "rows are known here, and a second scan would be counted")]
+#[path = "../../benches/support/scans.rs"]
+mod scans;
 
 const LINES: u64 = 20_000;
 /// As the detector asks for it: the client is the 11th of 22 columns.
@@ -79,5 +85,33 @@ fn push(text: Vec<u8>) -> (Vec<u8>, Detection) {
     (text, detector.finish())
 }
 
-library_benchmark_group!(name = parts, benchmarks = [blocks, careful, push]);
+/// The log in a file, and the exclusions that a list makes.
+fn scanned(list: &str) -> (tempfile::TempDir, Vec<LogFile>, Exclusions) {
+    let (folder, logs) = scans::file("u_ex.log", &Log::day(LINES).w3c());
+    let list = Source::new("x.toml", format!("version = 1\n{list}"));
+    let exclusions = Exclusions::from_source(&list).expect("a list that can be read");
+    (folder, logs, exclusions)
+}
+
+const FIVE_ADDRESSES: &str = "[[exclusion]]\nid = \"a\"\nreason = \"x\"\nstage = \"event\"\n\
+    match.c-ip = [\"192.0.2.1\", \"192.0.2.2\", \"192.0.2.3\", \"192.0.2.4\", \"192.0.2.5\"]\n";
+
+/// The loop over lines, as the detector goes over files: counted in the thread that works, without the reading of bytes
+/// and the merging of bins.
+#[library_benchmark(config = LibraryBenchmarkConfig::default().tool(
+    Callgrind::default().entry_point(
+        EntryPoint::Custom("scanbench_detector::engine::walk::Walker::walk".to_owned())
+    )
+))]
+#[bench::day(args = (""), setup = scanned)]
+#[bench::five_addresses(args = (FIVE_ADDRESSES), setup = scanned)]
+fn walk(
+    (folder, logs, exclusions): (tempfile::TempDir, Vec<LogFile>, Exclusions),
+) -> (tempfile::TempDir, (Detection, Totals)) {
+    let (lines, rows) = (LINES as usize, SCANNERS as usize);
+    let found = scans::run(&logs, &Rule::default(), &exclusions, 1, lines, rows);
+    (folder, found)
+}
+
+library_benchmark_group!(name = parts, benchmarks = [blocks, careful, push, walk]);
 main!(library_benchmark_groups = parts);

@@ -186,7 +186,7 @@ def ours(scratch):
     clone = scratch / "clone"
     git(ROOT, "clone", "--quiet", str(ROOT), str(clone))
     good = git(clone, "rev-parse", "HEAD")
-    git(clone, "apply", str(ROOT / "tests/mutations/bin-of-a-minute.patch"))
+    git(clone, "apply", str(ROOT / "tests/mutations/bin-of-seconds.patch"))
     git(clone, "commit", "--quiet", "--all", "-m", "a bug")
     folder = scratch / "run"
     folder.mkdir()
