@@ -15,7 +15,10 @@ use std::hint::black_box;
 
 #[path = "../../benches/support/log.rs"]
 mod log;
-#[expect(dead_code, reason = "rows are known here, and a second scan would be counted")]
+#[expect(
+    dead_code,
+    reason = "rows are known here, and a second scan would be counted"
+)]
 #[path = "../../benches/support/scans.rs"]
 mod scans;
 
@@ -96,8 +99,8 @@ fn scanned(list: &str) -> (tempfile::TempDir, Vec<LogFile>, Exclusions) {
 const FIVE_ADDRESSES: &str = "[[exclusion]]\nid = \"a\"\nreason = \"x\"\nstage = \"event\"\n\
     match.c-ip = [\"192.0.2.1\", \"192.0.2.2\", \"192.0.2.3\", \"192.0.2.4\", \"192.0.2.5\"]\n";
 
-/// The loop over lines, as the detector goes over files: counted in the thread that works, without the reading of bytes
-/// and the merging of bins.
+// The loop over lines, as the detector goes over files: counted in the thread that works, without the reading of bytes
+// and the merging of bins.
 #[library_benchmark(config = LibraryBenchmarkConfig::default().tool(
     Callgrind::default().entry_point(
         EntryPoint::Custom("scanbench_detector::engine::walk::Walker::walk".to_owned())
@@ -108,7 +111,8 @@ const FIVE_ADDRESSES: &str = "[[exclusion]]\nid = \"a\"\nreason = \"x\"\nstage =
 fn walk(
     (folder, logs, exclusions): (tempfile::TempDir, Vec<LogFile>, Exclusions),
 ) -> (tempfile::TempDir, (Detection, Totals)) {
-    let (lines, rows) = (LINES as usize, SCANNERS as usize);
+    let number = |number| usize::try_from(number).expect("a number of lines");
+    let (lines, rows) = (number(LINES), number(SCANNERS));
     let found = scans::run(&logs, &Rule::default(), &exclusions, 1, lines, rows);
     (folder, found)
 }
