@@ -6,10 +6,11 @@
 #![expect(missing_docs, reason = "of modules that macros make")]
 
 use gungraun::{
-    Callgrind, LibraryBenchmarkConfig, library_benchmark, library_benchmark_group, main,
+    Callgrind, EntryPoint, LibraryBenchmarkConfig, library_benchmark, library_benchmark_group, main,
 };
 use log::{Log, SCANNERS};
-use scanbench_detector::{Detection, Detector, Exclusions, LogFile, Rule};
+use scanbench_detector::{Detection, Detector, Exclusions, LogFile, Rule, Totals};
+use scanbench_spec::Source;
 use scanbench_w3c::{BlockReader, Item, Reader, Shape};
 use std::hint::black_box;
 
@@ -143,7 +144,36 @@ fn scan(case: Case) -> (tempfile::TempDir, Detection) {
     (case.folder, detection)
 }
 
-library_benchmark_group!(name = parts, benchmarks = [blocks, careful, push]);
+/// The log in a file, and the exclusions that a list makes.
+fn scanned(list: &str) -> (tempfile::TempDir, Vec<LogFile>, Exclusions) {
+    let (folder, logs) = scans::file("u_ex.log", &Log::day(LINES).w3c());
+    let list = Source::new("x.toml", format!("version = 1\n{list}"));
+    let exclusions = Exclusions::from_source(&list).expect("a list that can be read");
+    (folder, logs, exclusions)
+}
+
+const FIVE_ADDRESSES: &str = "[[exclusion]]\nid = \"a\"\nreason = \"x\"\nstage = \"event\"\n\
+    match.c-ip = [\"192.0.2.1\", \"192.0.2.2\", \"192.0.2.3\", \"192.0.2.4\", \"192.0.2.5\"]\n";
+
+// The loop over lines, as the detector goes over files: counted in the thread that works, without the reading of bytes
+// and the merging of bins.
+#[library_benchmark(config = LibraryBenchmarkConfig::default().tool(
+    Callgrind::default().entry_point(
+        EntryPoint::Custom("scanbench_detector::engine::walk::Walker::walk".to_owned())
+    )
+))]
+#[bench::day(args = (""), setup = scanned)]
+#[bench::five_addresses(args = (FIVE_ADDRESSES), setup = scanned)]
+fn walk(
+    (folder, logs, exclusions): (tempfile::TempDir, Vec<LogFile>, Exclusions),
+) -> (tempfile::TempDir, (Detection, Totals)) {
+    let number = |number| usize::try_from(number).expect("a number of lines");
+    let (lines, rows) = (number(LINES), number(SCANNERS));
+    let found = scans::run(&logs, &Rule::default(), &exclusions, 1, lines, rows);
+    (folder, found)
+}
+
+library_benchmark_group!(name = parts, benchmarks = [blocks, careful, push, walk]);
 library_benchmark_group!(
     name = files,
     config = LibraryBenchmarkConfig::default().tool(Callgrind::with_args([
