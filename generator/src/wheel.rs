@@ -33,8 +33,8 @@ impl<T> Wheel<T> {
 
     /// Adds what happens at `moment`, which is not yet taken.
     pub(crate) fn add(&mut self, moment: i64, thing: T) {
-        let ahead = moment.div_euclid(SLOT_MS) - self.next;
-        let ahead = usize::try_from(ahead).unwrap_or(0);
+        let ahead = u64::try_from(moment - self.next * SLOT_MS).unwrap_or(0);
+        let ahead = usize::try_from(ahead / SLOT_MS.unsigned_abs()).unwrap_or(0);
         while self.slots.len() <= ahead {
             let slot = self.spare.pop().unwrap_or_default();
             self.spare_room -= slot.capacity();
