@@ -17,12 +17,12 @@ mod session;
 mod visitors;
 mod vulnerability;
 
-pub(crate) use asks::add_words;
+pub(crate) use asks::ToolAsks;
 pub(crate) use check::{check_actor, front_actors};
 pub(crate) use session::Visit;
 
 use crate::address::Packed;
-use crate::dice::{Dice, float};
+use crate::dice::{Dice, float, whole};
 use crate::inventory::Authentication;
 use crate::request::{
     Answer, Ask, Block, CampaignNumber, Contact, Output, Probe, Reason, Request, User,
@@ -385,12 +385,13 @@ impl Player<'_> {
 
 /// Moments of a Poisson process in a block: `mean_gap` milliseconds apart on average.
 pub(crate) fn arrivals(block: Block, mean_gap: f64, dice: &mut Dice) -> Vec<i64> {
-    let mut moments = Vec::new();
     let length = float(block.until - block.from);
+    // A quarter more than the mean is enough for nearly all busy blocks; the others grow.
+    let mut moments = Vec::with_capacity(whole(length / mean_gap * 1.25).min(10_000) as usize);
     let mut at = dice.exponential(mean_gap);
     while at < length {
         // Rounded down: the block's end is no moment of it.
-        moments.push(block.from + i64::from(crate::dice::whole(at - 0.5)));
+        moments.push(block.from + i64::from(whole(at - 0.5)));
         at += dice.exponential(mean_gap);
     }
     moments

@@ -50,6 +50,50 @@ enum Style {
     Routes,
 }
 
+/// What a request is after, as far as the answer depends on it. It is told from the texts once, since comparing them
+/// takes longer than to answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wish {
+    /// The first page.
+    Root,
+    /// What may be asked for.
+    Options,
+    /// The request itself.
+    Trace,
+    /// What crawlers may read.
+    Robots,
+    /// The icon, which every site has.
+    Icon,
+    /// Something of git's.
+    Repository,
+    /// A way out of the site's folder.
+    Parent,
+    /// Another path, of which there is nothing.
+    Missing,
+    /// The same, to send something.
+    Post,
+    /// A method that no site knows.
+    Verb,
+}
+
+impl Wish {
+    /// By method and decoded path.
+    pub(crate) fn of(method: &str, path: &str) -> Self {
+        match (method, path) {
+            ("GET" | "HEAD" | "POST", "/") => Self::Root,
+            ("OPTIONS", _) => Self::Options,
+            ("TRACE", _) => Self::Trace,
+            ("GET" | "HEAD", "/robots.txt") => Self::Robots,
+            ("GET" | "HEAD", "/favicon.ico") => Self::Icon,
+            ("GET" | "HEAD", path) if path.contains("/.git") => Self::Repository,
+            ("GET" | "HEAD", path) if path.contains("..") => Self::Parent,
+            ("GET" | "HEAD", _) => Self::Missing,
+            ("POST", _) => Self::Post,
+            _ => Self::Verb,
+        }
+    }
+}
+
 /// The content of one site.
 #[derive(Debug)]
 pub(crate) struct SiteContent {
@@ -252,18 +296,18 @@ impl SiteContent {
     }
 
     /// The answer to anything at all, whoever asks: tools, crawlers and scans meet the same site.
-    pub(crate) fn other(&self, method: &str, path: &str, port: u16, dice: &mut Dice) -> Answer {
-        let (triple, bytes) = match (method, path) {
-            ("GET" | "HEAD" | "POST", "/") => return self.root(port, dice),
-            ("OPTIONS", _) => (wire::OK, 236),
-            ("TRACE", _) => (wire::NOT_IMPLEMENTED, 1_508),
-            ("GET" | "HEAD", "/robots.txt") if self.robots => (wire::OK, 312),
-            ("GET" | "HEAD", "/favicon.ico") => (wire::OK, self.objects[0].1),
-            ("GET" | "HEAD", path) if path.contains("/.git") => (wire::NO_HANDLER, 1_245),
-            ("GET" | "HEAD", path) if path.contains("..") => (wire::DOUBLE_ESCAPE, 1_245),
-            ("GET" | "HEAD", _) => (self.miss(), 1_245),
-            ("POST", _) if self.style == Style::Routes => (self.miss(), 1_245),
-            _ => (wire::VERB_UNKNOWN, 1_293),
+    pub(crate) fn other(&self, wish: Wish, port: u16, dice: &mut Dice) -> Answer {
+        let (triple, bytes) = match wish {
+            Wish::Root => return self.root(port, dice),
+            Wish::Options => (wire::OK, 236),
+            Wish::Trace => (wire::NOT_IMPLEMENTED, 1_508),
+            Wish::Robots if self.robots => (wire::OK, 312),
+            Wish::Icon => (wire::OK, self.objects[0].1),
+            Wish::Repository => (wire::NO_HANDLER, 1_245),
+            Wish::Parent => (wire::DOUBLE_ESCAPE, 1_245),
+            Wish::Robots | Wish::Missing => (self.miss(), 1_245),
+            Wish::Post if self.style == Style::Routes => (self.miss(), 1_245),
+            Wish::Post | Wish::Verb => (wire::VERB_UNKNOWN, 1_293),
         };
         answer(dice, self.pace, triple, bytes, Effort::Little)
     }
@@ -309,6 +353,33 @@ impl Door {
         Self {
             root,
             origin: texts.add(&origin),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Wish;
+
+    #[test]
+    fn wishes_by_method_and_path() {
+        for (method, path, expected) in [
+            ("GET", "/", Wish::Root),
+            ("POST", "/", Wish::Root),
+            ("PUT", "/", Wish::Verb),
+            ("get", "/", Wish::Verb),
+            ("OPTIONS", "/", Wish::Options),
+            ("TRACE", "/x", Wish::Trace),
+            ("HEAD", "/robots.txt", Wish::Robots),
+            ("POST", "/robots.txt", Wish::Post),
+            ("GET", "/favicon.ico", Wish::Icon),
+            ("GET", "/.git/HEAD", Wish::Repository),
+            ("GET", "/a/../b", Wish::Parent),
+            ("GET", "/../.git/HEAD", Wish::Repository),
+            ("HEAD", "/selfupdate/wuident.cab", Wish::Missing),
+            ("POST", "/sdk", Wish::Post),
+        ] {
+            assert_eq!(Wish::of(method, path), expected, "{method} {path}");
         }
     }
 }

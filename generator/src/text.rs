@@ -18,16 +18,20 @@ impl Piece {
     }
 }
 
-/// Bytes behind every text that may be copied with it: copies of a fixed length need no call.
-pub(crate) const SLACK: usize = 32;
+/// Bytes that are copied of every text, however short it is, and those that are copied behind them of every longer one:
+/// copies of a fixed length need no call. An agent has a hundred bytes or more.
+pub(crate) const CHUNK: usize = 32;
+pub(crate) const LONG_CHUNK: usize = 128;
+/// Bytes behind every text that may be copied with it.
+pub(crate) const SLACK: usize = CHUNK + LONG_CHUNK;
 
 /// The texts of a world, each as IIS writes it.
 #[derive(Debug)]
 pub(crate) struct Texts {
-    /// All texts, and [`SLACK`] bytes.
+    /// All texts, each with a blank behind it, and [`SLACK`] bytes.
     bytes: Vec<u8>,
-    /// Each piece goes from the edge at its number to the next.
-    edges: Vec<u32>,
+    /// Where each piece begins, and how long it is.
+    places: Vec<(u32, u32)>,
     known: BTreeMap<String, Piece>,
     longest: usize,
 }
@@ -35,8 +39,8 @@ pub(crate) struct Texts {
 impl Default for Texts {
     fn default() -> Self {
         Self {
-            bytes: vec![b' '; SLACK],
-            edges: vec![0, 0],
+            bytes: vec![b' '; 1 + SLACK],
+            places: vec![(0, 0)],
             known: BTreeMap::new(),
             longest: 0,
         }
@@ -56,10 +60,12 @@ impl Texts {
         self.bytes.truncate(before);
         encode_value(&mut self.bytes, text.as_bytes());
         let end = self.bytes.len();
-        self.longest = self.longest.max(end - before);
-        self.bytes.resize(end + SLACK, b' ');
-        let piece = Piece(u32::try_from(self.edges.len() - 1).unwrap_or(0));
-        self.edges.push(u32::try_from(end).unwrap_or(u32::MAX));
+        let length = end - before;
+        self.longest = self.longest.max(length);
+        self.bytes.resize(end + 1 + SLACK, b' ');
+        let piece = Piece(u32::try_from(self.places.len()).unwrap_or(0));
+        let short = |number| u32::try_from(number).unwrap_or(u32::MAX);
+        self.places.push((short(before), short(length)));
         self.known.insert(text.to_owned(), piece);
         piece
     }
@@ -67,11 +73,6 @@ impl Texts {
     /// The pieces of several texts.
     pub(crate) fn add_all<'t>(&mut self, texts: impl IntoIterator<Item = &'t str>) -> Vec<Piece> {
         texts.into_iter().map(|text| self.add(text)).collect()
-    }
-
-    /// The piece of this text; the empty one where there is none.
-    pub(crate) fn find(&self, text: &str) -> Piece {
-        self.known.get(text).copied().unwrap_or_default()
     }
 
     /// The length of the longest piece.
@@ -82,15 +83,14 @@ impl Texts {
     /// The length of a piece as it stands in a line.
     #[inline]
     pub(crate) fn length(&self, piece: Piece) -> usize {
-        let at = piece.0 as usize;
-        (self.edges[at + 1] - self.edges[at]) as usize
+        self.places[piece.0 as usize].1 as usize
     }
 
-    /// A piece as it stands in a line, with at least [`SLACK`] bytes behind it, and its length.
+    /// A piece as it stands in a line, with a blank and at least [`SLACK`] bytes behind it, and its length.
     #[inline]
-    pub(crate) fn with_slack(&self, piece: Piece) -> (&[u8], usize) {
-        let first = self.edges[piece.0 as usize] as usize;
-        (&self.bytes[first..], self.length(piece))
+    pub(crate) fn with_slack(&self, piece: Piece) -> (&[u8], u32) {
+        let (first, length) = self.places[piece.0 as usize];
+        (&self.bytes[first as usize..], length)
     }
 }
 
@@ -188,18 +188,16 @@ mod tests {
         let mut texts = Texts::default();
         let (path, origin) = (texts.add("/nice ports"), texts.add("http://a"));
         assert_eq!(texts.add("/nice ports"), path);
-        assert_eq!(
-            (texts.find("http://a"), texts.find("?")),
-            (origin, Piece::EMPTY)
-        );
         for (piece, expected) in [
             (Piece::EMPTY, ""),
             (path, "/nice+ports"),
             (origin, "http://a"),
         ] {
             let (bytes, length) = texts.with_slack(piece);
+            let length = length as usize;
             assert_eq!(&bytes[..length], expected.as_bytes());
-            assert!(bytes.len() >= length + SLACK);
+            assert_eq!(bytes[length], b' ');
+            assert!(bytes.len() > length + SLACK);
         }
         assert_eq!(texts.longest(), 11);
         assert_eq!(Query::Since(1050).length(), "since=1050".len());

@@ -1,5 +1,6 @@
 //! A scenario with its seed: the content of its sites, who has which address, and the campaigns.
 
+use crate::actor::ToolAsks;
 use crate::address::{in_network, public_v4};
 use crate::agents::Agents;
 use crate::content::SiteContent;
@@ -24,6 +25,7 @@ pub(crate) struct World<'s> {
     texts: Texts,
     pub(crate) agents: Agents,
     pub(crate) words: Words,
+    pub(crate) asks: ToolAsks,
     servers: Vec<Content>,
     taken: BTreeSet<IpAddr>,
     cast: Vec<Cast>,
@@ -130,7 +132,7 @@ impl<'s> World<'s> {
             post: texts.add("POST"),
             slash: texts.add("/"),
         };
-        crate::actor::add_words(&mut texts);
+        let asks = ToolAsks::new(&mut texts);
         let mut world = Self {
             scenario,
             seed,
@@ -138,6 +140,7 @@ impl<'s> World<'s> {
             texts,
             agents,
             words,
+            asks,
             servers,
             taken,
             cast,
@@ -198,11 +201,6 @@ impl<'s> World<'s> {
 
     pub(crate) fn texts(&self) -> &Texts {
         &self.texts
-    }
-
-    /// The piece of a text that the world has; the empty one where it has none.
-    pub(crate) fn piece(&self, text: &str) -> Piece {
-        self.texts.find(text)
     }
 
     pub(crate) fn campaigns(&self) -> &[CampaignPlan] {

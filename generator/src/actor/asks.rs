@@ -1,15 +1,16 @@
 //! What tools ask for, most often `/`. Scans, inventories, monitoring and the internet's noise ask for the same.
 
 use super::{Place, Player};
+use crate::content::Wish;
 use crate::dice::Dice;
 use crate::request::{Answer, Ask};
 use crate::text::{Piece, Texts};
 
 /// A method and a path.
-pub(crate) type ToolAsk = (&'static str, &'static str);
+type Words = (&'static str, &'static str);
 
 /// What tools ask for.
-pub(crate) const TOOL_ASKS: [ToolAsk; 28] = [
+const TOOL_ASKS: [Words; 28] = [
     ("GET", "/"),
     ("GET", "/"),
     ("GET", "/"),
@@ -41,14 +42,14 @@ pub(crate) const TOOL_ASKS: [ToolAsk; 28] = [
 ];
 
 /// What nmap's version detection asks an HTTP port for, all without an agent (nmap-service-probes).
-pub(crate) const VERSION_ASKS: [ToolAsk; 3] = [
+const VERSION_ASKS: [Words; 3] = [
     ("GET", "/"),
     ("OPTIONS", "/"),
     ("GET", "/nice ports,/Trinity.txt.bak"),
 ];
 
 /// What nmap's scripts ask for, with the engine's agent.
-pub(crate) const SCRIPT_ASKS: [ToolAsk; 6] = [
+const SCRIPT_ASKS: [Words; 6] = [
     ("GET", "/"),
     ("GET", "/robots.txt"),
     ("GET", "/.git/HEAD"),
@@ -58,7 +59,7 @@ pub(crate) const SCRIPT_ASKS: [ToolAsk; 6] = [
 ];
 
 /// With what a vulnerability scan opens, as seen in real logs; then come paths that exist nowhere.
-pub(crate) const OPENING_ASKS: [ToolAsk; 14] = [
+const OPENING_ASKS: [Words; 14] = [
     ("HEAD", "/selfupdate/wuident.cab"),
     ("GET", "/"),
     ("GET", "/"),
@@ -76,7 +77,7 @@ pub(crate) const OPENING_ASKS: [ToolAsk; 14] = [
 ];
 
 /// Folders and endings of paths that scanners try.
-pub(crate) const GUESSES: [&str; 12] = [
+const GUESSES: [&str; 12] = [
     "/",
     "/cgi-bin/",
     "/scripts/",
@@ -91,18 +92,53 @@ pub(crate) const GUESSES: [&str; 12] = [
     "/uc_server/",
 ];
 
-/// Makes the world know all these words.
-pub(crate) fn add_words(texts: &mut Texts) {
-    for (method, path) in TOOL_ASKS
-        .iter()
-        .chain(&VERSION_ASKS)
-        .chain(&SCRIPT_ASKS)
-        .chain(&OPENING_ASKS)
-    {
-        texts.add(method);
-        texts.add(path);
+/// A request of a tool's: its words as pieces of the world's, and what it is after.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ToolAsk {
+    method: Piece,
+    path: Piece,
+    wish: Wish,
+}
+
+/// All that tools ask for, in the words of one world.
+#[derive(Debug)]
+pub(crate) struct ToolAsks {
+    /// `GET /`.
+    pub(crate) root: ToolAsk,
+    /// `HEAD /`.
+    pub(crate) head: ToolAsk,
+    /// `GET /robots.txt`.
+    pub(crate) robots: ToolAsk,
+    /// What tools ask for.
+    pub(crate) tools: [ToolAsk; 28],
+    /// What nmap's version detection asks for.
+    pub(crate) version: [ToolAsk; 3],
+    /// What nmap's scripts ask for.
+    pub(crate) scripts: [ToolAsk; 6],
+    /// With what a vulnerability scan opens.
+    pub(crate) opening: [ToolAsk; 14],
+    /// Folders that it tries then.
+    pub(crate) guesses: [Piece; 12],
+}
+
+impl ToolAsks {
+    pub(crate) fn new(texts: &mut Texts) -> Self {
+        let mut ask = |(method, path): Words| ToolAsk {
+            method: texts.add(method),
+            path: texts.add(path),
+            wish: Wish::of(method, path),
+        };
+        Self {
+            root: ask(("GET", "/")),
+            head: ask(("HEAD", "/")),
+            robots: ask(("GET", "/robots.txt")),
+            tools: TOOL_ASKS.map(&mut ask),
+            version: VERSION_ASKS.map(&mut ask),
+            scripts: SCRIPT_ASKS.map(&mut ask),
+            opening: OPENING_ASKS.map(&mut ask),
+            guesses: GUESSES.map(|folder| texts.add(folder)),
+        }
     }
-    texts.add_all(GUESSES);
 }
 
 impl Player<'_> {
@@ -110,13 +146,12 @@ impl Player<'_> {
     pub(crate) fn tool_ask(
         &self,
         place: Place,
-        (method, path): ToolAsk,
+        ask: ToolAsk,
         agent: Piece,
         dice: &mut Dice,
     ) -> (Ask, Answer) {
         let site = self.world.site(place.server, place.site);
-        let reply = site.other(method, path, place.port, dice);
-        let ask = Ask::plain(self.world.piece(method), self.world.piece(path), agent);
-        (ask, reply)
+        let reply = site.other(ask.wish, place.port, dice);
+        (Ask::plain(ask.method, ask.path, agent), reply)
     }
 }

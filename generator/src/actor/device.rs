@@ -54,7 +54,8 @@ impl Device {
                     let mut dice =
                         player.dice("step", step.unsigned_abs() << 8 | nth_server as u64);
                     let agent = player.agent_or(crate::text::Piece::EMPTY);
-                    let (ask, reply) = player.tool_ask(place, ("GET", "/"), agent, &mut dice);
+                    let (ask, reply) =
+                        player.tool_ask(place, player.world.asks.root, agent, &mut dice);
                     player.request(out, now, place, player.client(), ask, reply);
                 }
             }

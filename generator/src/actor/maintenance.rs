@@ -72,8 +72,8 @@ impl Maintenance {
                 for number in 0..self.requests {
                     let agent = dice.pick_of(&player.world.agents.upkeep);
                     let (ask, reply) = match number {
-                        0 => player.tool_ask(place, ("GET", "/"), agent, dice),
-                        1 => player.tool_ask(place, ("HEAD", "/"), agent, dice),
+                        0 => player.tool_ask(place, player.world.asks.root, agent, dice),
+                        1 => player.tool_ask(place, player.world.asks.head, agent, dice),
                         _ => {
                             let stem = site.page_stem(site.draw_page(dice));
                             let ask = Ask::plain(player.world.words.get, stem, agent);

@@ -63,7 +63,8 @@ impl Monitoring {
                     player.probe(out, now, nth_server, port);
                     if let Some(place) = player.place(nth_server, 0, port) {
                         let agent = player.agent_or(player.world.agents.nagios);
-                        let (ask, reply) = player.tool_ask(place, ("GET", "/"), agent, &mut dice);
+                        let (ask, reply) =
+                            player.tool_ask(place, player.world.asks.root, agent, &mut dice);
                         player.request(out, now, place, player.client(), ask, reply);
                     }
                 }

@@ -3,7 +3,6 @@
 //! says of delays; scripts come last.
 
 use super::Player;
-use super::asks::{SCRIPT_ASKS, VERSION_ASKS};
 use crate::dice::{Dice, float, millis};
 use crate::request::{Block, Output};
 use crate::scenario::Checker;
@@ -145,9 +144,10 @@ impl Nmap {
         let Some(place) = player.place(nth_server, 0, port) else {
             return now;
         };
-        let asks = if self.matched { 1 } else { VERSION_ASKS.len() };
-        for tool_ask in VERSION_ASKS.into_iter().take(asks) {
-            let (mut ask, reply) = player.tool_ask(place, tool_ask, Piece::EMPTY, dice);
+        let asks = &player.world.asks.version;
+        let count = if self.matched { 1 } else { asks.len() };
+        for tool_ask in &asks[..count] {
+            let (mut ask, reply) = player.tool_ask(place, *tool_ask, Piece::EMPTY, dice);
             ask.old = true;
             now = player.request(out, now, place, player.client(), ask, reply);
             if !self.matched {
@@ -171,7 +171,7 @@ fn scripts(
     };
     let mut now = start;
     for _ in 0..12 + dice.index(14) {
-        let tool_ask = dice.pick(&SCRIPT_ASKS);
+        let tool_ask = dice.pick(&player.world.asks.scripts);
         let (ask, reply) = player.tool_ask(place, tool_ask, player.world.agents.nmap, dice);
         now = player.request(out, now, place, player.client(), ask, reply);
         now += 1 + millis(dice.exponential(120.0));

@@ -1,6 +1,7 @@
 //! Background: monitoring that asks one port again and again, to the second.
 
 use super::Player;
+use crate::content::Wish;
 use crate::dice::{float, millis};
 use crate::request::{Ask, Block, Output};
 use crate::scenario::Checker;
@@ -30,6 +31,7 @@ impl Periodic {
     /// At `--scale` N there are N times as many monitors, each as periodic as the one, at even distances: together one with
     /// an Nth of the period.
     pub(super) fn act(&self, player: &Player<'_>, block: Block, out: &mut Output) {
+        let wish = Wish::of("GET", player.actor.path.as_deref().unwrap_or("/"));
         let first = player.moment(0);
         let period = float(self.every) / player.world.scale();
         // At or just before the first moment in this block.
@@ -43,13 +45,12 @@ impl Periodic {
             if !block.contains(now) {
                 continue;
             }
-            self.ask(player, now, number, out);
+            self.ask(player, wish, now, number, out);
         }
     }
 
-    fn ask(&self, player: &Player<'_>, now: i64, number: i64, out: &mut Output) {
+    fn ask(&self, player: &Player<'_>, wish: Wish, now: i64, number: i64, out: &mut Output) {
         let words = &player.world.words;
-        let path = player.actor.path.as_deref().unwrap_or("/");
         let stem = player.world.path(player.index).unwrap_or(words.slash);
         let agent = player.agent_or(player.world.agents.nagios);
         for nth_server in 0..player.actor.servers.len() {
@@ -59,7 +60,7 @@ impl Periodic {
             let number = number.unsigned_abs() << 16 | nth_server as u64;
             let mut dice = player.dice("probe", number);
             let site = player.world.site(place.server, place.site);
-            let reply = site.other("GET", path, place.port, &mut dice);
+            let reply = site.other(wish, place.port, &mut dice);
             let ask = Ask::plain(words.get, stem, agent);
             player.request(out, now, place, player.client(), ask, reply);
         }

@@ -1,7 +1,6 @@
 //! A client that asks many ports of a server, one after another. Every port is touched; only a complete HTTP
 //! request on a bound one leaves a line.
 
-use super::asks::{SCRIPT_ASKS, TOOL_ASKS, VERSION_ASKS};
 use super::pacing::Pacing;
 use super::session::{Style, Visitor};
 use super::{Place, Player, Who};
@@ -286,6 +285,7 @@ impl Scan {
         out: &mut Output,
     ) {
         let mut now = touch.now;
+        let asks = &player.world.asks;
         let mut send = |tool_ask, agent, old, dice: &mut Dice| {
             let (mut ask, reply) = player.tool_ask(place, tool_ask, agent, dice);
             ask.old = old;
@@ -294,17 +294,17 @@ impl Scan {
         };
         match self.asks {
             Asks::Tool(requests) => {
-                send(("GET", "/"), agent, false, dice);
+                send(asks.root, agent, false, dice);
                 for _ in 1..requests {
-                    let tool_ask = dice.pick(&TOOL_ASKS);
+                    let tool_ask = dice.pick(&asks.tools);
                     send(tool_ask, agent, false, dice);
                 }
             }
             Asks::Nmap => {
-                for tool_ask in VERSION_ASKS {
+                for tool_ask in asks.version {
                     send(tool_ask, Piece::EMPTY, true, dice);
                 }
-                for tool_ask in SCRIPT_ASKS.into_iter().take(4) {
+                for tool_ask in asks.scripts.into_iter().take(4) {
                     send(tool_ask, player.world.agents.nmap, false, dice);
                 }
             }

@@ -1,7 +1,6 @@
 //! Background: people with browsers, crawlers, and the noise of the internet. A visitor keeps to one binding:
 //! over 916,000 real lines no client met more than two ports of a server in ten minutes.
 
-use super::asks::TOOL_ASKS;
 use super::hours::Rhythm;
 use super::session::{Style, Visitor};
 use super::{Place, Player, Who, arrivals};
@@ -180,7 +179,7 @@ fn crawl(
 ) {
     let site = player.world.site(place.server, place.site);
     let agent = dice.pick_of(&player.world.agents.bots);
-    let (ask, reply) = player.tool_ask(place, ("GET", "/robots.txt"), agent, dice);
+    let (ask, reply) = player.tool_ask(place, player.world.asks.robots, agent, dice);
     let mut now = player.request(out, start, place, who, ask, reply);
     for _ in 0..dice.count(6.0) {
         now += 500 + millis(dice.exponential(9_000.0));
@@ -221,7 +220,7 @@ fn knock(
     let agent = dice.pick_of(&player.world.agents.tools);
     let mut now = start;
     for _ in 0..dice.count(2.0) {
-        let tool_ask = dice.pick(&TOOL_ASKS);
+        let tool_ask = dice.pick(&player.world.asks.tools);
         let (ask, reply) = player.tool_ask(place, tool_ask, agent, dice);
         now = player.request(out, now, place, who, ask, reply);
         now += millis(dice.exponential(1_500.0));

@@ -8,26 +8,33 @@
 )]
 
 use super::digits::{FULL, SHORT};
-use crate::text::{Piece, SLACK, Texts};
+use crate::text::{CHUNK, Piece, SLACK, Texts};
 use std::io::{self, Write as _};
 use std::net::IpAddr;
 
-/// A text of the server's, with bytes behind it that may be copied too.
-#[derive(Debug)]
+/// A text of the server's, with a blank behind it and bytes that may be copied too.
+#[derive(Debug, Default)]
 pub(super) struct Slack {
     bytes: Vec<u8>,
-    length: usize,
+    length: u32,
 }
 
 impl Slack {
     pub(super) fn new(mut bytes: Vec<u8>) -> Self {
-        let length = bytes.len();
-        bytes.resize(length + SLACK, b' ');
+        let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+        bytes.resize(bytes.len() + 1 + SLACK, b' ');
         Self { bytes, length }
     }
 
     pub(super) fn text(&self) -> &[u8] {
-        &self.bytes[..self.length]
+        &self.bytes[..self.length as usize]
+    }
+
+    /// Puts a text of the same length in place of its first bytes; nothing where there are fewer.
+    pub(super) fn begin_with<const N: usize>(&mut self, text: &[u8; N]) {
+        if let Some(begin) = self.bytes.first_chunk_mut() {
+            *begin = *text;
+        }
     }
 }
 
@@ -61,7 +68,7 @@ impl Buffer {
     pub(crate) fn push(&mut self, text: &[u8]) {
         let mut cursor = self.cursor(text.len());
         cursor.push(text);
-        let end = cursor.position;
+        let end = cursor.position();
         self.length = end;
     }
 
@@ -74,8 +81,8 @@ impl Buffer {
             self.bytes.resize(needed.next_power_of_two(), 0);
         }
         Cursor {
-            bytes: &mut self.bytes,
-            position: self.length,
+            end: self.bytes.len(),
+            rest: &mut self.bytes[self.length..],
         }
     }
 
@@ -97,72 +104,88 @@ impl io::Write for Buffer {
     }
 }
 
-/// Where a line is written. Its room has been measured before.
+/// Where a line is written. Its room has been measured before. What lies ahead is a slice that is cut as it is written to,
+/// so that each value costs one look at its length. All that takes a cursor is inlined, however large: one call with a
+/// pointer to it, and it lies in memory instead of in registers.
 #[derive(Debug)]
 pub(super) struct Cursor<'b> {
-    bytes: &'b mut [u8],
-    position: usize,
+    rest: &'b mut [u8],
+    /// The position of the slice's end.
+    end: usize,
 }
 
-impl Cursor<'_> {
+impl<'b> Cursor<'b> {
     /// Where it stands.
     #[inline(always)]
     pub(super) fn position(&self) -> usize {
-        self.position
+        self.end - self.rest.len()
+    }
+
+    /// What lies ahead, to be cut and put back.
+    #[inline(always)]
+    fn rest(&mut self) -> &'b mut [u8] {
+        std::mem::take(&mut self.rest)
     }
 
     #[inline(always)]
     pub(super) fn byte(&mut self, byte: u8) {
-        self.bytes[self.position] = byte;
-        self.position += 1;
+        self.fixed(&[byte]);
     }
 
     /// Appends a text of any length.
+    #[inline(always)]
     pub(super) fn push(&mut self, text: &[u8]) {
-        self.bytes[self.position..self.position + text.len()].copy_from_slice(text);
-        self.position += text.len();
+        let (to, rest) = self.rest().split_at_mut(text.len());
+        to.copy_from_slice(text);
+        self.rest = rest;
     }
 
     /// Appends a text of a fixed length.
     #[inline(always)]
     pub(super) fn fixed<const N: usize>(&mut self, text: &[u8; N]) {
-        self.bytes[self.position..self.position + N].copy_from_slice(text);
-        self.position += N;
+        let (to, rest) = self.rest().split_at_mut(N);
+        to.copy_from_slice(text);
+        self.rest = rest;
     }
 
-    /// Appends a piece.
+    /// Appends what stands for no value, and a blank if `BLANK`.
     #[inline(always)]
-    pub(super) fn piece(&mut self, texts: &Texts, piece: Piece) {
+    pub(super) fn none<const BLANK: bool>(&mut self) {
+        if BLANK {
+            self.fixed(b"- ");
+        } else {
+            self.byte(b'-');
+        }
+    }
+
+    /// Appends a piece, and a blank if `BLANK`.
+    #[inline(always)]
+    pub(super) fn piece<const BLANK: bool>(&mut self, texts: &Texts, piece: Piece) {
         let (source, length) = texts.with_slack(piece);
-        self.wide(source, length);
+        self.wide(source, length, BLANK);
     }
 
-    /// Appends a text with slack.
+    /// Appends a text with slack, and a blank if `BLANK`.
     #[inline(always)]
-    pub(super) fn slack(&mut self, text: &Slack) {
-        self.wide(&text.bytes, text.length);
+    pub(super) fn slack<const BLANK: bool>(&mut self, text: &Slack) {
+        self.wide(&text.bytes, text.length, BLANK);
     }
 
-    /// Appends the text of a buffer, which a cursor has written.
+    /// Appends the first `length` bytes and, if `blank`, the blank behind them. The source has [`SLACK`] more.
     #[inline(always)]
-    pub(super) fn buffer(&mut self, text: &Buffer) {
-        self.wide(&text.bytes, text.length);
-    }
-
-    /// Appends the first `length` bytes, which have [`SLACK`] more behind them.
-    #[inline(always)]
-    fn wide(&mut self, source: &[u8], length: usize) {
-        let to = &mut self.bytes[self.position..self.position + length + SLACK];
+    fn wide(&mut self, source: &[u8], length: u32, blank: bool) {
+        let length = length as usize + usize::from(blank);
+        let rest = self.rest();
+        let to = &mut rest[..length + SLACK];
         let from = &source[..length + SLACK];
-        // Most texts are in the first chunk, and of the others a call is cheaper than a loop.
-        if let (Some(to), Some(from)) = (to.first_chunk_mut::<SLACK>(), from.first_chunk::<SLACK>())
-        {
-            *to = *from;
+        to[..CHUNK].copy_from_slice(&from[..CHUNK]);
+        if length > CHUNK {
+            to[CHUNK..SLACK].copy_from_slice(&from[CHUNK..SLACK]);
+            if length > SLACK {
+                to[SLACK..length].copy_from_slice(&from[SLACK..length]);
+            }
         }
-        if length > SLACK {
-            to[SLACK..length].copy_from_slice(&from[SLACK..length]);
-        }
-        self.position += length;
+        self.rest = &mut rest[length..];
     }
 
     /// Appends a number in decimal digits: three at a time, from a table.
@@ -174,7 +197,7 @@ impl Cursor<'_> {
             self.short(value / 1_000);
             self.full(value % 1_000);
         } else {
-            self.position = long(self.bytes, self.position, value);
+            self.rest = long(self.rest(), value);
         }
     }
 
@@ -192,30 +215,34 @@ impl Cursor<'_> {
     }
 
     /// Any address.
+    #[inline(always)]
     pub(super) fn address(&mut self, address: IpAddr) {
-        self.position = written(self.bytes, self.position, address);
+        self.rest = written(self.rest(), address);
     }
 
     /// A number below 1000.
     #[inline(always)]
     fn short(&mut self, value: u32) {
         let digits = SHORT[value as usize % 1_000];
-        self.bytes[self.position..self.position + 4].copy_from_slice(&digits);
-        self.position += usize::from(digits[3]);
+        let rest = self.rest();
+        rest[..4].copy_from_slice(&digits);
+        // There are three at most, which the compiler does not know otherwise.
+        self.rest = &mut rest[usize::from(digits[3] & 3)..];
     }
 
     /// The last three digits of a longer number.
     #[inline(always)]
     fn full(&mut self, value: u32) {
-        let digits = &FULL[value as usize % 1_000];
-        self.bytes[self.position..self.position + 4].copy_from_slice(digits);
-        self.position += 3;
+        let rest = self.rest();
+        rest[..4].copy_from_slice(&FULL[value as usize % 1_000]);
+        self.rest = &mut rest[3..];
     }
 }
 
-/// Writes a number of seven digits or more; returns where it ends.
-fn long(bytes: &mut [u8], position: usize, value: u32) -> usize {
-    let mut cursor = Cursor { bytes, position };
+/// Writes a number of seven digits or more; returns what lies behind.
+#[inline(never)]
+fn long(rest: &mut [u8], value: u32) -> &mut [u8] {
+    let mut cursor = Cursor { end: 0, rest };
     if value >= 1_000_000_000 {
         cursor.short(value / 1_000_000_000);
         cursor.full(value / 1_000_000 % 1_000);
@@ -224,17 +251,35 @@ fn long(bytes: &mut [u8], position: usize, value: u32) -> usize {
     }
     cursor.full(value / 1_000 % 1_000);
     cursor.full(value % 1_000);
-    cursor.position
+    cursor.rest
 }
 
-/// Writes an address; returns where it ends.
-#[cold]
-fn written(bytes: &mut [u8], position: usize, address: IpAddr) -> usize {
-    let mut rest = &mut bytes[position..];
-    let room = rest.len();
-    // The room has been measured before.
-    let _ = write!(rest, "{address}");
-    position + room - rest.len()
+/// Writes an address; returns what lies behind.
+#[inline(never)]
+fn written(mut rest: &mut [u8], address: IpAddr) -> &mut [u8] {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    match address {
+        // Nothing to be left out, which is all that makes them difficult (RFC 5952): nearly all that were drawn.
+        IpAddr::V6(address) if !address.segments().contains(&0) => {
+            let mut cursor = Cursor { end: 0, rest };
+            for (nth, group) in address.segments().into_iter().enumerate() {
+                if nth > 0 {
+                    cursor.byte(b':');
+                }
+                for shift in [12, 8, 4, 0] {
+                    if group >> shift > 0 {
+                        cursor.byte(HEX[usize::from(group >> shift & 15)]);
+                    }
+                }
+            }
+            cursor.rest
+        }
+        _ => {
+            // The room has been measured before.
+            let _ = write!(rest, "{address}");
+            rest
+        }
+    }
 }
 
 #[cfg(test)]
@@ -278,7 +323,12 @@ mod tests {
             let address: std::net::Ipv4Addr = text.parse().unwrap();
             assert_eq!(written(|cursor| cursor.v4(address.into())), text);
         }
-        for text in ["1.2.3.4", "2001:db8::77"] {
+        for text in [
+            "1.2.3.4",
+            "2001:db8::77",
+            "2400:1:20:300:4000:abcd:ef01:2345",
+            "fe80:1:1:1:1:1:1:0",
+        ] {
             assert_eq!(
                 written(|cursor| cursor.address(text.parse().unwrap())),
                 text
@@ -288,18 +338,44 @@ mod tests {
 
     #[test]
     fn texts_of_any_length_one_after_another() {
+        let lengths = [
+            0,
+            1,
+            CHUNK - 1,
+            CHUNK,
+            CHUNK + 1,
+            SLACK - 1,
+            SLACK,
+            SLACK + 1,
+            500,
+        ];
         let mut texts = Texts::default();
-        let long = "a".repeat(77);
-        let pieces = [texts.add(&long), texts.add("b"), Piece::EMPTY];
-        let text = written(|cursor| {
-            cursor.slack(&Slack::new(b"head ".to_vec()));
-            for piece in pieces {
-                cursor.piece(&texts, piece);
-            }
-            cursor.fixed(b"xyz");
-            cursor.push(b"end");
-        });
-        assert_eq!(text, format!("head {long}bxyzend"));
+        let all: Vec<String> = lengths
+            .iter()
+            .zip('a'..)
+            .map(|(length, letter)| letter.to_string().repeat(*length))
+            .collect();
+        let pieces: Vec<Piece> = all.iter().map(|text| texts.add(text)).collect();
+        let mut buffer = Buffer::default();
+        let mut cursor = buffer.cursor(2_000);
+        for piece in &pieces {
+            cursor.piece::<true>(&texts, *piece);
+        }
+        for piece in &pieces {
+            cursor.piece::<false>(&texts, *piece);
+        }
+        cursor.slack::<true>(&Slack::new(b"slack".to_vec()));
+        cursor.none::<true>();
+        cursor.none::<false>();
+        cursor.fixed(b"xyz");
+        cursor.push(b"end");
+        let end = cursor.position();
+        buffer.grow_to(end);
+        let expected = format!("{} {}slack - -xyzend", all.join(" "), all.concat());
+        assert_eq!(String::from_utf8_lossy(buffer.text()), expected);
+        let mut slack = Slack::new(b"10:00:00 x".to_vec());
+        slack.begin_with(b"10:00:01");
+        assert_eq!(slack.text(), b"10:00:01 x");
     }
 
     #[test]

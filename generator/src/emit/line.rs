@@ -8,7 +8,7 @@
 use super::cursor::{Buffer, Cursor, Slack};
 use crate::inventory::{Server, V6};
 use crate::request::{Answer, Request, User};
-use crate::text::{Query, RANDOM_PATH, Referer, Stem, Texts, letters};
+use crate::text::{Piece, Query, RANDOM_PATH, Referer, Stem, Texts, letters};
 use scanbench_w3c::{Field, Newline, Timestamp, encode_value};
 
 /// Bytes of headers that a client sends besides what stands in the line.
@@ -24,10 +24,17 @@ pub(super) struct LineWriter<'w> {
     pub(super) values: Values<'w>,
     /// The fields that make up the head of a line, the head of the last line, and what it depends on.
     alike: Vec<Field>,
-    head: Buffer,
-    head_key: (i64, u16, u8),
+    head: Slack,
+    head_second: i64,
+    head_of: (u16, u8),
+    /// Whether it begins with date and time.
+    dated: bool,
     /// How the rest is written.
     steps: Vec<Step>,
+    /// For each named header that is logged as a field of its own, whether it is the one that has the client's address.
+    custom: Vec<bool>,
+    /// The longest line there can be.
+    room: usize,
 }
 
 /// Writes values of requests to one server, each as IIS writes it.
@@ -64,11 +71,28 @@ const USUAL: [Field; 12] = [
     Field::TimeTaken,
 ];
 
+/// The same of IIS 7.5, which logs no referer by itself.
+const OLDER: [Field; 11] = [
+    Field::CsMethod,
+    Field::CsUriStem,
+    Field::CsUriQuery,
+    Field::SPort,
+    Field::CsUsername,
+    Field::CIp,
+    Field::CsUserAgent,
+    Field::ScStatus,
+    Field::ScSubstatus,
+    Field::ScWin32Status,
+    Field::TimeTaken,
+];
+
 /// One step of writing a line.
 #[derive(Clone, Copy, Debug)]
 enum Step {
     /// All of [`USUAL`].
     Usual,
+    /// All of [`OLDER`].
+    Older,
     /// Status, sub-status and Windows code: nearly always without the two latter.
     Triple,
     Field(Field),
@@ -83,12 +107,23 @@ struct SiteText {
 impl<'w> LineWriter<'w> {
     pub(super) fn new(texts: &'w Texts, server: &Server) -> Self {
         let values = Values::new(texts, server);
+        let custom: Vec<bool> = server
+            .log
+            .custom
+            .iter()
+            .map(|name| name.eq_ignore_ascii_case("X-Forwarded-For"))
+            .collect();
+        let room = (values.longest + 1) * (Field::ALL.len() + custom.len());
         Self {
             values,
             alike: Vec::new(),
-            head: Buffer::default(),
-            head_key: (i64::MIN, 0, 0),
+            head: Slack::new(Vec::new()),
+            head_second: i64::MIN,
+            head_of: (0, 0),
+            dated: false,
             steps: Vec::new(),
+            custom,
+            room,
         }
     }
 
@@ -96,12 +131,18 @@ impl<'w> LineWriter<'w> {
     pub(super) fn set_fields(&mut self, fields: &[Field]) {
         let alike = fields.partition_point(|field| *field <= Field::SIp);
         self.alike = fields[..alike].to_vec();
-        self.head_key = (i64::MIN, 0, 0);
+        self.head_second = i64::MIN;
+        self.dated = self.alike.starts_with(&[Field::Date, Field::Time]);
         self.steps.clear();
         let mut rest = &fields[alike..];
         while let Some((field, others)) = rest.split_first() {
             if let Some(behind) = rest.strip_prefix(&USUAL) {
                 self.steps.push(Step::Usual);
+                rest = behind;
+                continue;
+            }
+            if let Some(behind) = rest.strip_prefix(&OLDER) {
+                self.steps.push(Step::Older);
                 rest = behind;
                 continue;
             }
@@ -122,21 +163,13 @@ impl<'w> LineWriter<'w> {
     /// The first fields of a line (date, time, site, computer, address) are those of the line before, nearly always:
     /// they are copied at once.
     #[inline]
-    pub(super) fn line(
-        &mut self,
-        text: &mut Buffer,
-        custom: &[String],
-        request: &Request,
-        newline: Option<Newline>,
-    ) {
-        let key = (self.values.second, request.site, request.address);
-        if self.head_key != key {
-            self.begin(request);
-            self.head_key = key;
+    pub(super) fn line(&mut self, text: &mut Buffer, request: &Request, newline: Option<Newline>) {
+        let head_of = (request.site, request.address);
+        if self.head_second != self.values.second || self.head_of != head_of {
+            self.begin(request, head_of);
         }
-        let room = (self.values.longest + 1) * (Field::ALL.len() + custom.len());
-        let mut cursor = text.cursor(room);
-        cursor.buffer(&self.head);
+        let mut cursor = text.cursor(self.room);
+        cursor.slack::<false>(&self.head);
         let mut rest = self.steps.iter();
         if let Some(first) = rest.next() {
             self.values.step(&mut cursor, *first, request);
@@ -145,9 +178,9 @@ impl<'w> LineWriter<'w> {
             cursor.byte(b' ');
             self.values.step(&mut cursor, *step, request);
         }
-        for name in custom {
+        for forwarded in &self.custom {
             cursor.byte(b' ');
-            if request.forwarded != 0 && name.eq_ignore_ascii_case("X-Forwarded-For") {
+            if *forwarded && request.forwarded != 0 {
                 cursor.v4(request.forwarded);
             } else {
                 cursor.byte(b'-');
@@ -162,17 +195,25 @@ impl<'w> LineWriter<'w> {
         text.grow_to(end);
     }
 
-    /// Makes the head of a line.
-    fn begin(&mut self, request: &Request) {
-        self.head.take(usize::MAX);
-        let room = (self.values.longest + 1) * self.alike.len();
-        let mut cursor = self.head.cursor(room);
+    /// Makes the head of a line. Where only the second is another, nothing else is made anew.
+    #[inline(never)]
+    fn begin(&mut self, request: &Request, head_of: (u16, u8)) {
+        let known = self.head_second != i64::MIN && self.head_of == head_of;
+        self.head_second = self.values.second;
+        self.head_of = head_of;
+        if known && self.dated {
+            self.head.begin_with(&self.values.stamp);
+            return;
+        }
+        let mut text = Buffer::default();
+        let mut cursor = text.cursor((self.values.longest + 1) * self.alike.len());
         for field in &self.alike {
             self.values.field(&mut cursor, *field, request);
             cursor.byte(b' ');
         }
         let end = cursor.position();
-        self.head.grow_to(end);
+        text.grow_to(end);
+        self.head = Slack::new(text.text().to_vec());
     }
 }
 
@@ -272,63 +313,53 @@ impl<'w> Values<'w> {
     #[inline(always)]
     fn step(&self, cursor: &mut Cursor<'_>, step: Step, request: &Request) {
         match step {
-            Step::Usual => self.usual(cursor, request),
-            Step::Triple => triple(cursor, request.answer),
+            Step::Usual => self.usual::<true>(cursor, request),
+            Step::Older => self.usual::<false>(cursor, request),
+            Step::Triple => triple::<false>(cursor, request.answer),
             Step::Field(field) => self.field(cursor, field, request),
         }
     }
 
-    /// Appends the values of [`USUAL`].
+    /// Appends the values of [`USUAL`], or of [`OLDER`], most of them together with the blank behind.
     #[inline(always)]
-    fn usual(&self, cursor: &mut Cursor<'_>, request: &Request) {
-        self.field(cursor, Field::CsMethod, request);
+    fn usual<const REFERER: bool>(&self, cursor: &mut Cursor<'_>, request: &Request) {
+        let ask = &request.ask;
+        cursor.piece::<true>(self.texts, ask.method);
+        self.stem::<true>(cursor, ask.stem);
+        query::<true>(cursor, ask.query);
+        cursor.number(u32::from(request.port));
         cursor.byte(b' ');
-        self.field(cursor, Field::CsUriStem, request);
+        self.user::<true>(cursor, ask.user);
+        address(cursor, request);
         cursor.byte(b' ');
-        self.field(cursor, Field::CsUriQuery, request);
-        cursor.byte(b' ');
-        self.field(cursor, Field::SPort, request);
-        cursor.byte(b' ');
-        self.field(cursor, Field::CsUsername, request);
-        cursor.byte(b' ');
-        self.field(cursor, Field::CIp, request);
-        cursor.byte(b' ');
-        self.field(cursor, Field::CsUserAgent, request);
-        cursor.byte(b' ');
-        self.field(cursor, Field::CsReferer, request);
-        cursor.byte(b' ');
-        triple(cursor, request.answer);
-        cursor.byte(b' ');
-        self.field(cursor, Field::TimeTaken, request);
+        self.agent::<true>(cursor, ask.agent);
+        if REFERER {
+            self.referer::<true>(cursor, ask.referer);
+        }
+        triple::<true>(cursor, request.answer);
+        cursor.number(request.answer.time_taken);
     }
 
     /// Appends one value.
     #[inline(always)]
     pub(super) fn field(&self, cursor: &mut Cursor<'_>, field: Field, request: &Request) {
         let ask = &request.ask;
-        let texts = self.texts;
         match field {
             Field::Date => cursor.push(self.date()),
             Field::Time => cursor.push(self.time()),
-            Field::SSitename => cursor.slack(&self.site(request).name),
-            Field::SComputername => cursor.slack(&self.name),
-            Field::SIp => cursor.slack(self.server_address(request)),
-            Field::CsMethod => cursor.piece(texts, ask.method),
-            Field::CsUriStem => self.stem(cursor, ask.stem),
-            Field::CsUriQuery => query(cursor, ask.query),
+            Field::SSitename => cursor.slack::<false>(&self.site(request).name),
+            Field::SComputername => cursor.slack::<false>(&self.name),
+            Field::SIp => cursor.slack::<false>(self.server_address(request)),
+            Field::CsMethod => cursor.piece::<false>(self.texts, ask.method),
+            Field::CsUriStem => self.stem::<false>(cursor, ask.stem),
+            Field::CsUriQuery => query::<false>(cursor, ask.query),
             Field::SPort => cursor.number(u32::from(request.port)),
-            Field::CsUsername => self.user(cursor, ask.user),
+            Field::CsUsername => self.user::<false>(cursor, ask.user),
             Field::CIp => address(cursor, request),
             Field::CsVersion => {
                 cursor.fixed(if ask.old { b"HTTP/1.0" } else { b"HTTP/1.1" });
             }
-            Field::CsUserAgent => {
-                if ask.agent.is_empty() {
-                    cursor.byte(b'-');
-                } else {
-                    cursor.piece(texts, ask.agent);
-                }
-            }
+            Field::CsUserAgent => self.agent::<false>(cursor, ask.agent),
             Field::CsCookie => {
                 if ask.cookie == 0 {
                     cursor.byte(b'-');
@@ -338,10 +369,10 @@ impl<'w> Values<'w> {
                     cursor.fixed(&letters::<24>(ask.cookie));
                 }
             }
-            Field::CsReferer => self.referer(cursor, ask.referer),
+            Field::CsReferer => self.referer::<false>(cursor, ask.referer),
             Field::CsHost => match &self.site(request).host {
-                Some(host) => cursor.slack(host),
-                None => cursor.slack(self.server_address(request)),
+                Some(host) => cursor.slack::<false>(host),
+                None => cursor.slack::<false>(self.server_address(request)),
             },
             Field::ScStatus => cursor.number(u32::from(request.answer.status)),
             Field::ScSubstatus => cursor.number(u32::from(request.answer.substatus)),
@@ -352,40 +383,55 @@ impl<'w> Values<'w> {
         }
     }
 
+    // Each of these appends a blank too if `BLANK`: nearly always it is copied with the value.
+
     #[inline(always)]
-    fn stem(&self, cursor: &mut Cursor<'_>, stem: Stem) {
-        cursor.piece(self.texts, stem.piece);
-        if stem.random != 0 {
-            cursor.fixed(&letters::<RANDOM_PATH>(stem.random.into()));
+    fn stem<const BLANK: bool>(&self, cursor: &mut Cursor<'_>, stem: Stem) {
+        if stem.random == 0 {
+            cursor.piece::<BLANK>(self.texts, stem.piece);
+            return;
         }
+        cursor.piece::<false>(self.texts, stem.piece);
+        cursor.fixed(&letters::<RANDOM_PATH>(stem.random.into()));
+        blank::<BLANK>(cursor);
     }
 
     #[inline(always)]
-    fn referer(&self, cursor: &mut Cursor<'_>, referer: Referer) {
-        if referer.origin.is_empty() {
-            cursor.byte(b'-');
+    fn agent<const BLANK: bool>(&self, cursor: &mut Cursor<'_>, agent: Piece) {
+        if agent.is_empty() {
+            cursor.none::<BLANK>();
         } else {
-            cursor.piece(self.texts, referer.origin);
-            cursor.piece(self.texts, referer.path);
+            cursor.piece::<BLANK>(self.texts, agent);
         }
     }
 
     #[inline(always)]
-    fn user(&self, cursor: &mut Cursor<'_>, user: User) {
+    fn referer<const BLANK: bool>(&self, cursor: &mut Cursor<'_>, referer: Referer) {
+        if referer.origin.is_empty() {
+            cursor.none::<BLANK>();
+        } else {
+            cursor.piece::<false>(self.texts, referer.origin);
+            cursor.piece::<BLANK>(self.texts, referer.path);
+        }
+    }
+
+    #[inline(always)]
+    fn user<const BLANK: bool>(&self, cursor: &mut Cursor<'_>, user: User) {
         match user.number() {
-            (0, _) => cursor.byte(b'-'),
+            (0, _) => return cursor.none::<BLANK>(),
             (number, false) => {
-                cursor.slack(&self.domain);
+                cursor.slack::<false>(&self.domain);
                 cursor.byte(b'u');
                 cursor.number(number);
             }
             (number, true) => {
-                cursor.slack(&self.domain);
+                cursor.slack::<false>(&self.domain);
                 cursor.fixed(b"PC");
                 cursor.number(number);
                 cursor.byte(b'$');
             }
         }
+        blank::<BLANK>(cursor);
     }
 
     #[inline(always)]
@@ -413,22 +459,34 @@ impl<'w> Values<'w> {
 }
 
 #[inline(always)]
-fn triple(cursor: &mut Cursor<'_>, answer: Answer) {
-    cursor.number(u32::from(answer.status));
-    if (answer.substatus, answer.win32) == (0, 0) {
-        cursor.fixed(b" 0 0");
-    } else {
+fn blank<const BLANK: bool>(cursor: &mut Cursor<'_>) {
+    if BLANK {
         cursor.byte(b' ');
-        cursor.number(u32::from(answer.substatus));
-        cursor.byte(b' ');
-        cursor.number(answer.win32);
     }
 }
 
 #[inline(always)]
-fn query(cursor: &mut Cursor<'_>, query: Query) {
+fn triple<const BLANK: bool>(cursor: &mut Cursor<'_>, answer: Answer) {
+    cursor.number(u32::from(answer.status));
+    if (answer.substatus, answer.win32) == (0, 0) {
+        if BLANK {
+            cursor.fixed(b" 0 0 ");
+        } else {
+            cursor.fixed(b" 0 0");
+        }
+        return;
+    }
+    cursor.byte(b' ');
+    cursor.number(u32::from(answer.substatus));
+    cursor.byte(b' ');
+    cursor.number(answer.win32);
+    blank::<BLANK>(cursor);
+}
+
+#[inline(always)]
+fn query<const BLANK: bool>(cursor: &mut Cursor<'_>, query: Query) {
     match query {
-        Query::None => cursor.byte(b'-'),
+        Query::None => return cursor.none::<BLANK>(),
         Query::Since(second) => {
             cursor.fixed(b"since=");
             cursor.number(second);
@@ -440,6 +498,7 @@ fn query(cursor: &mut Cursor<'_>, query: Query) {
             cursor.number(words.into());
         }
     }
+    blank::<BLANK>(cursor);
 }
 
 /// The client's address.

@@ -99,6 +99,7 @@ impl<'w> SiteLog<'w> {
     }
 
     /// Appends the line of one request; they come in the order of their ends.
+    #[inline]
     pub(crate) fn line(
         &mut self,
         request: &Request,
@@ -117,14 +118,13 @@ impl<'w> SiteLog<'w> {
             table.row(&mut current.log, &self.writer.values, request, self.world)?;
         } else {
             let text = current.log.text();
-            let log = &self.server.log;
+            let newline = self.server.log.newline;
             if self.options.inline_labels {
-                self.writer.line(text, &log.custom, request, None);
+                self.writer.line(text, request, None);
                 inline_label(text, self.world.plan_of(request.campaign));
-                text.push(log.newline.as_bytes());
+                text.push(newline.as_bytes());
             } else {
-                self.writer
-                    .line(text, &log.custom, request, Some(log.newline));
+                self.writer.line(text, request, Some(newline));
             }
             current.log.count(1, 1);
         }

@@ -18,12 +18,18 @@ struct Key {
     address: u8,
 }
 
-/// What one key has seen. Nearly all see one port and no campaign: empty sets cost no allocation.
+/// What one key has seen. Nearly all see one port and no campaign, and there are so many that their size counts.
 #[derive(Debug, Default)]
 struct Seen {
-    port: u16,
-    more: BTreeSet<u16>,
     lines: u64,
+    port: u16,
+    sets: Option<Box<Sets>>,
+}
+
+/// What few keys see: more than one port, or campaigns.
+#[derive(Debug, Default)]
+struct Sets {
+    ports: BTreeSet<u16>,
     campaigns: BTreeSet<u32>,
 }
 
@@ -93,12 +99,14 @@ impl<'s> WindowCounter<'s> {
         if seen.lines == 0 {
             seen.port = request.port;
         } else if seen.port != request.port {
-            seen.more.insert(seen.port);
-            seen.more.insert(request.port);
+            let sets = seen.sets.get_or_insert_default();
+            sets.ports.insert(seen.port);
+            sets.ports.insert(request.port);
         }
         seen.lines += 1;
         if let Some(campaign) = request.campaign {
-            seen.campaigns.insert(campaign.position());
+            let sets = seen.sets.get_or_insert_default();
+            sets.campaigns.insert(campaign.position());
         }
     }
 
@@ -118,8 +126,9 @@ impl<'s> WindowCounter<'s> {
         let first = self.passed.len();
         let (server, bin) = (self.server, self.bin);
         let told = self.open.drain().filter_map(|(key, seen)| {
-            let ports = seen.more.len().max(1);
-            let campaigns = seen.campaigns;
+            let sets = *seen.sets?;
+            let ports = sets.ports.len().max(1);
+            let campaigns = sets.campaigns;
             (!campaigns.is_empty() || ports >= THRESHOLD).then(|| {
                 let window = Window {
                     bin: Timestamp::from_millis(bin),
