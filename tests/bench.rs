@@ -316,7 +316,7 @@ fn children_are_counted() {
     let scratch = tempfile::tempdir().unwrap();
     let folder = scratch.path();
     fs::write(folder.join("rows"), right_rows(folder)).unwrap();
-    let script = "cat rows > \"$2\"\nawk 'BEGIN { text = sprintf(\"%60000000s\", \"\"); for (; n < 300000;) n++; print length(text) }' > size";
+    let script = "cat rows > \"$2\"\nawk 'BEGIN { text = \"x\"; while (length(text) < 60000000) text = text text; print length(text) }' > size";
     let large = describe(folder, "large", script, "");
     let output = bench(folder, &["-o", "out", "--detector", &large]);
     assert!(output.status.success(), "{output:?}");

@@ -5,6 +5,7 @@ use scanbench_spec::{Finding, Findings, Source, Spanned, from_toml};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -37,7 +38,7 @@ impl Written {
     /// What does not fit together, each at its place.
     fn findings(&self) -> Vec<Finding> {
         let mut findings = Vec::new();
-        let mut wrong = |span, message: &str, help: &str| {
+        let mut wrong = |span: Range<usize>, message: &str, help: &str| {
             findings.push(Finding::new(message).at(Some(span)).help(help));
         };
         if self.name.get_ref().trim().is_empty() {
@@ -77,15 +78,6 @@ impl Written {
             }
             _ => {}
         }
-        for reason in [&self.cannot, &self.differs].into_iter().flatten() {
-            if reason.get_ref().trim().is_empty() {
-                wrong(
-                    reason.span(),
-                    "the reason is empty",
-                    "say why, in a sentence",
-                );
-            }
-        }
         match &self.threads {
             Some(threads) if threads.get_ref().is_empty() || threads.get_ref().contains(&0) => {
                 wrong(
@@ -106,6 +98,33 @@ impl Written {
             ),
             _ => {}
         }
+        let most = 1..=MOST_WARM_UPS;
+        if let Some(runs) = self
+            .warm_up
+            .as_ref()
+            .filter(|runs| !most.contains(runs.get_ref()))
+        {
+            wrong(
+                runs.span(),
+                "expected a number from 1 to 100",
+                "the first run checks the rows",
+            );
+        }
+        self.look_at_the_rest(&mut wrong);
+        findings
+    }
+
+    /// What stands alone: reasons, other commands, the limit.
+    fn look_at_the_rest(&self, wrong: &mut dyn FnMut(Range<usize>, &str, &str)) {
+        for reason in [&self.cannot, &self.differs].into_iter().flatten() {
+            if reason.get_ref().trim().is_empty() {
+                wrong(
+                    reason.span(),
+                    "the reason is empty",
+                    "say why, in a sentence",
+                );
+            }
+        }
         for other in [&self.install, &self.version].into_iter().flatten() {
             if other.get_ref().is_empty() {
                 wrong(
@@ -124,19 +143,6 @@ impl Written {
                 "leave it out for a minute and a thousand times what counting the newlines takes",
             );
         }
-        let most = 1..=MOST_WARM_UPS;
-        if let Some(runs) = self
-            .warm_up
-            .as_ref()
-            .filter(|runs| !most.contains(runs.get_ref()))
-        {
-            wrong(
-                runs.span(),
-                "expected a number from 1 to 100",
-                "the first run checks the rows",
-            );
-        }
-        findings
     }
 }
 

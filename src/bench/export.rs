@@ -91,7 +91,7 @@ fn with_speed(report: &BenchReport) -> impl Iterator<Item = (String, &Measured, 
 }
 
 /// Criterion's estimates: each a value, an interval and a standard error.
-fn estimates(walls: &[f64], wall_s: &Estimate) -> Value {
+fn estimates(walls: &[f64], of_walls: &Estimate) -> Value {
     let count = as_f64(walls.len() as u64);
     let mean = walls.iter().sum::<f64>() / count;
     let squares: f64 = walls.iter().map(|wall| (wall - mean).powi(2)).sum();
@@ -101,7 +101,7 @@ fn estimates(walls: &[f64], wall_s: &Estimate) -> Value {
         (squares / (count - 1.0)).sqrt()
     };
     let error = deviation / count.sqrt();
-    let middle = wall_s.median * NANOS;
+    let middle = of_walls.median * NANOS;
     let off: Vec<f64> = walls.iter().map(|wall| (wall - middle).abs()).collect();
     let of = |point: f64, low: f64, high: f64| {
         json!({
@@ -117,7 +117,7 @@ fn estimates(walls: &[f64], wall_s: &Estimate) -> Value {
     let spread = median(&off).unwrap_or_default();
     json!({
         "mean": of(mean, mean - 1.96 * error, mean + 1.96 * error),
-        "median": of(middle, wall_s.low * NANOS, wall_s.high * NANOS),
+        "median": of(middle, of_walls.low * NANOS, of_walls.high * NANOS),
         "median_abs_dev": of(spread, spread, spread),
         "slope": null,
         "std_dev": of(deviation, deviation, deviation),

@@ -188,7 +188,6 @@ pub(crate) fn as_relay() -> Option<ExitCode> {
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
-    let begun = Instant::now();
     if args.clear_cache {
         return args.clear();
     }
@@ -201,6 +200,8 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         Failure::Input(format!("cannot find this program to start it: {error}"))
     })?;
     let detectors = args.detectors(&program)?;
+    // Installing is not measuring.
+    let begun = Instant::now();
     let mut messages = Messages::steps("measuring");
     let mut dropped = Vec::new();
     let mut kept = args.datasets(&scenario, &messages, begun, &mut dropped)?;
