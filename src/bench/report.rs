@@ -257,7 +257,7 @@ impl BenchReport {
         self.growth = self.fit();
         let mut warnings = Vec::new();
         let coverage = widest_coverage(self.rounds);
-        if coverage < 0.95 {
+        if self.rounds > 0 && coverage < 0.95 {
             warnings.push(format!(
                 "with {} rounds no interval of a median holds it more than {:.0} % of the time: use more --rounds",
                 self.rounds,

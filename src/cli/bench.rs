@@ -241,6 +241,10 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let mut failed: Vec<String> = refused
         .map(|one| format!("{} has wrong rows or none", report.name_of(one)))
         .collect();
+    if report.rounds == 0 && failed.is_empty() {
+        failed
+            .push("there was time for nothing: give a larger --budget or a smaller --scale".into());
+    }
     let changes = compared.map_err(Failure::Input)?.unwrap_or_default();
     let slower = changes
         .iter()
