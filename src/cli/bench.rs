@@ -68,14 +68,14 @@ A detector is a TOML file:
   alert-time = \"start\"                  # or \"within\": the time of an alert is some moment in its bin
   install = [\"pip\", \"install\", \"mine\"]  # run with --install only
   version = [\"mine\", \"--version\"]      # its first line is told with the numbers
-  timeout = 300                         # seconds for a run, then all it started is killed [default: a minute and 1000
-                                        # times what counting the newlines takes]
+  timeout = 300                         # seconds; then all that it started is killed
   differs = \"why\"                       # its rows are other ones by design: accuracy, and no speed
   cannot = \"why\"                        # in place of a command: it is listed, and not run
   [columns]                             # of its alerts, where their names are not known
   client = \"src_addr\"
 In the command {logs} is the dataset's folder, {files} (a word of its own) each log, {here} the folder of the TOML,
-{scanbench} this program, and {alerts} a file for alerts; without it they are read from standard output, as CSV, JSON or JSON Lines.
+{scanbench} this program, and {alerts} a file for alerts; without it they are read from standard output, as CSV, JSON or JSON Lines. Without `timeout` a run may take a
+minute and a thousand times what counting the newlines takes.
 
 Datasets are kept by what they are made from, and found again: `suite` at 1, 10 and 100 times its scale takes 8 GB of
 disk, or say --sizes 1,10. --clear-cache removes them.
