@@ -152,8 +152,8 @@ fn the_exclusions_in_the_readme_are_measured() {
 }
 
 /// The newest run of a kind that is kept, and the name of its folder: the date comes first in it, and a number last where
-/// a day has several.
-fn newest(kind: &str) -> (String, BenchReport) {
+/// a day has several. `None` where there is none yet.
+fn newest(kind: &str) -> Option<(String, BenchReport)> {
     let runs = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/runs");
     let place = |name: &str| -> Option<(String, u32)> {
         let (date, rest) = name.split_at_checked(10)?;
@@ -169,17 +169,20 @@ fn newest(kind: &str) -> (String, BenchReport) {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let name = names
         .filter(|name| place(name).is_some())
-        .max_by_key(|name| place(name))
-        .unwrap();
+        .max_by_key(|name| place(name))?;
     let text = std::fs::read(runs.join(&name).join("bench.json")).unwrap();
-    (name, serde_json::from_slice(&text).unwrap())
+    Some((name, serde_json::from_slice(&text).unwrap()))
 }
 
 /// How a table of a run stands in the README: where it was measured, the table, how to measure it again.
-fn of_run(name: &str, report: &BenchReport, table: &str) -> String {
+fn of_newest(kind: &str, table: fn(&BenchReport) -> String) -> String {
+    let Some((name, report)) = newest(kind) else {
+        return format!("Not measured yet: `benches/measure {kind}` does.\n");
+    };
     format!(
-        "{}\n\n{table}\n\n`{}`\n\nAll runs: [benches/runs/{name}](benches/runs/{name}).\n",
-        leaderboard::conditions(report),
+        "{}\n\n{}\n\n`{}`\n\nAll runs: [benches/runs/{name}](benches/runs/{name}).\n",
+        leaderboard::conditions(&report),
+        table(&report),
         report.command.join(" "),
     )
 }
@@ -187,23 +190,19 @@ fn of_run(name: &str, report: &BenchReport, table: &str) -> String {
 /// `benches/leaderboard` writes it anew.
 #[test]
 fn the_leaderboard_is_that_of_the_newest_run() {
-    let (name, report) = newest("leaderboard");
-    let table = of_run(&name, &report, &leaderboard::leaderboard(&report));
     hold(
         "<!-- leaderboard: tests/readme.rs fails where it is not that of the newest run. -->\n",
         "<!-- end of leaderboard -->",
-        &|_| table.clone(),
+        &|_| of_newest("leaderboard", leaderboard::leaderboard),
     );
 }
 
 /// `benches/leaderboard` writes it anew.
 #[test]
 fn the_growth_is_that_of_the_newest_run() {
-    let (name, report) = newest("growth");
-    let table = of_run(&name, &report, &leaderboard::growth(&report));
     hold(
         "<!-- growth: tests/readme.rs fails where it is not that of the newest run. -->\n",
         "<!-- end of growth -->",
-        &|_| table.clone(),
+        &|_| of_newest("growth", leaderboard::growth),
     );
 }

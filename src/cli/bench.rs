@@ -74,11 +74,11 @@ A detector is a TOML file:
   [columns]                             # of its alerts, where their names are not known
   client = \"src_addr\"
 In the command {logs} is the dataset's folder, {files} (a word of its own) each log, {here} the folder of the TOML,
-{scanbench} this program, and {alerts} a file for alerts; without it they are read from standard output, as CSV, JSON or JSON Lines. Without `timeout` a run may take a
-minute and a thousand times what counting the newlines takes.
+{scanbench} this program, and {alerts} a file for alerts; without it they are read from standard output, as CSV, JSON or
+JSON Lines. Without `timeout` a run may take a minute and a thousand times what counting the newlines takes.
 
-Datasets are kept by what they are made from, and found again: `suite` at 1, 10 and 100 times its scale takes 8 GB of
-disk, or say --sizes 1,10. --clear-cache removes them.
+Datasets are kept by what they are made from, and found again: `suite` at 1, 10 and 100 times its scale takes 8 GB of disk,
+or say --sizes 1,10. --clear-cache removes them.
 
 Exit codes: 0 measured, 1 a detector has wrong rows or none, or is slower than in the baseline beyond noise, 2 bad input
 or arguments, 3 bad scenario or detector file, 130 interrupted")]
