@@ -1,7 +1,11 @@
 //! `bench`: what is right gets a speed, what is wrong gets none, and files say what the terminal says.
 
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, reason = "a panic is how a test reports")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a panic is how a test reports"
+)]
 
 use scanbench::bench::detector::Detector;
 use scanbench::bench::report::{BenchReport, By, SCHEMA_VERSION, bench_schema};
@@ -94,6 +98,7 @@ fn right_and_wrong_detectors() {
     assert_eq!(output.status.code(), Some(1), "{told}");
     assert!(!told.contains("right, scale 1 has"), "{told}");
     let report = report(folder, "out");
+    assert_eq!(report.command[..3], ["scanbench", "bench", "minimal"]);
     let of = |name: &str| {
         report
             .measured
@@ -234,6 +239,278 @@ fn a_baseline() {
     );
 }
 
+/// Whether a process goes on, by the number that it wrote into a file.
+#[cfg(target_os = "linux")]
+fn goes_on(file: &Path) -> bool {
+    let number = fs::read_to_string(file).unwrap();
+    let stat = fs::read_to_string(format!("/proc/{}/stat", number.trim())).unwrap_or_default();
+    // What has ended and was not waited for is a zombie, and does nothing.
+    let state = stat.rsplit(')').next().unwrap_or_default().trim();
+    !state.is_empty() && !state.starts_with('Z')
+}
+
+/// A detector that hangs is ended at its limit with all that it started: in its group, and out of it.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_detector_that_hangs() {
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = scratch.path();
+    let hangs = describe(
+        folder,
+        "hangs",
+        "sleep 600 & echo $! > child\nsetsid sleep 600 & echo $! > other\nsleep 600",
+        "timeout = 1\n",
+    );
+    let output = bench(folder, &["-o", "out", "--detector", &hangs]);
+    assert_eq!(output.status.code(), Some(1));
+    let told = report(folder, "out");
+    let one = told.measured.iter().find(|one| one.detector == "hangs");
+    let why = one.unwrap().refused.clone().unwrap();
+    assert!(why.contains("longer than 1 s"), "{why}");
+    for file in ["child", "other"] {
+        assert!(!goes_on(&folder.join(file)), "{file}");
+    }
+}
+
+/// Ctrl-C ends the detector that runs, which is in another process group.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_interruption() {
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = scratch.path();
+    let hangs = describe(folder, "hangs", "echo $$ > child; sleep 600", "");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_scanbench"))
+        .args([
+            "bench",
+            "minimal",
+            "--sizes",
+            "1",
+            "--cache",
+            "cache",
+            "--detector",
+            &hangs,
+        ])
+        .current_dir(folder)
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let started = folder.join("child");
+    while !fs::read_to_string(&started).is_ok_and(|text| text.ends_with('\n')) {
+        assert!(
+            child.try_wait().unwrap().is_none(),
+            "it ended before the detector began"
+        );
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let killed = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(killed.unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert!(!goes_on(&started));
+}
+
+/// Memory and processor time are those of what a detector starts, not of the shell that starts it: 60 MB, and a loop.
+#[test]
+fn children_are_counted() {
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = scratch.path();
+    fs::write(folder.join("rows"), right_rows(folder)).unwrap();
+    let script = "cat rows > \"$2\"\nawk 'BEGIN { text = \"x\"; while (length(text) < 60000000) text = text text; print length(text) }' > size";
+    let large = describe(folder, "large", script, "");
+    let output = bench(folder, &["-o", "out", "--detector", &large]);
+    assert!(output.status.success(), "{output:?}");
+    let told = report(folder, "out");
+    let one = told.measured.iter().find(|one| one.detector == "large");
+    let speed = one.unwrap().speed.clone().unwrap();
+    assert!(speed.peak_bytes.unwrap().median > 60e6);
+    assert!(speed.cpu_s.unwrap().low > 0.0);
+}
+
+/// What there is no time for is left out and told; what is fast is measured all the same.
+#[test]
+fn a_budget() {
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = scratch.path();
+    fs::write(folder.join("rows"), right_rows(folder)).unwrap();
+    let slow = describe(folder, "slow", "sleep 60; cat rows > \"$2\"", "");
+    let output = bench(
+        folder,
+        &["-o", "out", "--budget", "30", "--detector", &slow],
+    );
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("left out: slow on scale 1"), "{said}");
+    let told = report(folder, "out");
+    assert!(told.dropped.contains(&"slow on scale 1".to_owned()));
+    assert!(told.measured.iter().all(|one| one.detector == "scanbench"));
+    assert!(told.measured.iter().all(|one| one.speed.is_some()));
+    let text = fs::read_to_string(folder.join("out/bench.md")).unwrap();
+    assert!(text.contains("slow on scale 1"), "{text}");
+}
+
+/// Other rows by design are no failure and have no speed; what cannot answer is listed with its reason.
+#[test]
+fn other_questions() {
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = scratch.path();
+    fs::write(folder.join("rows"), right_rows(folder).repeat(2)).unwrap();
+    let differs = describe(
+        folder,
+        "doubles",
+        "cat rows > \"$2\"",
+        "differs = \"it says all twice\"\nversion = [\"echo\", \"\\u001b[1mdoubles 3\"]\n",
+    );
+    fs::write(
+        folder.join("cannot.toml"),
+        "name = \"mute\"\ncannot = \"it counts nothing\"\n",
+    )
+    .unwrap();
+    let output = bench(
+        folder,
+        &[
+            "-o",
+            "out",
+            "--detector",
+            &differs,
+            "--detector",
+            "cannot.toml",
+        ],
+    );
+    assert!(output.status.success(), "{output:?}");
+    let table = String::from_utf8(output.stdout).unwrap();
+    for text in [
+        "it says all twice",
+        "it counts nothing",
+        "doubles 3",
+        "other rows",
+    ] {
+        assert!(table.contains(text), "{text}: {table}");
+    }
+    assert!(!table.contains('\u{1b}'), "{table}");
+    let told = report(folder, "out");
+    let one = told.measured.iter().find(|one| one.detector == "doubles");
+    let one = one.unwrap();
+    assert!(one.speed.is_none());
+    // Two rows for the one that must come, both of the scan.
+    let rows = one.rows.as_ref().unwrap();
+    assert_eq!(
+        (rows.expected, rows.found, rows.bin_precision),
+        (1, 2, Some(1.0))
+    );
+    // One that gives nothing at all has failed, whatever it is meant to give.
+    let fails = describe(folder, "fails", "exit 3", "differs = \"so it is\"\n");
+    assert_eq!(
+        bench(folder, &["--detector", &fails]).status.code(),
+        Some(1)
+    );
+}
+
+/// Whether `ours` has what `theirs` has, of the same kinds, by name; of lists and maps of things the first counts.
+fn has_the_shape_of(ours: &Value, theirs: &Value, place: &str) {
+    match (ours, theirs) {
+        (Value::Object(ours), Value::Object(theirs)) => {
+            for (name, value) in theirs {
+                let named_by_users = place.ends_with(".benchmarks");
+                let found = if named_by_users {
+                    ours.values().next()
+                } else {
+                    ours.get(name)
+                };
+                let found = found.unwrap_or_else(|| panic!("{place} has no {name}"));
+                has_the_shape_of(found, value, &format!("{place}.{name}"));
+            }
+        }
+        (Value::Array(ours), Value::Array(theirs)) => {
+            has_the_shape_of(&ours[0], &theirs[0], &format!("{place}[]"));
+        }
+        (Value::String(_), Value::String(_))
+        | (Value::Number(_), Value::Number(_))
+        | (_, Value::Null) => {}
+        _ => panic!("{place}: {ours} where {theirs} is expected"),
+    }
+}
+
+/// The files of `tests/formats` are as critcmp 0.1.8 exports them, and as github-action-benchmark documents them.
+#[test]
+fn formats_of_other_tools() {
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = scratch.path();
+    let formats = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/formats");
+    for format in ["critcmp", "github-action-benchmark"] {
+        let output = bench(folder, &["--format", format, "--label", "now", "-o", "out"]);
+        assert!(output.status.success(), "{output:?}");
+        let ours: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let theirs = fs::read(formats.join(format!("{format}.json"))).unwrap();
+        has_the_shape_of(&ours, &serde_json::from_slice(&theirs).unwrap(), "");
+        let file = folder.join("out").join(match format {
+            "critcmp" => "bench.critcmp.json",
+            _ => "bench.github.json",
+        });
+        assert_eq!(fs::read(file).unwrap(), output.stdout);
+    }
+    let told = report(folder, "out");
+    let text = fs::read(folder.join("out/bench.critcmp.json")).unwrap();
+    let critcmp: Value = serde_json::from_slice(&text).unwrap();
+    assert_eq!(critcmp["name"], "now");
+    let named = critcmp["benchmarks"].as_object().unwrap();
+    assert_eq!(named.len(), told.measured.len());
+    let output = bench(folder, &["--format", "json"]);
+    assert!(serde_json::from_slice::<BenchReport>(&output.stdout).is_ok());
+}
+
+/// Raw runs are kept side by side, and a label cannot lead out of the folder.
+#[test]
+fn runs_that_are_kept() {
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = scratch.path();
+    for _ in 0..2 {
+        let output = bench(folder, &["--keep", "runs", "--label", "small"]);
+        assert!(output.status.success(), "{output:?}");
+    }
+    let mut names: Vec<String> = fs::read_dir(folder.join("runs"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert_eq!(names.len(), 2);
+    // 2026-11-24-small, and the same with a number, unless midnight came between.
+    assert!(
+        names[0].ends_with("-small") && names[0].len() == 16,
+        "{names:?}"
+    );
+    let runs = folder.join("runs");
+    assert!(!report(&runs, &names[1]).began.is_empty());
+    for label in ["../out", "-a", ".a", "a b", ""] {
+        let output = bench(folder, &["--keep", "runs", "--label", label]);
+        assert_eq!(output.status.code(), Some(2), "{label}");
+    }
+}
+
+/// What is kept can be removed, and nothing else is.
+#[test]
+fn a_cache_that_is_cleared() {
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = scratch.path();
+    let output = bench(folder, &[]);
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("the cache cache holds 1 dataset, "), "{told}");
+    fs::write(folder.join("cache/mine"), "mine").unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_scanbench"))
+        .args(["bench", "--clear-cache", "--cache", "cache"])
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("removed 1 dataset from cache"), "{told}");
+    let left: Vec<_> = fs::read_dir(folder.join("cache"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    assert_eq!(left, ["mine"]);
+}
+
 #[test]
 fn bad_descriptions() {
     let scratch = tempfile::tempdir().unwrap();
@@ -279,11 +556,12 @@ fn shipped_descriptions() {
             .extension()
             .is_some_and(|extension| extension == "toml")
         {
-            Detector::from_source(&Source::read(&path).unwrap()).unwrap();
+            let program = Path::new("scanbench");
+            Detector::from_source(&Source::read(&path).unwrap(), program).unwrap();
             found += 1;
         }
     }
-    assert!(found > 0);
+    assert!(found > 10);
 }
 
 /// After a change that is meant, `UPDATE_SCHEMAS=1 cargo test --test bench` writes the file anew; a change of shape also
@@ -301,5 +579,5 @@ fn the_committed_schema_is_that_of_the_code() {
         "{} differs: UPDATE_SCHEMAS=1 cargo test --test bench writes it anew",
         path.display()
     );
-    assert_eq!(SCHEMA_VERSION, 1);
+    assert_eq!(SCHEMA_VERSION, 2);
 }

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic is how a test reports")]
 
+use scanbench::bench::leaderboard;
+use scanbench::bench::report::BenchReport;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -147,4 +149,60 @@ fn the_exclusions_in_the_readme_are_measured() {
         });
         written.collect::<Vec<_>>().join("\n")
     });
+}
+
+/// The newest run of a kind that is kept, and the name of its folder: the date comes first in it, and a number last where
+/// a day has several. `None` where there is none yet.
+fn newest(kind: &str) -> Option<(String, BenchReport)> {
+    let runs = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/runs");
+    let place = |name: &str| -> Option<(String, u32)> {
+        let (date, rest) = name.split_at_checked(10)?;
+        let number = rest.strip_prefix('-')?.strip_prefix(kind)?;
+        let number = match number {
+            "" => 1,
+            more => more.strip_prefix('-')?.parse().ok()?,
+        };
+        Some((date.to_owned(), number))
+    };
+    let names = std::fs::read_dir(&runs)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let name = names
+        .filter(|name| place(name).is_some())
+        .max_by_key(|name| place(name))?;
+    let text = std::fs::read(runs.join(&name).join("bench.json")).unwrap();
+    Some((name, serde_json::from_slice(&text).unwrap()))
+}
+
+/// How a table of a run stands in the README: where it was measured, the table, how to measure it again.
+fn of_newest(kind: &str, table: fn(&BenchReport) -> String) -> String {
+    let Some((name, report)) = newest(kind) else {
+        return format!("Not measured yet: `benches/measure {kind}` does.\n");
+    };
+    format!(
+        "{}\n\n{}\n\n`{}`\n\nAll runs: [benches/runs/{name}](benches/runs/{name}).\n",
+        leaderboard::conditions(&report),
+        table(&report),
+        report.command.join(" "),
+    )
+}
+
+/// `benches/leaderboard` writes it anew.
+#[test]
+fn the_leaderboard_is_that_of_the_newest_run() {
+    hold(
+        "<!-- leaderboard: tests/readme.rs fails where it is not that of the newest run. -->\n",
+        "<!-- end of leaderboard -->",
+        &|_| of_newest("leaderboard", leaderboard::leaderboard),
+    );
+}
+
+/// `benches/leaderboard` writes it anew.
+#[test]
+fn the_growth_is_that_of_the_newest_run() {
+    hold(
+        "<!-- growth: tests/readme.rs fails where it is not that of the newest run. -->\n",
+        "<!-- end of growth -->",
+        &|_| of_newest("growth", leaderboard::growth),
+    );
 }

@@ -5,6 +5,7 @@ use etcetera::BaseStrategy as _;
 use scanbench_generator::manifest::{self, MANIFEST, Manifest, ManifestError, hex};
 use scanbench_generator::{GenerateError, Options, Scenario};
 use sha2::{Digest as _, Sha256};
+use std::io;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
@@ -100,10 +101,132 @@ pub fn find_or_make(
     })
 }
 
+/// The folders of a cache that hold a dataset, or what is left of one that was not finished. Nothing else in it is
+/// ours, whatever it is.
+///
+/// # Errors
+/// Where the cache cannot be read; one that is not there is empty.
+pub fn datasets(cache: &Path) -> io::Result<Vec<PathBuf>> {
+    let entries = match std::fs::read_dir(cache) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let entry = entry?;
+        let name = entry.file_name();
+        let is_ours = name.to_str().is_some_and(is_name_of_ours);
+        // A link leads elsewhere, and what it leads to is not ours to remove.
+        if is_ours && entry.file_type()?.is_dir() {
+            found.push(entry.path());
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// `SCENARIO-0123456789abcdef`, or `.SCENARIO-0123456789abcdef.partial` of one that was not finished.
+fn is_name_of_ours(name: &str) -> bool {
+    let unfinished = name.strip_prefix('.').and_then(|rest| {
+        rest.strip_suffix(".partial")
+            .or(rest.strip_suffix(".replaced"))
+    });
+    let name = unfinished.unwrap_or(name);
+    name.rsplit_once('-').is_some_and(|(scenario, hash)| {
+        !scenario.is_empty()
+            && hash.len() == 16
+            && hash
+                .bytes()
+                .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    })
+}
+
+/// Bytes of all files in a folder and below.
+///
+/// # Errors
+/// Where it cannot be read.
+pub fn size_of(folder: &Path) -> io::Result<u64> {
+    let mut bytes = 0;
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let is_folder = entry.file_type()?.is_dir();
+        bytes += if is_folder {
+            size_of(&entry.path())?
+        } else {
+            entry.metadata()?.len()
+        };
+    }
+    Ok(bytes)
+}
+
+/// Bytes that are free for us where a folder is; `None` where the system does not tell.
+#[cfg(unix)]
+#[must_use]
+pub fn free_at(folder: &Path) -> Option<u64> {
+    let found = nix::sys::statvfs::statvfs(folder).ok()?;
+    // How wide these numbers are differs between systems.
+    let (blocks, size) = (
+        found.blocks_available().to_string(),
+        found.fragment_size().to_string(),
+    );
+    blocks.parse::<u64>().ok()?.checked_mul(size.parse().ok()?)
+}
+
+/// Bytes that are free for us where a folder is; `None` where the system does not tell.
+#[cfg(not(unix))]
+#[must_use]
+pub fn free_at(_folder: &Path) -> Option<u64> {
+    None
+}
+
 fn fingerprint(manifest: &Manifest) -> String {
     let mut hash = Sha256::new();
     for file in &manifest.files {
         hash.update(format!("{} {}\n", file.sha256, file.path));
     }
     hex(&hash.finalize())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_ours() {
+        let scratch = tempfile::tempdir().unwrap();
+        let cache = scratch.path();
+        for name in [
+            "suite-0123456789abcdef",
+            ".slow-scan-0123456789abcdef.partial",
+            "photos",
+            "suite-0123456789abcdeg",
+            "-0123456789abcdef",
+            "suite-0123456789abcdef.old",
+        ] {
+            std::fs::create_dir(cache.join(name)).unwrap();
+        }
+        std::fs::write(cache.join("file-0123456789abcdef"), "").unwrap();
+        let found = datasets(cache).unwrap();
+        let names: Vec<_> = found.iter().map(|path| path.file_name().unwrap()).collect();
+        assert_eq!(
+            names,
+            [
+                ".slow-scan-0123456789abcdef.partial",
+                "suite-0123456789abcdef"
+            ]
+        );
+        assert_eq!(
+            datasets(&cache.join("none")).unwrap(),
+            Vec::<PathBuf>::new()
+        );
+    }
+
+    #[test]
+    fn sizes() {
+        let scratch = tempfile::tempdir().unwrap();
+        std::fs::create_dir(scratch.path().join("in")).unwrap();
+        std::fs::write(scratch.path().join("a"), [0; 10]).unwrap();
+        std::fs::write(scratch.path().join("in/b"), [0; 7]).unwrap();
+        assert_eq!(size_of(scratch.path()).unwrap(), 17);
+    }
 }

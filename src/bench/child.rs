@@ -2,15 +2,17 @@
 //!
 //! The command is started by a small process of its own, this program again ([`relay`]). Linux counts the memory of
 //! whoever starts a command into the command's peak, so the floor is then a few MiB and not what a benchmark holds; and
-//! of a process that had one child, "all children" are that child and what it waited for.
+//! of a process that had one child, "all children" are that child, what it waited for, and what outlived it.
 
+use super::group;
 use serde::{Deserialize, Serialize};
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// The name of the command that runs [`relay`]; people do not call it.
 pub const RELAY: &str = "bench-child";
@@ -22,17 +24,39 @@ pub struct Usage {
     pub exit: Option<i32>,
     /// From start to end.
     pub wall_s: f64,
-    /// User and system time of the command and of children that it waited for. `None` where the system does not tell.
+    /// User and system time of the command and of all that it started. `None` where the system does not tell.
     pub cpu_s: Option<f64>,
-    /// The largest resident set of any of them.
+    /// The largest resident set of any one of them.
     pub peak_bytes: Option<u64>,
+    /// Whether it was stopped because it took too long.
+    pub was_stopped: bool,
 }
 
-/// Runs a command, its output into files, and says what it took.
+/// How a run is watched from here.
+#[derive(Clone, Copy, Debug)]
+pub struct Watch<'w> {
+    /// This program, which starts the command as [`relay`].
+    pub program: &'w Path,
+    /// How long the command may take.
+    pub limit: Duration,
+    /// Set where somebody asks to stop.
+    pub cancelled: &'w AtomicBool,
+}
+
+/// Why a run gave nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RunError {
+    /// It took longer than it may.
+    Late,
+    /// It did not start, or ended with another code than 0: a sentence, with the end of what it wrote to standard error.
+    Failed(String),
+}
+
+/// Runs a command, its output into files, and says what it took. At the limit it is stopped, with all that it started.
 ///
 /// # Errors
 /// Where it cannot be started, or a file cannot be made.
-pub fn relay(out: &Path, err: &Path, command: &[OsString]) -> io::Result<Usage> {
+pub fn relay(out: &Path, err: &Path, limit: Duration, command: &[OsString]) -> io::Result<Usage> {
     let [program, arguments @ ..] = command else {
         return Err(io::Error::other("no command"));
     };
@@ -42,15 +66,14 @@ pub fn relay(out: &Path, err: &Path, command: &[OsString]) -> io::Result<Usage> 
         .stdin(Stdio::null())
         .stdout(File::create(out)?)
         .stderr(File::create(err)?);
-    let begun = Instant::now();
-    let status = command.spawn()?.wait()?;
-    let wall_s = begun.elapsed().as_secs_f64();
+    let ended = group::run(&mut command, limit)?;
     let (cpu_s, peak_bytes) = of_children()?;
     Ok(Usage {
-        exit: status.code(),
-        wall_s,
+        exit: ended.status.code(),
+        wall_s: ended.wall.as_secs_f64(),
         cpu_s,
         peak_bytes,
+        was_stopped: ended.was_stopped,
     })
 }
 
@@ -75,26 +98,49 @@ fn of_children() -> io::Result<(Option<f64>, Option<u64>)> {
     Ok((None, None))
 }
 
-/// Runs a command through a relay of `program`, which is this one.
+/// Runs a command through a relay.
 ///
 /// # Errors
-/// A sentence on why it did not end well: it did not start, or ended with another code than 0, with the end of what it
-/// wrote to standard error.
-pub fn run(program: &Path, out: &Path, err: &Path, command: &[OsString]) -> Result<Usage, String> {
+/// [`RunError`].
+pub fn run(
+    watch: Watch<'_>,
+    out: &Path,
+    err: &Path,
+    command: &[OsString],
+) -> Result<Usage, RunError> {
     let shown = |text: &OsStr| scanbench_w3c::visible(text.as_encoded_bytes());
     let name = command.first().map(|name| shown(name)).unwrap_or_default();
-    let done = Command::new(program)
+    let failed = |message: String| RunError::Failed(message);
+    let cannot_start = |error: io::Error| {
+        failed(format!(
+            "cannot start {}: {error}",
+            shown(watch.program.as_os_str())
+        ))
+    };
+    let mut started = Command::new(watch.program)
         .arg(RELAY)
         .args([out, err])
+        .arg(watch.limit.as_millis().to_string())
         .args(command)
         .stdin(Stdio::null())
-        .output()
-        .map_err(|error| format!("cannot start {}: {error}", shown(program.as_os_str())))?;
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(cannot_start)?;
+    wait(&mut started, watch.cancelled).map_err(cannot_start)?;
+    // A relay writes a line or two, which a pipe holds.
+    let done = started.wait_with_output().map_err(cannot_start)?;
     if !done.status.success() {
-        return Err(format!("cannot run {name}: {}", last_words(&done.stderr)));
+        return Err(failed(format!(
+            "cannot run {name}: {}",
+            last_words(&done.stderr)
+        )));
     }
     let usage: Usage = serde_json::from_slice(&done.stdout)
-        .map_err(|error| format!("cannot measure {name}: {error}"))?;
+        .map_err(|error| failed(format!("cannot measure {name}: {error}")))?;
+    if usage.was_stopped {
+        return Err(RunError::Late);
+    }
     if usage.exit == Some(0) {
         return Ok(usage);
     }
@@ -102,7 +148,33 @@ pub fn run(program: &Path, out: &Path, err: &Path, command: &[OsString]) -> Resu
         format!("with exit code {code}")
     });
     let said = last_words(&std::fs::read(err).unwrap_or_default());
-    Err(format!("{name} ended {how}: {said}"))
+    Err(failed(format!("{name} ended {how}: {said}")))
+}
+
+/// Waits for a relay, and asks it to end where somebody asks us. The relay measures time, so looking seldom is enough.
+fn wait(relay: &mut Child, cancelled: &AtomicBool) -> io::Result<()> {
+    let mut pause = Duration::from_millis(1);
+    while relay.try_wait()?.is_none() {
+        if cancelled.load(Ordering::Relaxed) {
+            end(relay)?;
+        }
+        std::thread::sleep(pause);
+        pause = (pause * 2).min(Duration::from_millis(20));
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+fn end(relay: &mut Child) -> io::Result<()> {
+    use nix::sys::signal::{Signal, kill};
+    let number = i32::try_from(relay.id()).map_err(io::Error::other)?;
+    // One that has just ended is no error: it is still ours until it is waited for.
+    Ok(kill(nix::unistd::Pid::from_raw(number), Signal::SIGTERM)?)
+}
+
+#[cfg(not(unix))]
+fn end(relay: &mut Child) -> io::Result<()> {
+    relay.kill()
 }
 
 /// The last lines of a program, on one line.

@@ -128,11 +128,16 @@ mod tests {
         BenchReport {
             schema_version: SCHEMA_VERSION,
             version: String::new(),
+            began: String::new(),
+            command: Vec::new(),
             machine: Machine {
                 system: String::new(),
                 architecture: String::new(),
+                processor: None,
+                memory_bytes: None,
                 threads: 1,
             },
+            detectors: Vec::new(),
             rounds: walls.len(),
             datasets: vec![data],
             measured: vec![Measured {
@@ -144,6 +149,7 @@ mod tests {
                 speed,
             }],
             growth: Vec::new(),
+            dropped: Vec::new(),
             warnings: Vec::new(),
         }
     }

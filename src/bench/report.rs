@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// The version of `bench.json`.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// A difference that matters: smaller ones are "no change", and where noise is larger than it the reader is warned.
 pub const MATTERS: f64 = 0.05;
@@ -25,8 +25,14 @@ pub struct BenchReport {
     pub schema_version: u32,
     /// The version of this program.
     pub version: String,
+    /// When it began, in UTC.
+    pub began: String,
+    /// The command line, without this program's place.
+    pub command: Vec<String>,
     /// The system and processor it ran on.
     pub machine: Machine,
+    /// The detectors, also those that are not measured.
+    pub detectors: Vec<Described>,
     /// How often all of them ran, in turn.
     pub rounds: usize,
     /// The datasets, smallest first, then logs that differ in the number of clients. Detectors are compared on the first.
@@ -35,8 +41,24 @@ pub struct BenchReport {
     pub measured: Vec<Measured>,
     /// How time grows, by detector.
     pub growth: Vec<Growth>,
+    /// What was left out because there was no time for it.
+    pub dropped: Vec<String>,
     /// What a reader should know before believing the numbers.
     pub warnings: Vec<String>,
+}
+
+/// A detector as its description has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Described {
+    /// Its name.
+    pub name: String,
+    /// What it says of its version; `null` where nobody asks it.
+    pub version: Option<String>,
+    /// Why its rows are other ones by design: it then has accuracy and no speed.
+    pub differs: Option<String>,
+    /// Why it cannot answer the question.
+    pub cannot: Option<String>,
 }
 
 /// Where it ran.
@@ -47,6 +69,10 @@ pub struct Machine {
     pub system: String,
     /// The architecture.
     pub architecture: String,
+    /// The processor as it calls itself; `null` where the system does not tell.
+    pub processor: Option<String>,
+    /// Memory, in bytes; `null` where the system does not tell.
+    pub memory_bytes: Option<u64>,
     /// Threads that can run at once.
     pub threads: usize,
 }
@@ -85,7 +111,7 @@ pub struct Measured {
     pub dataset: usize,
     /// How its rows agree with the truth; `null` where it gave none that could be read.
     pub rows: Option<Rows>,
-    /// Why it has no speed: its rows are wrong, or it did not end well.
+    /// Why it has no speed: its rows are wrong, or it did not end well, or in time.
     pub refused: Option<String>,
     /// Its speed; `null` where it is refused.
     pub speed: Option<Speed>,
@@ -231,7 +257,7 @@ impl BenchReport {
         self.growth = self.fit();
         let mut warnings = Vec::new();
         let coverage = widest_coverage(self.rounds);
-        if coverage < 0.95 {
+        if self.rounds > 0 && coverage < 0.95 {
             warnings.push(format!(
                 "with {} rounds no interval of a median holds it more than {:.0} % of the time: use more --rounds",
                 self.rounds,
@@ -288,6 +314,13 @@ impl BenchReport {
         format!("{}{threads}, {on}", one.detector)
     }
 
+    /// Why a detector's rows are other ones by design.
+    #[must_use]
+    pub fn differs(&self, detector: &str) -> Option<&str> {
+        let found = self.detectors.iter().find(|one| one.name == detector)?;
+        found.differs.as_deref()
+    }
+
     fn fit(&self) -> Vec<Growth> {
         let mut names: Vec<&str> = self
             .measured
@@ -327,7 +360,7 @@ impl BenchReport {
 }
 
 /// What people call a dataset.
-fn name_of_data(data: &Data) -> String {
+pub(super) fn name_of_data(data: &Data) -> String {
     match data.clients {
         Some(1) => "1 client".to_owned(),
         Some(clients) => format!("{} clients", grouped(clients)),

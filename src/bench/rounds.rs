@@ -1,27 +1,29 @@
 //! The measuring itself: rows checked first, then all detectors on all datasets in turn, A B A B.
 
+use super::budget::{Budget, default_limit};
 use super::cache::Kept;
 use super::calibration;
-use super::check::{Rows, check};
-use super::child::{self, Usage};
-use super::detector::{Detector, Places};
-use super::report::{BenchReport, Data, Machine, Measured, Run, SCHEMA_VERSION, Speed};
-use crate::alerts::read_alerts;
+use super::detector::Detector;
+use super::machine;
+use super::report::{BenchReport, Data, Described, Measured, SCHEMA_VERSION, Speed, name_of_data};
+use super::task::{Bench, Outcome, Task};
+use crate::report::number::counted;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use thiserror::Error;
 
-/// Fewer rounds than this tell nothing, so they are made whatever the time.
-const LEAST_ROUNDS: usize = 3;
-
 /// How to measure.
 pub struct Settings<'s> {
     /// This program, which starts detectors.
     pub program: &'s Path,
+    /// The command line that asked for it, to be told with the numbers.
+    pub command: Vec<String>,
     /// Rounds.
     pub rounds: usize,
-    /// No round is begun that would end after so long, counted with the checks; three are made all the same.
+    /// When the budget began to run.
+    pub begun: Instant,
+    /// Time for everything. What does not fit is left out, the largest datasets first, and told.
     pub budget: Option<Duration>,
     /// Set where somebody asks to stop.
     pub cancelled: &'s AtomicBool,
@@ -40,14 +42,15 @@ pub enum MeasureError {
     Input(String),
 }
 
-/// A detector with a number of threads on a dataset.
-struct Task<'t> {
-    detector: &'t Detector,
-    threads: Option<usize>,
-    dataset: usize,
-    rows: Option<Rows>,
-    refused: Option<String>,
-    runs: Vec<Run>,
+/// What is measured, and with what.
+struct Measuring<'m> {
+    kept: &'m [(f64, Kept)],
+    settings: &'m Settings<'m>,
+    bench: Bench<'m>,
+    budget: Budget,
+    data: Vec<Data>,
+    tasks: Vec<Task<'m>>,
+    dropped: Vec<String>,
 }
 
 /// Measures detectors, the first of which the others are held against. On the first dataset each runs with every number
@@ -60,71 +63,188 @@ pub fn measure(
     kept: &[(f64, Kept)],
     settings: &Settings<'_>,
 ) -> Result<BenchReport, MeasureError> {
-    let begun = Instant::now();
+    let began = machine::now();
     let scratch = tempfile::tempdir()
         .map_err(|error| MeasureError::Input(format!("cannot make a temporary folder: {error}")))?;
-    let mut data: Vec<Data> = kept
-        .iter()
-        .map(|(scale, kept)| describe(*scale, kept))
-        .collect();
-    let mut tasks = tasks(detectors, kept.len());
-    let mut refused_first: Vec<&str> = Vec::new();
-    for task in &mut tasks {
-        let name = task.detector.name.as_str();
-        if refused_first.contains(&name) {
-            continue;
-        }
-        for _ in 0..task.detector.warm_up {
-            stop_if(settings.cancelled)?;
-            task.run(kept, scratch.path(), settings);
-        }
-        if task.dataset == 0 && task.refused.is_some() {
-            refused_first.push(name);
-        }
-        // Runs that warm up count for rows only.
-        task.runs.clear();
-        if let Some(why) = &task.refused {
-            (settings.say)(&format!("{}: {why}", task.detector.name));
-        }
-    }
-    // Where no row is right, who never gives one is right: so the first dataset decides for all.
-    tasks.retain(|task| task.dataset == 0 || !refused_first.contains(&task.detector.name.as_str()));
-    let mut rounds = 0;
-    let rounds_begun = Instant::now();
-    while rounds < settings.rounds && tasks.iter().any(|task| task.refused.is_none()) {
-        if rounds >= LEAST_ROUNDS
-            && let Some(budget) = settings.budget
-            && begun.elapsed() + average(rounds_begun.elapsed(), rounds) > budget
-        {
-            break;
-        }
-        for (index, data) in data.iter_mut().enumerate() {
-            stop_if(settings.cancelled)?;
-            data.calibration_s.push(calibrate(kept, index)?);
-            for task in tasks.iter_mut().filter(|task| task.dataset == index) {
-                stop_if(settings.cancelled)?;
-                task.run(kept, scratch.path(), settings);
-            }
-        }
-        rounds += 1;
-        (settings.say)(&format!("round {rounds} of {}", settings.rounds));
-    }
+    let bench = Bench {
+        program: settings.program,
+        cancelled: settings.cancelled,
+        scratch: scratch.path(),
+    };
+    // Counted once before anything is measured: it fills the page cache, and says how long a run may take.
+    let counts = (0..kept.len())
+        .map(|index| calibrate(kept, index))
+        .collect::<Result<Vec<f64>, MeasureError>>()?;
+    let mut measuring = Measuring {
+        kept,
+        settings,
+        bench,
+        budget: Budget::new(settings.begun, settings.budget),
+        data: kept
+            .iter()
+            .map(|(scale, kept)| describe(*scale, kept))
+            .collect(),
+        tasks: tasks(detectors, &counts),
+        dropped: Vec::new(),
+    };
+    measuring.check()?;
+    let rounds = measuring.run()?;
+    let described = detectors.iter().map(|one| Described {
+        name: one.name.clone(),
+        version: one
+            .version
+            .as_deref()
+            .and_then(|command| bench.version(command)),
+        differs: one.differs.clone(),
+        cannot: one.cannot.clone(),
+    });
     let mut report = BenchReport {
         schema_version: SCHEMA_VERSION,
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        machine: Machine {
-            system: std::env::consts::OS.to_owned(),
-            architecture: std::env::consts::ARCH.to_owned(),
-            threads: std::thread::available_parallelism().map_or(1, usize::from),
-        },
+        began: began.to_string(),
+        command: settings.command.clone(),
+        machine: machine::this(),
+        detectors: described.collect(),
         rounds,
-        measured: measured(&tasks, &data),
-        datasets: data,
+        measured: measured(&measuring.tasks, &measuring.data),
+        datasets: measuring.data,
         growth: Vec::new(),
+        dropped: measuring.dropped,
         warnings: Vec::new(),
     };
     report.conclude();
     Ok(report)
+}
+
+impl Measuring<'_> {
+    /// Runs each once or more and holds its rows against the truth. The smallest dataset comes first for all, so that
+    /// what there is no time for is the largest ones.
+    fn check(&mut self) -> Result<(), MeasureError> {
+        let mut order: Vec<usize> = (0..self.tasks.len()).collect();
+        order.sort_by_key(|index| self.tasks.get(*index).map(|task| task.dataset));
+        let mut refused_first: Vec<&str> = Vec::new();
+        for index in order {
+            let expected = self.expected(index);
+            let Some(task) = self.tasks.get_mut(index) else {
+                continue;
+            };
+            let Some((_, kept)) = self.kept.get(task.dataset) else {
+                continue;
+            };
+            let name = task.detector.name.as_str();
+            if refused_first.contains(&name) {
+                continue;
+            }
+            let room = self.budget.room();
+            // Warming up is for caches, and one run does most of it.
+            let warm_ups = room.map_or(task.detector.warm_up, |_| 1);
+            let mut has_time = room.is_none_or(|room| room > expected);
+            for _ in 0..warm_ups {
+                if has_time && task.refused.is_none() {
+                    stop_if(self.settings.cancelled)?;
+                    has_time = task.run(kept, self.bench, room) != Outcome::NoTime;
+                    stop_if(self.settings.cancelled)?;
+                }
+            }
+            if !has_time {
+                task.is_dropped = true;
+                self.dropped.push(format!(
+                    "{} on {}",
+                    task.name(),
+                    self.data
+                        .get(task.dataset)
+                        .map(name_of_data)
+                        .unwrap_or_default()
+                ));
+            }
+            if task.dataset == 0 && task.refused.is_some() {
+                refused_first.push(name);
+            }
+            if let Some(why) = &task.refused {
+                (self.settings.say)(&format!("{name}: {why}"));
+            } else if let Some(run) = task.runs.last() {
+                self.budget
+                    .let_in(Duration::try_from_secs_f64(run.wall_s).unwrap_or_default());
+            }
+        }
+        // Where no row is right, who never gives one is right: so the first dataset decides for all.
+        self.tasks.retain(|task| {
+            let is_refused = refused_first.contains(&task.detector.name.as_str());
+            !task.is_dropped && (task.dataset == 0 || !is_refused)
+        });
+        Ok(())
+    }
+
+    /// How long a run of a task may take by what the same detector took on a smaller dataset.
+    fn expected(&self, index: usize) -> Duration {
+        let size = |task: &Task<'_>| self.data.get(task.dataset).map_or(0, |data| data.bytes);
+        let Some(task) = self.tasks.get(index) else {
+            return Duration::ZERO;
+        };
+        let earlier = self.tasks.iter().filter(|one| {
+            one.detector.name == task.detector.name
+                && one.threads == task.threads
+                && size(one) <= size(task)
+        });
+        let last = earlier
+            .filter_map(|one| Some((size(one), one.runs.last()?.wall_s)))
+            .max_by_key(|(size, _)| *size);
+        let grown = last.map_or(0.0, |(bytes, wall_s)| {
+            wall_s * super::report::as_f64(size(task)) / super::report::as_f64(bytes.max(1))
+        });
+        Duration::try_from_secs_f64(grown).unwrap_or_default()
+    }
+
+    /// Runs all in turn. What warmed up counted for rows only.
+    fn run(&mut self) -> Result<usize, MeasureError> {
+        for task in &mut self.tasks {
+            task.runs.clear();
+        }
+        let mut rounds = 0;
+        let mut last = None;
+        while rounds < self.settings.rounds && self.tasks.iter().any(Task::goes_on) {
+            let begun = Instant::now();
+            if !self.budget.has_round(last) || !self.round()? {
+                break;
+            }
+            last = Some(begun.elapsed());
+            rounds += 1;
+            (self.settings.say)(&format!("round {rounds} of {}", self.settings.rounds));
+        }
+        if self.tasks.iter().any(Task::goes_on) && rounds < self.settings.rounds {
+            let left_out = counted(self.settings.rounds - rounds, "round");
+            self.dropped
+                .push(format!("{left_out} of {}", self.settings.rounds));
+        }
+        // A round that was not finished tells nothing: its runs have no counterparts.
+        for data in &mut self.data {
+            data.calibration_s.truncate(rounds);
+        }
+        for task in &mut self.tasks {
+            task.runs.truncate(rounds);
+        }
+        Ok(rounds)
+    }
+
+    /// One round; `false` where there was no time to finish it.
+    fn round(&mut self) -> Result<bool, MeasureError> {
+        for (index, data) in self.data.iter_mut().enumerate() {
+            let Some((_, kept)) = self.kept.get(index) else {
+                continue;
+            };
+            stop_if(self.settings.cancelled)?;
+            data.calibration_s.push(calibrate(self.kept, index)?);
+            let on_it = self.tasks.iter_mut().filter(|task| task.dataset == index);
+            for task in on_it.filter(|task| task.goes_on()) {
+                stop_if(self.settings.cancelled)?;
+                if task.run(kept, self.bench, self.budget.left()) == Outcome::NoTime {
+                    return Ok(false);
+                }
+                stop_if(self.settings.cancelled)?;
+            }
+        }
+        Ok(true)
+    }
 }
 
 fn stop_if(cancelled: &AtomicBool) -> Result<(), MeasureError> {
@@ -132,10 +252,6 @@ fn stop_if(cancelled: &AtomicBool) -> Result<(), MeasureError> {
         return Err(MeasureError::Cancelled);
     }
     Ok(())
-}
-
-fn average(total: Duration, count: usize) -> Duration {
-    total / u32::try_from(count.max(1)).unwrap_or(u32::MAX)
 }
 
 fn calibrate(kept: &[(f64, Kept)], index: usize) -> Result<f64, MeasureError> {
@@ -162,94 +278,35 @@ fn describe(scale: f64, kept: &Kept) -> Data {
     }
 }
 
-fn tasks(detectors: &[Detector], datasets: usize) -> Vec<Task<'_>> {
+/// `counts`: how long counting the newlines of each dataset takes.
+fn tasks<'d>(detectors: &'d [Detector], counts: &[f64]) -> Vec<Task<'d>> {
     let mut tasks = Vec::new();
-    for detector in detectors {
-        for dataset in 0..datasets {
+    for detector in detectors.iter().filter(|one| one.cannot.is_none()) {
+        // Accuracy needs no second dataset and no other number of threads.
+        let datasets = if detector.differs.is_some() {
+            1
+        } else {
+            counts.len()
+        };
+        for (dataset, count) in counts.iter().enumerate().take(datasets) {
             let most = detector.threads.iter().max().copied();
             let threads = match dataset {
-                0 => detector.threads.clone(),
+                0 if detector.differs.is_none() => detector.threads.clone(),
                 _ => most.into_iter().collect(),
             };
             tasks.extend(threads.into_iter().map(|threads| Task {
                 detector,
                 threads,
                 dataset,
+                limit: detector.timeout.unwrap_or_else(|| default_limit(*count)),
                 rows: None,
                 refused: None,
+                is_dropped: false,
                 runs: Vec::new(),
             }));
         }
     }
     tasks
-}
-
-impl Task<'_> {
-    /// Runs once, unless it is refused already, and refuses what gives wrong rows.
-    fn run(&mut self, kept: &[(f64, Kept)], scratch: &Path, settings: &Settings<'_>) {
-        if self.refused.is_some() {
-            return;
-        }
-        let Some((_, kept)) = kept.get(self.dataset) else {
-            return;
-        };
-        match self.run_once(kept, scratch, settings) {
-            Ok((usage, rows)) => {
-                if !rows.are_right() {
-                    self.refused = Some(wrong(&rows));
-                }
-                self.rows = Some(rows);
-                self.runs.push(Run {
-                    wall_s: usage.wall_s,
-                    cpu_s: usage.cpu_s,
-                    peak_bytes: usage.peak_bytes,
-                });
-            }
-            Err(why) => self.refused = Some(why),
-        }
-    }
-
-    fn run_once(
-        &self,
-        kept: &Kept,
-        scratch: &Path,
-        settings: &Settings<'_>,
-    ) -> Result<(Usage, Rows), String> {
-        let [out, err, alerts] = ["out", "err", "alerts"].map(|name| scratch.join(name));
-        // Alerts of an earlier run are not taken for those of this one.
-        if alerts.exists() {
-            std::fs::remove_file(&alerts)
-                .map_err(|error| format!("cannot remove {}: {error}", alerts.display()))?;
-        }
-        let places = Places {
-            dataset: &kept.folder,
-            logs: &kept.logs,
-            alerts: &alerts,
-            threads: self.threads,
-        };
-        let usage = child::run(settings.program, &out, &err, &self.detector.command(places))
-            .map_err(|why| match &self.detector.install {
-                Some(_) => format!("{why}; --install runs the command that installs it"),
-                None => why,
-            })?;
-        let path = if self.detector.writes_a_file() {
-            &alerts
-        } else {
-            &out
-        };
-        let bytes = std::fs::read(path).map_err(|error| format!("wrote no alerts: {error}"))?;
-        let read = read_alerts(&bytes, &self.detector.columns)
-            .map_err(|error| format!("its alerts: {error}"))?;
-        Ok((usage, check(&kept.truth, read, self.detector.alert_time)?))
-    }
-}
-
-fn wrong(rows: &Rows) -> String {
-    format!(
-        "wrong rows: of {} expected ones {} are missing, {} came that are not expected, {} have another number of ports \
-         (rows in all: {})",
-        rows.expected, rows.missing, rows.unexpected, rows.other_ports, rows.found
-    )
 }
 
 fn measured(tasks: &[Task<'_>], data: &[Data]) -> Vec<Measured> {

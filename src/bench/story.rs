@@ -1,19 +1,26 @@
 //! What was measured, for people: tables and sentences.
 
 use super::compare::Change;
-use super::report::{BenchReport, By, Growth, Measured, Speed, Verdict};
+use super::report::{BenchReport, By, Described, Growth, Measured, Speed, Verdict, as_f64};
 use super::statistics::Estimate;
-use crate::report::number::grouped;
+use crate::report::number::{counted, grouped};
 use crate::report::story::Section;
 
 /// The measurements as sections; `changes` where there is a baseline.
 #[must_use]
 pub fn tell(report: &BenchReport, changes: Option<&[Change]>) -> Vec<Section> {
-    let mut story = vec![data(report), rows(report), speed(report)];
+    let mut story = vec![machine(report), data(report), rows(report), speed(report)];
     if !report.growth.is_empty() {
         story.push(growth(&report.growth));
     }
     story.extend(changes.map(changed));
+    if !report.dropped.is_empty() {
+        story.push(Section {
+            heading: "Left out, as there was no time".into(),
+            notes: report.dropped.clone(),
+            ..Section::default()
+        });
+    }
     if !report.warnings.is_empty() {
         story.push(Section {
             heading: "Warnings".into(),
@@ -22,6 +29,50 @@ pub fn tell(report: &BenchReport, changes: Option<&[Change]>) -> Vec<Section> {
         });
     }
     story
+}
+
+fn machine(report: &BenchReport) -> Section {
+    let cells = |one: &Described| {
+        let note = match (&one.differs, &one.cannot) {
+            (Some(why), _) => format!("other rows by design: {why}"),
+            (_, Some(why)) => format!("cannot answer: {why}"),
+            _ => "-".to_owned(),
+        };
+        let version = one.version.clone().unwrap_or_else(|| "-".to_owned());
+        vec![one.name.clone(), version, note]
+    };
+    let machine = &report.machine;
+    let mut words = vec![format!("{}, {}", machine.system, machine.architecture)];
+    words.extend(machine.processor.clone());
+    words.push(counted(machine.threads, "thread"));
+    words.extend(
+        machine
+            .memory_bytes
+            .map(|bytes| format!("{} of memory", size(bytes))),
+    );
+    Section {
+        heading: "Detectors".into(),
+        header: vec!["detector", "version", "note"],
+        rows: report.detectors.iter().map(cells).collect(),
+        notes: vec![format!(
+            "{}: scanbench {} on {}. Command: {}",
+            report.began,
+            report.version,
+            words.join(", "),
+            report.command.join(" ")
+        )],
+    }
+}
+
+/// `7.5 GB`.
+#[must_use]
+pub fn size(bytes: u64) -> String {
+    let bytes = as_f64(bytes);
+    match bytes {
+        few if few < 1e6 => format!("{:.0} kB", few / 1e3),
+        some if some < 1e9 => format!("{:.0} MB", some / 1e6),
+        many => format!("{:.1} GB", many / 1e9),
+    }
 }
 
 fn data(report: &BenchReport) -> Section {
@@ -63,6 +114,8 @@ fn rows(report: &BenchReport) -> Section {
         if let Some(rows) = &one.rows {
             let are = if rows.are_right() {
                 "right"
+            } else if report.differs(&one.detector).is_some() {
+                "other rows"
             } else {
                 "wrong rows"
             };
@@ -108,7 +161,13 @@ fn speed(report: &BenchReport) -> Section {
             cells.extend(numbers(speed));
         } else {
             let are_wrong = one.rows.as_ref().is_some_and(|rows| !rows.are_right());
-            cells.push(if are_wrong { "wrong rows" } else { "failed" }.to_owned());
+            let why = match &one.refused {
+                None => "no time",
+                Some(_) if report.differs(&one.detector).is_some() => "other rows",
+                Some(_) if are_wrong => "wrong rows",
+                Some(_) => "failed",
+            };
+            cells.push(why.to_owned());
             cells.resize(9, "-".to_owned());
         }
         cells
@@ -222,7 +281,7 @@ fn range(estimate: &Estimate) -> String {
 }
 
 /// Three digits that count.
-fn short(number: f64) -> String {
+pub(super) fn short(number: f64) -> String {
     let digits = match number.abs() {
         large if large >= 100.0 => 0,
         large if large >= 10.0 => 1,

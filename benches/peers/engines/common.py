@@ -1,4 +1,4 @@
-"""What the engines share: their command line, the log's columns, and how a row is printed."""
+"""What the engines share: their command line, the columns of logs, and how a row is printed."""
 
 import argparse
 import json
@@ -59,9 +59,14 @@ class Log:
         return "'" + self.path.replace("'", "''") + "'"
 
 
+def union(logs, select):
+    """SQL for all logs one below the other: each has columns of its own, and its server's name."""
+    return " UNION ALL ".join(select(log) for log in logs)
+
+
 def arguments(*flags):
     parser = argparse.ArgumentParser()
-    parser.add_argument("log", type=Log)
+    parser.add_argument("logs", type=Log, nargs="+", metavar="LOG")
     parser.add_argument("--threads", type=int, default=2)
     for flag in flags:
         parser.add_argument(f"--{flag}", action="store_true")

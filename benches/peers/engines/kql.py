@@ -1,8 +1,8 @@
 """The rule's own KQL text in two engines that know the language: duckdb-kql (on DuckDB) and chDB's dialect.
 
-    SCANBENCH_RULE_QUERY=query.kql kql.py LOG [--threads N] [--engine duckdb-kql|chdb]
+    kql.py LOG... [--threads N] [--engine duckdb-kql|chdb] [--query FILE]
 
-prints the rows with the sizes of their sets. tests/peers/kql_rows.py imports the two functions and compares values.
+prints the rows with the sizes of their sets; the query is ../../detectors/rule.kql if nobody names another. tests/peers/kql_rows.py imports the two functions and compares values.
 
 Neither engine is Kusto. The functions that they lack are added here: makeset with its documented cap, arraylength, and
 for duckdb-kql tohex and url_decode. A failed conversion in tohex is "" as in Kusto, where strings have no null.
@@ -63,7 +63,7 @@ def chdb_rows(query, source, cap=CAP, threads=2):
     # The dialect names no aggregate by itself: makeset(X) becomes set_X = makeset(X). And its tohex of null is null.
     names = iter(["set_sPort", "set_sPort1"])
     query = re.sub(
-        r"makeset\((\w+)\)",
+        r"(?<!= )makeset\((\w+)\)",
         lambda call: f"{next(names) if call[1] == 'sPort' else 'set_' + call[1]} = {call[0]}",
         query,
     )
@@ -122,18 +122,19 @@ def here(log, name, absent):
 
 def main():
     import argparse
-    import os
     import pathlib
 
-    from common import Log, print_row
+    from common import Log, print_row, union
 
     parser = argparse.ArgumentParser()
-    parser.add_argument("log", type=Log)
+    parser.add_argument("logs", type=Log, nargs="+", metavar="LOG")
+    rule = pathlib.Path(__file__).resolve().parents[2] / "detectors/rule.kql"
+    parser.add_argument("--query", type=pathlib.Path, default=rule)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--engine", choices=ENGINES, default="duckdb-kql")
     options = parser.parse_args()
-    query = pathlib.Path(os.environ["SCANBENCH_RULE_QUERY"]).read_text(encoding="utf-8")
-    source = {"duckdb-kql": duckdb_source, "chdb": chdb_source}[options.engine](options.log)
+    query = options.query.read_text(encoding="utf-8")
+    source = union(options.logs, {"duckdb-kql": duckdb_source, "chdb": chdb_source}[options.engine])
     for row in ENGINES[options.engine](query, source, threads=options.threads):
         date, time = row["TimeGenerated"].split("T")
         sets = {name: len(values) for name, values in row.items() if name.startswith("set_")}

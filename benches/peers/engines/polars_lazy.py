@@ -10,10 +10,10 @@ os.environ["POLARS_MAX_THREADS"] = str(options.threads)  # read when polars is i
 
 import polars as pl  # noqa: E402
 
-log = options.log
-computer = pl.col("computer") if "computer" in log.columns else pl.lit(log.folder_name)
-rows = (
-    pl.scan_csv(
+
+def lines(log):
+    computer = pl.col("computer") if "computer" in log.columns else pl.lit(log.folder_name)
+    return pl.scan_csv(
         log.path,
         separator=" ",
         has_header=False,
@@ -21,8 +21,7 @@ rows = (
         quote_char=None,
         schema={name: pl.String for name in log.columns},
         empty_string_is_null=False,
-    )
-    .select(
+    ).select(
         pl.col("date"),
         pl.col("time").str.slice(0, 4),
         pl.col("c_ip"),
@@ -30,6 +29,10 @@ rows = (
         pl.col("s_ip"),
         pl.col("s_port").cast(pl.Int32, strict=False),
     )
+
+
+rows = (
+    pl.concat([lines(log) for log in options.logs])
     .group_by("date", "time", "c_ip", "host", "s_ip")
     .agg(pl.col("s_port").drop_nulls().n_unique().alias("ports"), pl.len().alias("connections"))
     .filter(pl.col("ports") >= THRESHOLD)
