@@ -14,9 +14,6 @@ pub(crate) struct Wheel<T> {
     /// Emptied slots for those to come, and how many things they have room for.
     spare: Vec<Vec<T>>,
     spare_room: usize,
-    /// How many things the last slot had that was taken: so much room have new ones from the beginning. To grow to it
-    /// would copy all of them once more.
-    usual: usize,
 }
 
 /// Emptied slots with room for so many things together are kept, and one however large it is: a slot that was once busy
@@ -31,7 +28,6 @@ impl<T> Wheel<T> {
             slots: VecDeque::new(),
             spare: Vec::new(),
             spare_room: 0,
-            usual: 0,
         }
     }
 
@@ -40,13 +36,8 @@ impl<T> Wheel<T> {
         let ahead = u64::try_from(moment - self.next * SLOT_MS).unwrap_or(0);
         let ahead = usize::try_from(ahead / SLOT_MS.unsigned_abs()).unwrap_or(0);
         while self.slots.len() <= ahead {
-            let slot = match self.spare.pop() {
-                Some(slot) => {
-                    self.spare_room -= slot.capacity();
-                    slot
-                }
-                None => Vec::with_capacity(self.usual),
-            };
+            let slot = self.spare.pop().unwrap_or_default();
+            self.spare_room -= slot.capacity();
             self.slots.push_back(slot);
         }
         self.slots[ahead].push(thing);
@@ -56,9 +47,7 @@ impl<T> Wheel<T> {
     pub(crate) fn take(&mut self) -> (i64, Vec<T>) {
         let start = self.next * SLOT_MS;
         self.next += 1;
-        let slot = self.slots.pop_front().unwrap_or_default();
-        self.usual = slot.len();
-        (start, slot)
+        (start, self.slots.pop_front().unwrap_or_default())
     }
 
     /// Gives an emptied slot back.
