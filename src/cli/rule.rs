@@ -16,7 +16,7 @@ pub(crate) struct Args {
 #[derive(Subcommand)]
 enum Command {
     Import(import::Args),
-    Export(export::Args),
+    Export(Box<export::Args>),
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
