@@ -1,7 +1,9 @@
 //! The command line: one file a command. Rows and reports go to standard output, everything said to a person
 //! to standard error.
 
+mod audit;
 mod bench;
+mod compare;
 mod completions;
 mod datasets;
 mod detect;
@@ -49,6 +51,8 @@ enum Command {
     Sweep(sweep::Args),
     Edges(edges::Args),
     Bench(bench::Args),
+    Compare(compare::Args),
+    Audit(audit::Args),
     Exclusions(exclusions::Args),
     Scenarios(scenarios::Args),
     Completions(completions::Args),
@@ -75,6 +79,8 @@ pub(crate) fn main() -> ExitCode {
         Command::Sweep(args) => sweep::run(&args),
         Command::Edges(args) => edges::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Compare(args) => compare::run(&args),
+        Command::Audit(args) => audit::run(&args),
         Command::Exclusions(args) => exclusions::run(&args),
         Command::Scenarios(args) => scenarios::run(&args),
         Command::Completions(args) => completions::run(&args),

@@ -44,6 +44,7 @@ mod friendly;
 mod grid;
 mod input;
 mod names;
+mod passage;
 mod removal;
 mod rule;
 mod scan;
@@ -70,6 +71,7 @@ pub use grid::{Crossing, Grid, GridKey, GridRow, Series};
 pub use input::parse_moment;
 /// An address and the length of its prefix.
 pub use ipnet::IpNet;
+pub use passage::{Passage, Passenger, passage};
 pub use removal::Removals;
 pub use rule::{Count, GroupBy, Rule};
 pub use scan::{Bad, Notice, ScanOptions, Stats, Stopped, Totals, scan};

@@ -3,8 +3,9 @@
 use super::Part;
 use super::parts::{Figure, table};
 use crate::eval::sweep::{Point, Sweep};
+use crate::realism::compare::Comparison;
 use crate::report::charts::edge::{self, Edge};
-use crate::report::charts::{Chart, curve, heat};
+use crate::report::charts::{Chart, curve, distances as lanes, heat};
 use maud::html;
 
 /// What the edge of a bin hides.
@@ -33,6 +34,24 @@ pub(super) fn edge(edge: &Edge<'_>) -> Option<Part> {
         table: table("Parts of scans that are seen", &header, &rows),
     };
     figure.part(&|layout| edge::draw(edge, layout))
+}
+
+/// How far a set is from a real log.
+pub(super) fn distances(comparison: &Comparison) -> Option<Part> {
+    let told = crate::report::compare::tell(comparison);
+    let section = told.last()?;
+    let figure = Figure {
+        id: lanes::NAME,
+        label: "Distances",
+        title: "How far the set is from the real log",
+        zooms: false,
+        lead: html! {
+            "A lane for each property, a dot where the set stands, with its 95 % interval. The grey bar is how far the first "
+            "half of the real log is from its second; a set on the coloured ground is at most twice as far."
+        },
+        table: table("Distances", &section.header, &section.rows),
+    };
+    figure.part(&|layout| lanes::draw(comparison, layout))
 }
 
 /// Precision against recall.
