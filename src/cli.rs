@@ -12,6 +12,7 @@ mod embedded;
 mod evaluate;
 mod exclusions;
 mod failure;
+mod fit;
 mod follow;
 mod gates;
 mod generate;
@@ -51,6 +52,7 @@ enum Command {
     Sweep(sweep::Args),
     Edges(edges::Args),
     Bench(bench::Args),
+    Fit(fit::Args),
     Compare(compare::Args),
     Audit(audit::Args),
     Exclusions(exclusions::Args),
@@ -79,6 +81,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Sweep(args) => sweep::run(&args),
         Command::Edges(args) => edges::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Fit(args) => fit::run(&args),
         Command::Compare(args) => compare::run(&args),
         Command::Audit(args) => audit::run(&args),
         Command::Exclusions(args) => exclusions::run(&args),

@@ -6,9 +6,11 @@
 pub mod audit;
 pub mod compare;
 pub mod distance;
+pub mod fit;
 mod histogram;
 pub mod profile;
 mod repeats;
+mod shape;
 
 /// One program's hash of a client, a path or an agent: the same for the same text in every run.
 fn hash(parts: &[&[u8]]) -> u64 {

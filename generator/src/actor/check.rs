@@ -1,8 +1,8 @@
 //! What the file says of actors, checked.
 
 use super::{
-    Actor, Kind, backend, device, maintenance, monitoring, nmap, probe, proxy, scan, visitors,
-    vulnerability,
+    Actor, Kind, backend, device, maintenance, measured, monitoring, nmap, probe, proxy, scan,
+    visitors, vulnerability,
 };
 use crate::inventory::Server;
 use crate::scenario::Checker;
@@ -36,6 +36,17 @@ pub(crate) fn check_actor(spec: KindSpec, checker: &mut Checker<'_>) -> (Range<u
             };
             actor(&common, &traits, checker, |_, checker| {
                 Kind::Visitors(Box::new(visitors::Visitors::check(&spec, checker)))
+            })
+        }
+        KindSpec::Measured(common, spec) => {
+            let traits = Traits {
+                client: None,
+                sources: 0,
+                agent: None,
+                path: None,
+            };
+            actor(&common, &traits, checker, |_, checker| {
+                Kind::Measured(Box::new(measured::Measured::check(&spec, checker)))
             })
         }
         KindSpec::Probe(common, spec) => {

@@ -125,11 +125,18 @@ impl Passenger for Reader<'_> {
     fn log(&mut self, log: &LogFile) {
         self.files.push(log.to_string());
         self.labels.clear();
-        let path = self.labels_of(log);
-        match read_labels(&path) {
+        let (path, is_w3c) = self.labels_of(log);
+        let labels = if is_w3c {
+            read_labels(&path)
+        } else {
+            Err(io::Error::other("the log is a table"))
+        };
+        match labels {
             Ok(labels) => self.labels = labels,
+            // Where no line is of a campaign there is no file.
+            Err(source) if is_w3c && source.kind() == io::ErrorKind::NotFound => {}
             Err(source) if self.failed.is_none() => {
-                self.failed = Some(AuditError::Labels { path, source })
+                self.failed = Some(AuditError::Labels { path, source });
             }
             Err(_) => {}
         }
@@ -160,30 +167,21 @@ impl Passenger for Reader<'_> {
 }
 
 impl Reader<'_> {
-    /// `labels/WEB01/W3SVC1/u_ex261102.log.jsonl` for the log of that name, packed or not.
-    fn labels_of(&self, log: &LogFile) -> PathBuf {
+    /// `labels/WEB01/W3SVC1/u_ex261102.jsonl` for the log of that name, packed or not; and whether it is one in the W3C
+    /// format, whose lines have the numbers of the labels.
+    fn labels_of(&self, log: &LogFile) -> (PathBuf, bool) {
         let path = log.path.clone().unwrap_or_default();
-        let inside = path.strip_prefix(self.root.join("logs")).unwrap_or(&path);
-        let mut name = inside.as_os_str().to_owned();
-        if let Some(text) = name.to_str() {
-            let plain = text
-                .strip_suffix(".gz")
-                .or_else(|| text.strip_suffix(".zst"))
-                .unwrap_or(text);
-            name = plain.into();
+        let logs = self.root.join("logs");
+        let mut inside = path.strip_prefix(&logs).unwrap_or(&path).to_owned();
+        if inside
+            .extension()
+            .is_some_and(|ending| ending == "gz" || ending == "zst")
+        {
+            inside.set_extension("");
         }
-        let labels = self.root.join("labels");
-        let of = |ending: &str| {
-            let mut file = name.clone();
-            file.push(ending);
-            labels.join(file)
-        };
-        let whole = of(".jsonl");
-        if whole.exists() {
-            whole
-        } else {
-            labels.join(Path::new(&name).with_extension("jsonl"))
-        }
+        let is_w3c = inside.extension().is_some_and(|ending| ending == "log");
+        let labels = self.root.join("labels").join(inside);
+        (labels.with_extension("jsonl"), is_w3c)
     }
 }
 
