@@ -129,7 +129,7 @@ fn read(
                 match archive.open_member(member) {
                     Ok(Input::Text(text)) => lines(log, text, cancelled, passenger, passed)?,
                     Ok(Input::Table(mut table)) => {
-                        rows(log, table.as_mut(), cancelled, passenger, passed)?
+                        rows(log, table.as_mut(), cancelled, passenger, passed)?;
                     }
                     // An archive in an archive is refused where it is opened.
                     Ok(Input::Archive(_)) => {}

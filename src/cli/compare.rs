@@ -103,7 +103,7 @@ pub(crate) fn logs(path: &Path) -> Result<Vec<LogFile>, Failure> {
     for error in &errors {
         match error {
             FindError::Unreadable { .. } => {
-                Messages::steps("measuring").say(&format!("error: {error}"))
+                Messages::steps("measuring").say(&format!("error: {error}"));
             }
             _ => return Err(Failure::Input(error.to_string())),
         }

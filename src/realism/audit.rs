@@ -286,7 +286,7 @@ fn rule(material: &Material, folds: &[usize], fields: &[usize]) -> Rule {
 
 /// Names the value that tells most, and lines that have it.
 fn tell(rule: &mut Rule, material: &Material, fields: &[usize]) {
-    let shares = learn::shares(material.campaigns.iter(), fields);
+    let shares = learn::shares(&material.campaigns.iter(), fields);
     let apart = |(scan, other): (f64, f64)| (scan - other).abs();
     // Of two that tell as much, the one of scans is named.
     let most = shares.iter().max_by(|(_, one), (_, two)| {

@@ -173,7 +173,7 @@ impl Traffic {
         if first > end {
             return;
         }
-        let lasts = last - first + every;
+        let lasts = (last - first + every).min(LONGEST);
         let on_time = self
             .gaps
             .iter()
@@ -393,7 +393,11 @@ fn quantiles(counted: &Histogram, points: u64) -> String {
     if values.is_empty() {
         return "[1, 1]".to_owned();
     }
-    let values: Vec<String> = values.iter().map(u64::to_string).collect();
+    // A table holds no more.
+    let values = values
+        .iter()
+        .map(|value| value.min(&1_000_000_000_000).to_string());
+    let values: Vec<String> = values.collect();
     format!("[{}]", values.join(", "))
 }
 

@@ -138,7 +138,7 @@ impl Passenger for Shaper {
             );
         }
         site.lines += 1;
-        site.span = widened(site.span, second);
+        site.span = Some(widened(site.span, second));
         if let Some(port) = record.port() {
             *site.ports.entry(port).or_default() += 1;
         }
@@ -166,16 +166,16 @@ impl Passenger for Shaper {
     fn block(&mut self) {}
 }
 
-fn widened(span: Option<(i64, i64)>, second: i64) -> Option<(i64, i64)> {
-    Some(span.map_or((second, second), |(first, last)| {
+fn widened(span: Option<(i64, i64)>, second: i64) -> (i64, i64) {
+    span.map_or((second, second), |(first, last)| {
         (first.min(second), last.max(second))
-    }))
+    })
 }
 
 impl Traffic {
     fn line(&mut self, record: &dyn Record, time: Timestamp, second: i64) {
         self.lines += 1;
-        self.span = widened(self.span, second);
+        self.span = Some(widened(self.span, second));
         let hour = usize::try_from(time.millis_of_day() / 3_600_000).unwrap_or(0);
         self.hours[hour.min(23)] += 1;
         self.weekdays[usize::from(time.weekday()).min(6)] += 1;

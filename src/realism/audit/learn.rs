@@ -18,7 +18,7 @@ pub(super) fn balanced(classes: &[Vec<f64>; 2]) -> f64 {
 
 /// The share of the lines of scans, and of those of look-alikes, that have each value of some fields.
 pub(super) fn shares<'c>(
-    campaigns: impl Iterator<Item = &'c Campaign> + Clone,
+    campaigns: &(impl Iterator<Item = &'c Campaign> + Clone),
     fields: &[usize],
 ) -> BTreeMap<Vec<u32>, (f64, f64)> {
     let count = |is_scan| {
@@ -53,7 +53,7 @@ fn values(line: &Line, fields: &[usize]) -> Vec<u32> {
 /// Learns for each value of some fields to which class it belongs, and tries that on other campaigns: the share of each
 /// one's lines that are told right. A value never seen is told by a coin.
 pub(super) fn accuracies(train: &[&Campaign], test: &[&Campaign], fields: &[usize]) -> Vec<f64> {
-    let known = shares(train.iter().copied(), fields);
+    let known = shares(&train.iter().copied(), fields);
     test.iter()
         .map(|campaign| {
             let right: Vec<f64> = campaign
@@ -79,7 +79,7 @@ pub(super) fn bits(campaigns: &[Campaign], fields: &[usize]) -> f64 {
             0.0
         }
     };
-    shares(campaigns.iter(), fields)
+    shares(&campaigns.iter(), fields)
         .values()
         .map(|(scan, other)| {
             let all = f64::midpoint(*scan, *other);
@@ -145,9 +145,9 @@ impl Tree {
             for (line, weight, is_scan) in lessons {
                 let both = by_value.entry(line.values[field]).or_default();
                 if *is_scan {
-                    both.0 += weight
+                    both.0 += weight;
                 } else {
-                    both.1 += weight
+                    both.1 += weight;
                 }
             }
             let mut commonest: Vec<(u32, (f64, f64))> = by_value.into_iter().collect();
@@ -202,14 +202,8 @@ impl Tree {
         match self {
             Self::Leaf(guess) => *guess,
             Self::Asks {
-                field,
-                value,
-                yes,
-                no,
-            } if line.values[*field] == *value => {
-                let _ = no;
-                yes.guess(line)
-            }
+                field, value, yes, ..
+            } if line.values[*field] == *value => yes.guess(line),
             Self::Asks { no, .. } => no.guess(line),
         }
     }

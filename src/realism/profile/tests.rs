@@ -1,5 +1,6 @@
 use super::*;
 use scanbench_detector::find_logs;
+use std::fmt::Write as _;
 use std::fs;
 
 fn measured(text: &str) -> Profile {
@@ -101,7 +102,7 @@ fn stretches_are_joined_and_nothing_is_lost() {
     let mut text = "#Fields: date time c-ip\n".to_owned();
     for year in 2000..2020 {
         for month in 1..=12 {
-            text += &format!("{year}-{month:02}-03 04:05:06 192.0.2.1\n");
+            writeln!(text, "{year}-{month:02}-03 04:05:06 192.0.2.1").unwrap();
         }
     }
     let profile = measured(&text);
