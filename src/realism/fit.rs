@@ -431,13 +431,18 @@ fn whole(value: f64) -> u32 {
 mod tests {
     use super::*;
 
-    /// A log from 10:30 to 12:00: half an hour of the tenth, a whole eleventh, and the second at noon.
+    /// A log on a Monday from 10:30:00 to 12:00:00, both seconds counted: half of one hour, all of the next, and a second.
     #[test]
     fn what_a_log_covers() {
-        let first = 1_793_612_400 + 1_800;
-        let exposure = Exposure::new((first, first + 5_400));
-        assert!((exposure.hours[1] - 0.5).abs() < 1e-9 || (exposure.hours[10] - 0.5).abs() < 1e-9);
-        assert!((exposure.days() * 24.0 - 5_401.0 / 3_600.0).abs() < 1e-9);
+        let first = 1_793_577_600 + 10 * HOUR + HOUR / 2;
+        let exposure = Exposure::new((first, first + 3 * HOUR / 2));
+        let near = |found: f64, expected: f64| assert!((found - expected).abs() < 1e-9, "{found}");
+        near(exposure.hours[10], 0.5);
+        near(exposure.hours[11], 1.0);
+        near(exposure.hours[12], 1.0 / 3_600.0);
+        near(exposure.hours[9], 0.0);
+        near(exposure.weekdays[0], exposure.days() * 24.0);
+        near(exposure.days() * 24.0, 5_401.0 / 3_600.0);
         // Lines spread as the hours are: every rate is the average.
         let covered = [0.5, 1.0];
         let rates = exposure.relative(&[50, 100], &covered);
