@@ -120,6 +120,13 @@ impl InventorySpec {
             .flat_map(|actor| unfold(actor, &mut findings))
             .collect();
         let actors = keep(actors.into_iter().map(read_actor), &mut findings);
+        // Comments above the tables are kept where no head must go.
+        let tables_from = if rest.is_empty() {
+            0
+        } else {
+            // The header stands on the line in which the table is said to begin.
+            source.text()[..first].rfind('\n').map_or(0, |at| at + 1)
+        };
         let of_head: Vec<String> = HeadSpec::properties()
             .into_iter()
             .map(|key| key.name)
@@ -138,8 +145,7 @@ impl InventorySpec {
         Ok(Self {
             servers,
             actors,
-            // The header stands on the line in which the table is said to begin.
-            tables_from: source.text()[..first].rfind('\n').map_or(0, |at| at + 1),
+            tables_from,
         })
     }
 }
