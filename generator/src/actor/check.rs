@@ -39,7 +39,8 @@ pub(crate) fn check_actor(spec: KindSpec, checker: &mut Checker<'_>) -> (Range<u
             Kind::Visitors(Box::new(visitors::Visitors::check(&spec, checker)))
         }),
         KindSpec::Measured(common, spec) => actor(&common, &CROWD, checker, |_, checker| {
-            Kind::Measured(Box::new(measured::Measured::check(&spec, checker)))
+            let place = common.id.span();
+            Kind::Measured(Box::new(measured::Measured::check(&spec, place, checker)))
         }),
         KindSpec::Probe(common, spec) => {
             let traits = Traits {

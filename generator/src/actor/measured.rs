@@ -14,7 +14,9 @@ use crate::request::{Answer, Ask, Block, Output};
 use crate::scenario::Checker;
 use crate::spec::{MeasuredSpec, Network};
 use crate::text::{Referer, Stem, Texts};
+use scanbench_spec::Finding;
 use scanbench_w3c::Timestamp;
+use std::ops::Range;
 
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
@@ -75,7 +77,12 @@ struct Reply {
 }
 
 impl Measured {
-    pub(super) fn check(spec: &MeasuredSpec, checker: &mut Checker<'_>) -> Self {
+    /// `place` is where the actor's id stands.
+    pub(super) fn check(
+        spec: &MeasuredSpec,
+        place: Range<usize>,
+        checker: &mut Checker<'_>,
+    ) -> Self {
         let (mut families, mut agents) = (Vec::new(), Vec::new());
         for agent in spec.agent.iter().flatten() {
             families.push(*agent.get_ref().family.get_ref());
@@ -116,7 +123,7 @@ impl Measured {
             answers.push(tables::weight(&answer.share, checker));
         }
         Self {
-            pace: Pace::check(spec, checker),
+            pace: Pace::check(spec, place, checker),
             network: spec.network,
             clients: checker.count(spec.clients.as_ref(), 100_000_000),
             ranks: Quantiles::or(spec.ranks.as_ref(), 1.0, checker),
@@ -334,20 +341,16 @@ impl Measured {
 }
 
 impl Pace {
-    fn check(spec: &MeasuredSpec, checker: &mut Checker<'_>) -> Self {
-        let place =
-            |checker: &mut Checker<'_>, range, message: &str| checker.say_at(range, message);
+    fn check(spec: &MeasuredSpec, place: Range<usize>, checker: &mut Checker<'_>) -> Self {
         match (&spec.sessions_per_day, &spec.every) {
-            (Some(_), Some(every)) => place(
-                checker,
+            (Some(_), Some(every)) => checker.say_at(
                 every.span(),
                 "expected `sessions-per-day` or `every`, found both",
             ),
             (None, None) => checker.say(
-                scanbench_spec::Finding::new(
-                    "measured background needs `sessions-per-day` or `every`",
-                )
-                .help("`scanbench fit` writes it"),
+                Finding::new("measured background needs `sessions-per-day` or `every`")
+                    .at(place)
+                    .help("`scanbench fit` writes it"),
             ),
             _ => {}
         }

@@ -81,7 +81,7 @@ fn share(entries: &[Entry], of: impl Fn(&Entry) -> bool) -> f64 {
 fn tables_are_what_logs_hold() {
     let entries = Dataset::make(&format!("{HEAD}{VISITS}"), 2).entries();
     let near = |found: f64, expected: f64, room: f64| {
-        assert!((found - expected).abs() < room, "{found} is not {expected}")
+        assert!((found - expected).abs() < room, "{found} is not {expected}");
     };
     near(
         f64::from(u32::try_from(entries.len()).unwrap()),
