@@ -1,3 +1,5 @@
+//! Leaks that are there, leaks that are not, and what cannot be told.
+
 use super::*;
 use scanbench_w3c::{Item, Reader};
 

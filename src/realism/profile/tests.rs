@@ -1,3 +1,5 @@
+//! Profiles of small logs, counted by hand.
+
 use super::*;
 use scanbench_detector::find_logs;
 use std::fmt::Write as _;
