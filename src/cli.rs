@@ -1,7 +1,9 @@
 //! The command line: one file a command. Rows and reports go to standard output, everything said to a person
 //! to standard error.
 
+mod audit;
 mod bench;
+mod compare;
 mod completions;
 mod datasets;
 mod detect;
@@ -10,6 +12,7 @@ mod embedded;
 mod evaluate;
 mod exclusions;
 mod failure;
+mod fit;
 mod follow;
 mod gates;
 mod generate;
@@ -51,6 +54,9 @@ enum Command {
     Sweep(sweep::Args),
     Edges(edges::Args),
     Bench(bench::Args),
+    Fit(fit::Args),
+    Compare(compare::Args),
+    Audit(audit::Args),
     Exclusions(exclusions::Args),
     Rule(rule::Args),
     Scenarios(scenarios::Args),
@@ -79,6 +85,9 @@ pub(crate) fn main() -> ExitCode {
         Command::Sweep(args) => sweep::run(&args),
         Command::Edges(args) => edges::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Fit(args) => fit::run(&args),
+        Command::Compare(args) => compare::run(&args),
+        Command::Audit(args) => audit::run(&args),
         Command::Exclusions(args) => exclusions::run(&args),
         Command::Rule(args) => rule::run(&args),
         Command::Scenarios(args) => scenarios::run(&args),

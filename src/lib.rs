@@ -5,6 +5,7 @@ pub mod alerts;
 pub mod bench;
 pub mod edges;
 pub mod eval;
+pub mod realism;
 pub mod report;
 mod runs;
 pub mod sweeps;

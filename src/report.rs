@@ -1,7 +1,9 @@
 //! What was found, written for people and for programs.
 
+pub mod audit;
 pub mod brief;
 pub mod charts;
+pub mod compare;
 pub mod edges;
 pub mod exclusions;
 pub mod html;

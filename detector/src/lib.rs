@@ -45,6 +45,7 @@ mod grid;
 mod input;
 mod kql;
 mod names;
+mod passage;
 mod published;
 mod removal;
 mod rule;
@@ -74,6 +75,7 @@ pub use input::parse_moment;
 /// An address and the length of its prefix.
 pub use ipnet::IpNet;
 pub use kql::{ImportedRule, import_rule};
+pub use passage::{Passage, Passenger, passage};
 pub use published::Published;
 pub use removal::Removals;
 pub use rule::{Count, GroupBy, Rule};

@@ -7,6 +7,7 @@ mod check;
 mod device;
 mod hours;
 mod maintenance;
+mod measured;
 mod monitoring;
 mod nmap;
 mod pacing;
@@ -19,6 +20,7 @@ mod vulnerability;
 
 pub(crate) use asks::ToolAsks;
 pub(crate) use check::{check_actor, front_actors};
+pub(crate) use measured::Vocabulary;
 pub(crate) use session::Visit;
 
 use crate::address::Packed;
@@ -64,13 +66,14 @@ pub(crate) enum Kind {
     Proxy(proxy::Proxy),
     Monitoring(monitoring::Monitoring),
     Device(device::Device),
+    Measured(Box<measured::Measured>),
 }
 
 impl Kind {
     /// The kind and class of its campaigns; `None` for background.
     pub(crate) fn truth(&self) -> Option<(truth::Kind, Class)> {
         match self {
-            Self::Visitors(_) | Self::Probe(_) => None,
+            Self::Visitors(_) | Self::Probe(_) | Self::Measured(_) => None,
             Self::Scan(scan) => Some((truth::Kind::Scan, scan.class)),
             Self::Nmap(nmap) => Some((truth::Kind::Nmap, nmap.class)),
             Self::Vulnerability(scan) => Some((truth::Kind::VulnerabilityScan, scan.class)),
@@ -143,6 +146,7 @@ impl Player<'_> {
             Kind::Visitors(visitors) => {
                 visitors.act(self, block, &mut self.dice("block", number), out);
             }
+            Kind::Measured(measured) => measured.act(self, number, block, out),
             Kind::Probe(probe) => probe.act(self, block, out),
             Kind::Scan(scan) | Kind::Discovery(scan) => scan.act(self, block, out),
             Kind::Nmap(nmap) => nmap.act(self, block, out),

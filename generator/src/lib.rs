@@ -24,6 +24,7 @@ mod datasheet;
 mod dice;
 mod emit;
 mod error;
+pub mod family;
 mod folder;
 mod inventory;
 pub mod manifest;

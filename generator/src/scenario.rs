@@ -56,6 +56,7 @@ impl Scenario {
         let mut servers = Vec::new();
         servers::check(spec.servers, span, &mut servers, &mut findings);
         let mut text = source.text().to_owned();
+        let mut casts = Vec::new();
         for name in head.iter().flat_map(|head| &head.include) {
             match include::find(source, name) {
                 Err(finding) => findings.push(finding),
@@ -64,7 +65,9 @@ impl Scenario {
                     let mut inside = Vec::new();
                     servers::check(inventory.servers, span, &mut servers, &mut inside);
                     Findings::check(&included, inside)?;
-                    text.push_str(&include::inlined(name.get_ref(), &included));
+                    let tables = &included.text()[inventory.tables_from..];
+                    text.push_str(&include::inlined(name.get_ref(), tables));
+                    casts.push((included, inventory.actors));
                 }
             }
         }
@@ -82,10 +85,21 @@ impl Scenario {
             }
             actors.push(actor);
         }
+        let mut findings = checker.into_findings();
+        for (included, cast) in casts {
+            let mut checker = Checker::new(&servers, spec.servers_complete, span, Vec::new());
+            for actor in cast {
+                let (id_span, actor) = check_actor(actor, &mut checker);
+                if !ids.insert(actor.id.clone()) {
+                    checker.say_at(id_span, format!("an actor \"{}\" exists already", actor.id));
+                }
+                actors.push(actor);
+            }
+            Findings::check(&included, checker.into_findings())?;
+        }
         for (position, server) in servers.iter().enumerate() {
             actors.extend(front_actors(position, server));
         }
-        let mut findings = checker.into_findings();
         if servers.is_empty() && spec.servers_complete {
             findings.push(
                 Finding::new("this scenario has no server")

@@ -11,14 +11,14 @@ mod value;
 
 pub(crate) use actor::{
     BackendSpec, Common, Contacts, DeviceSpec, DiscoverySpec, Gaps, Hours, KindSpec,
-    MaintenanceSpec, MonitoringSpec, NmapSpec, Order, ProbeSpec, ProxySpec, ScanClass, ScanSpec,
-    Timing, VisitorsSpec, VulnerabilitySpec,
+    MaintenanceSpec, MeasuredSpec, MonitoringSpec, NmapSpec, Order, ProbeSpec, ProxySpec,
+    ScanClass, ScanSpec, Timing, VisitorsSpec, VulnerabilitySpec,
 };
 pub(crate) use server::{FrontSpec, NewlineSpec, RolloverSpec, ServerSpec, SiteSpec};
 pub(crate) use value::{Client, Daily, Moment, Network, Ports, Span, timestamp};
 
 use self::actor::{KINDS, read_kind};
-use self::keys::keys;
+use self::keys::{Keys, keys};
 use scanbench_spec::{Datetime, Finding, Findings, Source, Spanned, closest};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -59,10 +59,14 @@ keys! {
     }
 }
 
-/// An inventory: a file of servers alone.
+/// A file that is included: servers, and perhaps actors. Of a whole scenario, such as `fit` writes, the head is passed
+/// over: seed, start and duration are those of the scenario that includes it.
 #[derive(Debug)]
 pub(crate) struct InventorySpec {
     pub(crate) servers: Vec<ServerSpec>,
+    pub(crate) actors: Vec<KindSpec>,
+    /// Where the tables begin, behind the head.
+    pub(crate) tables_from: usize,
 }
 
 impl ScenarioSpec {
@@ -96,7 +100,7 @@ impl ScenarioSpec {
 }
 
 impl InventorySpec {
-    /// Reads a file of servers.
+    /// Reads a file that is included.
     pub(crate) fn read(source: &Source) -> Result<Self, Findings> {
         let (document, errors) = DeTable::parse_recoverable(source.text());
         let errors: Vec<Finding> = errors.iter().map(finding).collect();
@@ -104,15 +108,45 @@ impl InventorySpec {
         let mut findings = Vec::new();
         let mut rest = document.into_inner();
         let servers = tables(&mut rest, "server", &mut findings);
+        let actors = tables(&mut rest, "actor", &mut findings);
+        let first = servers
+            .iter()
+            .chain(&actors)
+            .map(|table| table.span().start);
+        let first = first.min().unwrap_or(source.text().len());
         let servers = keep(servers.into_iter().map(read), &mut findings);
-        for (key, _) in rest {
+        let actors: Vec<_> = actors
+            .into_iter()
+            .flat_map(|actor| unfold(actor, &mut findings))
+            .collect();
+        let actors = keep(actors.into_iter().map(read_actor), &mut findings);
+        // Comments above the tables are kept where no head must go.
+        let tables_from = if rest.is_empty() {
+            0
+        } else {
+            // The header stands on the line in which the table is said to begin.
+            source.text()[..first].rfind('\n').map_or(0, |at| at + 1)
+        };
+        let of_head: Vec<String> = HeadSpec::properties()
+            .into_iter()
+            .map(|key| key.name)
+            .collect();
+        let is_of_head = |key: &str| key != "include" && of_head.iter().any(|known| known == key);
+        for (key, _) in rest.iter().filter(|(key, _)| !is_of_head(key.get_ref())) {
             findings.push(
-                Finding::new("an included file has [[server]] tables and nothing else")
-                    .at(key.span()),
+                Finding::new(
+                    "an included file has [[server]] and [[actor]] tables and nothing else",
+                )
+                .at(key.span())
+                .help("the head of a whole scenario is passed over, but for `include`"),
             );
         }
         Findings::check(source, findings)?;
-        Ok(Self { servers })
+        Ok(Self {
+            servers,
+            actors,
+            tables_from,
+        })
     }
 }
 

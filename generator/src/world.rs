@@ -1,6 +1,6 @@
 //! A scenario with its seed: the content of its sites, who has which address, and the campaigns.
 
-use crate::actor::ToolAsks;
+use crate::actor::{Kind as ActorKind, ToolAsks, Vocabulary};
 use crate::address::{in_network, public_v4};
 use crate::agents::Agents;
 use crate::content::SiteContent;
@@ -56,6 +56,7 @@ struct Cast {
     stream: Stream,
     agent: Option<Piece>,
     path: Option<Piece>,
+    vocabulary: Vocabulary,
     first_campaign: Option<u32>,
 }
 
@@ -103,6 +104,12 @@ impl<'s> World<'s> {
                 stream: Stream::new(seed, &["actor", &actor.id]),
                 agent: actor.agent.as_ref().map(|agent| texts.add(agent)),
                 path: actor.path.as_ref().map(|path| texts.add(path)),
+                vocabulary: match &actor.kind {
+                    ActorKind::Measured(measured) => {
+                        measured.vocabulary(seed, &actor.id, &mut texts)
+                    }
+                    _ => Vocabulary::default(),
+                },
                 first_campaign: None,
             })
             .collect();
@@ -236,6 +243,11 @@ impl<'s> World<'s> {
     /// The path that the scenario says of the actor at this position.
     pub(crate) fn path(&self, actor: usize) -> Option<Piece> {
         self.cast[actor].path
+    }
+
+    /// The paths and agents of a measured actor; of others none.
+    pub(crate) fn vocabulary(&self, actor: usize) -> &Vocabulary {
+        &self.cast[actor].vocabulary
     }
 
     /// The campaign of an actor on the n-th of its servers.

@@ -2,6 +2,7 @@
 //! screen or a slide and for a phone, since text that shrinks with its picture cannot be read.
 
 pub(super) mod curve;
+pub(super) mod distances;
 pub(super) mod edge;
 mod firing;
 pub(super) mod heat;
@@ -94,6 +95,14 @@ impl Chart {
             Self::Edge => edge::draw(&scene.edge()?, layout),
         }
     }
+}
+
+/// The picture of a comparison with a real log, for slides: the name of its file, without the ending, and what it holds.
+#[must_use]
+pub fn of_comparison(
+    comparison: &crate::realism::compare::Comparison,
+) -> Option<(&'static str, String)> {
+    Some((distances::NAME, distances::draw(comparison, Layout::Wide)?))
 }
 
 /// The pictures of a sweep, for slides: names of files, without the ending, and what they hold.

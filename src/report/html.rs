@@ -19,6 +19,7 @@ use super::scene::Scene;
 use super::story;
 use crate::edges::Edges;
 use crate::eval::sweep::Sweep;
+use crate::realism::compare::Comparison;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use scanbench_w3c::visible;
 use sha2::{Digest, Sha256};
@@ -102,6 +103,27 @@ pub fn edges_page(edges: &Edges) -> String {
         glance: html! {},
         parts: parts.into_iter().flatten().collect(),
         json: "edges.json",
+    })
+}
+
+/// The report of a set beside a real log.
+#[must_use]
+pub fn compare_page(comparison: &Comparison) -> String {
+    let (near, measured) = comparison.near();
+    let facts = html! {
+        (grouped(comparison.set.lines)) " lines of the set · " (grouped(comparison.real.lines)) " lines of the real log · "
+        (near) " of " (measured) " properties near"
+    };
+    let parts = [
+        measured::distances(comparison),
+        Some(sections::numbers(&super::compare::tell(comparison))),
+    ];
+    whole(&Page {
+        title: "A set beside a real log",
+        facts,
+        glance: html! {},
+        parts: parts.into_iter().flatten().collect(),
+        json: "compare.json",
     })
 }
 

@@ -1,8 +1,8 @@
 //! What the file says of actors, checked.
 
 use super::{
-    Actor, Kind, backend, device, maintenance, monitoring, nmap, probe, proxy, scan, visitors,
-    vulnerability,
+    Actor, Kind, backend, device, maintenance, measured, monitoring, nmap, probe, proxy, scan,
+    visitors, vulnerability,
 };
 use crate::inventory::Server;
 use crate::scenario::Checker;
@@ -18,6 +18,14 @@ struct Traits<'s> {
     path: Option<&'s String>,
 }
 
+/// Of many clients none stands in the file.
+const CROWD: Traits<'static> = Traits {
+    client: None,
+    sources: 0,
+    agent: None,
+    path: None,
+};
+
 /// Checks what the file says of one actor; also where its id stands.
 pub(crate) fn check_actor(spec: KindSpec, checker: &mut Checker<'_>) -> (Range<usize>, Actor) {
     let alone = |client| Traits {
@@ -27,17 +35,13 @@ pub(crate) fn check_actor(spec: KindSpec, checker: &mut Checker<'_>) -> (Range<u
         path: None,
     };
     match spec {
-        KindSpec::Visitors(common, spec) => {
-            let traits = Traits {
-                client: None,
-                sources: 0,
-                agent: None,
-                path: None,
-            };
-            actor(&common, &traits, checker, |_, checker| {
-                Kind::Visitors(Box::new(visitors::Visitors::check(&spec, checker)))
-            })
-        }
+        KindSpec::Visitors(common, spec) => actor(&common, &CROWD, checker, |_, checker| {
+            Kind::Visitors(Box::new(visitors::Visitors::check(&spec, checker)))
+        }),
+        KindSpec::Measured(common, spec) => actor(&common, &CROWD, checker, |_, checker| {
+            let place = common.id.span();
+            Kind::Measured(Box::new(measured::Measured::check(&spec, place, checker)))
+        }),
         KindSpec::Probe(common, spec) => {
             let traits = Traits {
                 agent: spec.agent.as_ref(),

@@ -56,8 +56,8 @@ pub(super) fn find(source: &Source, name: &Spanned<String>) -> Result<Source, Fi
 }
 
 /// An included file as a part of the scenario's own text.
-pub(super) fn inlined(name: &str, included: &Source) -> String {
-    let mut text = format!("\n# ---- From {name} ----\n\n{}", included.text());
+pub(super) fn inlined(name: &str, tables: &str) -> String {
+    let mut text = format!("\n# ---- From {name} ----\n\n{tables}");
     if !text.ends_with('\n') {
         text.push('\n');
     }

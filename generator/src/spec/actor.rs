@@ -1,8 +1,9 @@
 //! The kinds of actors and their keys.
 
-use super::keys::{Key, Keys, keys, table, words};
+use super::keys::{Describe, Key, Keys, keys, table, words};
 use super::value::{Client, Daily, Moment, Network, Ports, Span};
 use super::{read, swept};
+use crate::family::Family;
 use scanbench_spec::{Finding, Spanned};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -54,6 +55,7 @@ kinds! {
     "proxy" => Proxy(ProxySpec),
     "monitoring" => Monitoring(MonitoringSpec),
     "device" => Device(DeviceSpec),
+    "measured" => Measured(MeasuredSpec),
 }
 
 fn kind_schema(name: &str, mut keys: Vec<Key>) -> Value {
@@ -318,6 +320,96 @@ keys! {
         lasts: Option<Spanned<Span>>,
         /// None unless said.
         agent: Option<String>,
+    }
+}
+
+keys! {
+    /// Background by measured tables, as `scanbench fit` writes it: visits, or one client that asks at even distances.
+    MeasuredSpec {
+        /// Visits a day on average; or `every`.
+        sessions_per_day: Option<Spanned<f64>>,
+        /// Quantiles of the requests of a visit, at even distances of probability from the least to the greatest.
+        session_requests: Option<Spanned<Vec<f64>>>,
+        /// Quantiles of the seconds between two requests of a visit.
+        session_gaps: Option<Spanned<Vec<f64>>>,
+        /// How many clients there are; 1 unless said.
+        clients: Option<Spanned<u32>>,
+        /// Where clients come from; the whole internet unless said.
+        network: Option<Network>,
+        /// What each of the 24 hours of UTC is of an average one.
+        hourly: Option<Spanned<Vec<f64>>>,
+        /// What each weekday is of an average one, Monday first.
+        weekly: Option<Spanned<Vec<f64>>>,
+        /// Quantiles of what a day is of an average one; each day draws from them.
+        daily: Option<Spanned<Vec<f64>>>,
+        /// From one request to the next, for a client that asks at even distances; or `sessions-per-day`.
+        every: Option<Spanned<Span>>,
+        /// Share of its requests that are on time to the second; all unless said.
+        steady: Option<Spanned<f64>>,
+        /// Share of the time in which it asks at all; 1 unless said.
+        present: Option<Spanned<f64>>,
+        /// When it begins; at the start unless said.
+        start: Option<Spanned<Moment>>,
+        /// How long it goes on; to the end unless said.
+        lasts: Option<Spanned<Span>>,
+        /// Quantiles of the rank of the path of a request, the commonest path being 1.
+        ranks: Option<Spanned<Vec<f64>>>,
+        /// Share of requests for a path that nobody else asks for; 0 unless said.
+        fresh: Option<Spanned<f64>>,
+        /// Share of requests that are POSTs; 0 unless said.
+        posts: Option<Spanned<f64>>,
+        /// Share of requests with a referer; 0 unless said.
+        referers: Option<Spanned<f64>>,
+        /// Families of agents and their shares.
+        agent: Option<Vec<Spanned<FamilySpec>>>,
+        /// Sorts of answers and their shares; 200 unless said.
+        answer: Option<Vec<Spanned<AnswerSpec>>>,
+    }
+}
+
+keys! {
+    /// `[[actor.agent]]`.
+    FamilySpec {
+        /// Such as "chrome", "crawler" or "none".
+        family: Spanned<Family>,
+        /// How many requests are of it, from 0 to 1.
+        share: Spanned<f64>,
+    }
+}
+
+keys! {
+    /// `[[actor.answer]]`.
+    AnswerSpec {
+        /// `sc-status`.
+        status: Spanned<u32>,
+        /// `sc-substatus`; 0 unless said.
+        substatus: Option<Spanned<u32>>,
+        /// `sc-win32-status`; 0 unless said.
+        win32: Option<Spanned<u32>>,
+        /// How many requests are answered so, from 0 to 1.
+        share: Spanned<f64>,
+        /// Quantiles of the bytes sent.
+        bytes: Option<Spanned<Vec<f64>>>,
+        /// Quantiles of the milliseconds taken.
+        time_taken: Option<Spanned<Vec<f64>>>,
+    }
+}
+
+impl Describe for FamilySpec {
+    fn schema() -> Value {
+        table(Self::properties())
+    }
+}
+
+impl Describe for AnswerSpec {
+    fn schema() -> Value {
+        table(Self::properties())
+    }
+}
+
+impl Describe for Family {
+    fn schema() -> Value {
+        json!({ "enum": Self::ALL.map(Self::name) })
     }
 }
 

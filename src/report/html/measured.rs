@@ -3,9 +3,10 @@
 use super::Part;
 use super::parts::{Figure, table};
 use crate::eval::sweep::{Point, Sweep};
+use crate::realism::compare::Comparison;
 use crate::report::charts::curve::{self, Plane};
 use crate::report::charts::edge::{self, Edge};
-use crate::report::charts::{Chart, heat};
+use crate::report::charts::{Chart, distances as lanes, heat};
 use crate::report::number::span;
 use maud::html;
 
@@ -35,6 +36,24 @@ pub(super) fn edge(edge: &Edge<'_>) -> Option<Part> {
         table: table("Parts of scans that are seen", &header, &rows),
     };
     figure.part(&|layout| edge::draw(edge, layout))
+}
+
+/// How far a set is from a real log.
+pub(super) fn distances(comparison: &Comparison) -> Option<Part> {
+    let told = crate::report::compare::tell(comparison);
+    let section = told.last()?;
+    let figure = Figure {
+        id: lanes::NAME,
+        label: "Distances",
+        title: "How far the set is from the real log",
+        zooms: false,
+        lead: html! {
+            "A lane for each property, a dot where the set stands, with its 95 % interval. The grey bar is how far the first "
+            "half of the real log is from its second; a set on the coloured ground is at most twice as far."
+        },
+        table: table("Distances", &section.header, &section.rows),
+    };
+    figure.part(&|layout| lanes::draw(comparison, layout))
 }
 
 /// A curve through every threshold.
