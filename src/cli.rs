@@ -13,6 +13,7 @@ mod failure;
 mod follow;
 mod gates;
 mod generate;
+mod inject;
 mod messages;
 mod rule_args;
 mod run;
@@ -43,6 +44,7 @@ struct Cli {
 enum Command {
     Run(run::Args),
     Generate(generate::Args),
+    Inject(inject::Args),
     Detect(detect::Args),
     Follow(follow::Args),
     Evaluate(evaluate::Args),
@@ -69,6 +71,7 @@ pub(crate) fn main() -> ExitCode {
     let outcome = match cli.command {
         Command::Run(args) => run::run(&args),
         Command::Generate(args) => generate::run(&args),
+        Command::Inject(args) => inject::run(&args),
         Command::Detect(args) => detect::run(&args),
         Command::Follow(args) => follow::run(&args),
         Command::Evaluate(args) => evaluate::run(&args),

@@ -49,7 +49,7 @@ use std::collections::BTreeMap;
 use units::Units;
 
 /// Version of the shape of [`Evaluation`] in JSON.
-pub const SCHEMA_VERSION: u32 = 2;
+pub const SCHEMA_VERSION: u32 = 3;
 
 /// What any set of exclusions leaves of the rows of a rule.
 pub trait Coalition {

@@ -25,6 +25,7 @@ mod dice;
 mod emit;
 mod error;
 mod folder;
+mod inject;
 mod inventory;
 pub mod manifest;
 mod request;
@@ -40,6 +41,7 @@ mod world;
 
 pub use emit::{Compression, Format, Keep};
 pub use error::GenerateError;
+pub use inject::{InjectError, InjectOptions, Injected, LogInput, inject};
 pub use run::{Options, Progress, Shard, Summary, generate, truth_of};
 pub use scenario::Scenario;
 
