@@ -1,6 +1,7 @@
 //! The command line: one file a command. Rows and reports go to standard output, everything said to a person
 //! to standard error.
 
+mod anonymise;
 mod bench;
 mod completions;
 mod datasets;
@@ -15,6 +16,7 @@ mod gates;
 mod generate;
 mod inject;
 mod messages;
+mod replay;
 mod rule_args;
 mod run;
 mod scenarios;
@@ -45,6 +47,8 @@ enum Command {
     Run(run::Args),
     Generate(generate::Args),
     Inject(inject::Args),
+    Anonymise(anonymise::Args),
+    Replay(replay::Args),
     Detect(detect::Args),
     Follow(follow::Args),
     Evaluate(evaluate::Args),
@@ -72,6 +76,8 @@ pub(crate) fn main() -> ExitCode {
         Command::Run(args) => run::run(&args),
         Command::Generate(args) => generate::run(&args),
         Command::Inject(args) => inject::run(&args),
+        Command::Anonymise(args) => anonymise::run(&args),
+        Command::Replay(args) => replay::run(&args),
         Command::Detect(args) => detect::run(&args),
         Command::Follow(args) => follow::run(&args),
         Command::Evaluate(args) => evaluate::run(&args),

@@ -3,7 +3,6 @@
 
 mod books;
 mod datasheet;
-mod lines;
 mod merge;
 mod place;
 mod survey;

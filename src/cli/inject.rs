@@ -3,7 +3,7 @@
 use super::CANCELLED;
 use super::embedded;
 use super::failure::Failure;
-use super::messages::{Messages, count};
+use super::messages::{Messages, count, grouped};
 use scanbench_detector::{LogFile, find_logs, parse_moment};
 use scanbench_generator::truth::{Campaign, Class, Collision, InjectedServer};
 use scanbench_generator::{
@@ -174,7 +174,7 @@ fn tell(messages: &mut Messages, made: &Injected, args: &Args) {
         "put {} ({} labelled) between {} old ones, from {} to {}: {}, {} on which the rule must fire",
         count(injection.added_lines, "line", "lines"),
         made.labelled_lines,
-        count(injection.original_lines, "line", "lines").replace(" line", ""),
+        grouped(injection.original_lines),
         injection.start,
         injection.end,
         count(made.campaigns.len() as u64, "campaign", "campaigns"),

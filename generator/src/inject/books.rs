@@ -97,7 +97,8 @@ impl<'w> Books<'w> {
             && let (Some(client), Some(server)) =
                 (address(client), entry.get(Field::SIp).and_then(address))
         {
-            let computer = match entry.get(Field::SComputername) {
+            let named = entry.get(Field::SComputername);
+            let computer = match named.filter(|name| *name != b"-") {
                 Some(name) => String::from_utf8_lossy(name).into_owned(),
                 None => computer.to_owned(),
             };

@@ -2,7 +2,6 @@
 //! silence. The old lines stay byte for byte and in their order.
 
 use super::books::Books;
-use super::lines::{BOM, RawLines};
 use super::place::{Stream, Target};
 use super::survey::{Head, STEP, is_usable};
 use crate::emit::{Buffer, ColumnWriter, Destination, Named, OutputFile};
@@ -11,7 +10,7 @@ use crate::manifest::{FileRecord, hex};
 use crate::request::Request;
 use crate::truth::{InjectedFile, Original};
 use crate::world::World;
-use scanbench_w3c::{Directive, Field, Line, LineParser, RawLine, Timestamp};
+use scanbench_w3c::{Directive, Field, Line, LineParser, RawLines, Timestamp};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -130,26 +129,16 @@ impl Merge<'_, '_> {
         // Lines behind the held ones that are no entries, and the last block of directives among them.
         let (mut waiting, mut block, mut in_block) = (Vec::new(), Head::default(), false);
         let mut has_bom = false;
-        while let Some(raw) = lines.next().map_err(io_at("read", path))? {
+        while let Some(raw) = lines.next_line().map_err(io_at("read", path))? {
             number += 1;
             bytes += raw.bytes.len() as u64;
             hash.update(raw.bytes);
             if number % STEP == 0 {
                 on_step()?;
             }
-            let mut text = raw.text();
-            if number == 1
-                && let Some(behind) = text.strip_prefix(BOM)
-            {
-                (has_bom, text) = (true, behind);
-            }
-            let line = RawLine {
-                text,
-                number,
-                offset: 0,
-                terminated: true,
-                too_long: None,
-            };
+            has_bom |= number == 1 && raw.has_bom();
+            let line = raw.raw(number);
+            let text = line.text;
             let parsed = if raw.whole {
                 parser.parse(&line)
             } else {

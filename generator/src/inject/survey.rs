@@ -1,11 +1,10 @@
 //! What a log is like: its times, ports, addresses, columns and headers, counted line by line.
 
-use super::lines::{BOM, RawLines};
 use crate::emit::Named;
 use crate::error::{GenerateError, io_at};
 use crate::inventory::Iis;
 use scanbench_w3c::{
-    Columns, Content, Directive, Entry, Field, Line, LineParser, Newline, RawLine, Reader,
+    Columns, Content, Directive, Entry, Field, Line, LineParser, Newline, RawLines, Reader,
 };
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -106,16 +105,13 @@ pub(super) fn survey(
     let mut seen = Survey::default();
     let (mut block, mut in_block, mut header_since) = (Vec::new(), false, true);
     let mut number = 0;
-    while let Some(raw) = lines.next().map_err(io_at("read", path))? {
+    while let Some(raw) = lines.next_line().map_err(io_at("read", path))? {
         number += 1;
         if number % STEP == 0 {
             on_step()?;
         }
-        let mut text = raw.text();
         if number == 1 {
-            if let Some(behind) = text.strip_prefix(BOM) {
-                (seen.has_bom, text) = (true, behind);
-            }
+            seen.has_bom = raw.has_bom();
             if raw.is_terminated() && !raw.bytes.ends_with(b"\r\n") {
                 seen.newline = Newline::Lf;
             }
@@ -123,13 +119,8 @@ pub(super) fn survey(
         if !raw.whole {
             continue;
         }
-        let line = RawLine {
-            text,
-            number,
-            offset: 0,
-            terminated: true,
-            too_long: None,
-        };
+        let line = raw.raw(number);
+        let text = line.text;
         match parser.parse(&line) {
             Line::Entry(entry) => {
                 in_block = false;

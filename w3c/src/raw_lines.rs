@@ -1,13 +1,11 @@
 //! A log in its very bytes, line by line: whoever puts lines between others must not change those.
 
-use scanbench_w3c::MAX_LINE_BYTES;
+use crate::content::UTF8_BOM;
+use crate::{MAX_LINE_BYTES, RawLine};
 use std::io::{self, BufRead, Read as _};
 
-/// The byte order mark that some editors put before a text.
-pub(super) const BOM: &[u8] = b"\xef\xbb\xbf";
-
 /// Reads lines with their ends. A line longer than any that is an entry comes in pieces.
-pub(super) struct RawLines<R> {
+pub struct RawLines<R> {
     input: R,
     line: Vec<u8>,
     inside: bool,
@@ -15,28 +13,54 @@ pub(super) struct RawLines<R> {
 
 /// A line, or a piece of one.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Raw<'a> {
+pub struct WholeLine<'a> {
     /// All its bytes, its end too.
-    pub(super) bytes: &'a [u8],
+    pub bytes: &'a [u8],
     /// Whether it is a line from its begin to its end, and not a piece of an overlong one.
-    pub(super) whole: bool,
+    pub whole: bool,
 }
 
-impl Raw<'_> {
+impl WholeLine<'_> {
+    /// As the parser takes it; `number` is its number in the file, from 1. Of the first line a byte order mark is taken
+    /// off.
+    #[must_use]
+    pub fn raw(&self, number: u64) -> RawLine<'_> {
+        let text = self.text();
+        RawLine {
+            text: match number {
+                1 => text.strip_prefix(UTF8_BOM).unwrap_or(text),
+                _ => text,
+            },
+            number,
+            offset: 0,
+            terminated: true,
+            too_long: None,
+        }
+    }
+
+    /// Whether the text begins with a byte order mark.
+    #[must_use]
+    pub fn has_bom(&self) -> bool {
+        self.bytes.starts_with(UTF8_BOM)
+    }
+
     /// Without its end.
-    pub(super) fn text(&self) -> &[u8] {
+    #[must_use]
+    pub fn text(&self) -> &[u8] {
         let text = self.bytes.strip_suffix(b"\n").unwrap_or(self.bytes);
         text.strip_suffix(b"\r").unwrap_or(text)
     }
 
     /// Whether a line end stands behind it.
-    pub(super) fn is_terminated(&self) -> bool {
+    #[must_use]
+    pub fn is_terminated(&self) -> bool {
         self.bytes.ends_with(b"\n")
     }
 }
 
 impl<R: BufRead> RawLines<R> {
-    pub(super) fn new(input: R) -> Self {
+    /// Reads lines of this input.
+    pub fn new(input: R) -> Self {
         Self {
             input,
             line: Vec::new(),
@@ -45,7 +69,10 @@ impl<R: BufRead> RawLines<R> {
     }
 
     /// The next one; `None` at the end.
-    pub(super) fn next(&mut self) -> io::Result<Option<Raw<'_>>> {
+    ///
+    /// # Errors
+    /// Where the input fails.
+    pub fn next_line(&mut self) -> io::Result<Option<WholeLine<'_>>> {
         self.line.clear();
         // Room for the line and its end.
         let limit = MAX_LINE_BYTES as u64 + 2;
@@ -57,7 +84,7 @@ impl<R: BufRead> RawLines<R> {
         }
         let began = !self.inside;
         self.inside = !self.line.ends_with(b"\n") && self.line.len() as u64 == limit;
-        Ok(Some(Raw {
+        Ok(Some(WholeLine {
             bytes: &self.line,
             whole: began && !self.inside,
         }))
@@ -74,7 +101,7 @@ mod tests {
         let text = [b"a\r\n\n".as_slice(), &long, b"\nlast"].concat();
         let mut lines = RawLines::new(text.as_slice());
         let (mut all, mut whole) = (Vec::new(), Vec::new());
-        while let Some(raw) = lines.next().unwrap() {
+        while let Some(raw) = lines.next_line().unwrap() {
             all.extend_from_slice(raw.bytes);
             if raw.whole {
                 whole.push((raw.text().to_vec(), raw.is_terminated()));
