@@ -140,8 +140,8 @@ fn live_files_are_those_of_the_set() {
     let set = Set::new();
     succeed(set.replay(&["--to", "live", "--speed", "100000"]));
     let logs = set.logs("live");
-    // Four hours of two sites, and a day of one.
-    assert_eq!(logs.len(), 9);
+    // A day of one site, and of two others each hour in which anybody came.
+    assert!((6..=9).contains(&logs.len()), "{}", logs.len());
     assert_eq!(logs, set.logs("set/logs"));
     // What is there is not written over.
     assert_eq!(

@@ -136,6 +136,14 @@ fn place(path: &Path, names: &[PathBuf]) -> Option<String> {
         let name = folder.file_name().and_then(|name| name.to_str());
         name.is_some_and(|name| name.to_ascii_uppercase().starts_with("W3SVC"))
     };
+    if let Some(root) = &root
+        && root.join("manifest.json").is_file()
+        && let Ok(inner) = path.strip_prefix(root.join("logs"))
+        && inner.components().count() > 1
+    {
+        // A dataset's own folders say whose its logs are.
+        return named(inner);
+    }
     // What was named by itself keeps the folders that say whose log it is.
     let folder = root.or_else(|| path.parent().map(Path::to_owned))?;
     let above = match folder.parent() {
@@ -143,9 +151,13 @@ fn place(path: &Path, names: &[PathBuf]) -> Option<String> {
         Some(parent) => parent,
         None => &folder,
     };
-    let parts = path.strip_prefix(above).ok()?.components();
-    let names: Option<Vec<&str>> = parts.map(|part| part.as_os_str().to_str()).collect();
-    let place = names?.join("/");
+    named(path.strip_prefix(above).ok()?)
+}
+
+/// A path with `/`; `None` where a part of it is none that a dataset can hold.
+fn named(path: &Path) -> Option<String> {
+    let parts = path.components().map(|part| part.as_os_str().to_str());
+    let place = parts.collect::<Option<Vec<&str>>>()?.join("/");
     (!place.contains('\\')).then_some(place)
 }
 
