@@ -187,7 +187,7 @@ impl Anonymiser {
         let entry = match parser.parse(line) {
             Line::Blank => return Some(line.text.to_vec()),
             Line::Bad(_) => return None,
-            Line::Directive => return Some(self.directive(line.text)),
+            Line::Directive => return Some(directive(line.text)),
             Line::Entry(entry) => entry,
         };
         let columns = entry.columns();
@@ -208,15 +208,6 @@ impl Anonymiser {
             }
         }
         Some(out)
-    }
-
-    /// Directives say what columns there are; remarks may say anything.
-    fn directive(&self, text: &[u8]) -> Vec<u8> {
-        let is_version = text.len() >= 8 && text[..8].eq_ignore_ascii_case(b"#Version");
-        match Directive::parse(text) {
-            Some(Directive::Remark) if !is_version => b"#Remark: anonymised".to_vec(),
-            _ => text.to_vec(),
-        }
     }
 
     fn value(&self, columns: &Columns, position: usize, value: &[u8]) -> Vec<u8> {
@@ -274,5 +265,14 @@ impl Anonymiser {
         } else {
             self.name(value)
         }
+    }
+}
+
+/// Directives say what columns there are; remarks may say anything.
+fn directive(text: &[u8]) -> Vec<u8> {
+    let is_version = text.len() >= 8 && text[..8].eq_ignore_ascii_case(b"#Version");
+    match Directive::parse(text) {
+        Some(Directive::Remark) if !is_version => b"#Remark: anonymised".to_vec(),
+        _ => text.to_vec(),
     }
 }

@@ -82,8 +82,7 @@ fn rows_on_recorded_lines_alone_are_told_apart() {
         &logs,
         "--scenario",
         "bin-edge",
-        "--seed",
-        "99",
+        "--add-bindings",
         "-o",
         &new,
     ]);

@@ -111,12 +111,12 @@ pub enum InjectError {
     /// No log has what is needed.
     #[error(
         "none of these logs has lines with date, time, s-ip, s-port and c-ip{}: lines cannot be put there as IIS would \
-         have written them", at(.0)
+         have written them", at(*.0)
     )]
     NoServer(Option<Timestamp>),
 }
 
-fn at(moment: &Option<Timestamp>) -> String {
+fn at(moment: Option<Timestamp>) -> String {
     moment.map_or(String::new(), |moment| {
         format!(" in the days from {moment} on (--at)")
     })
@@ -175,16 +175,7 @@ pub fn inject(
         done: 0,
         total: 2 * logs.iter().map(|log| length(&log.path)).sum::<u64>(),
     };
-    let (mut web, mut surveys, mut passed_over) = (Vec::new(), Vec::new(), Vec::new());
-    for log in logs {
-        if survey::is_web(&log.path)? {
-            surveys.push(survey::survey(&log.path, || work.look())?);
-            web.push(log.clone());
-        } else {
-            passed_over.push(log.path.clone());
-        }
-        work.has_read(&log.path)?;
-    }
+    let (web, surveys, passed_over) = read(logs, &mut work)?;
     let streams = place::streams(&web, &surveys);
     let start = match options.at {
         Some(moment) => moment.millis() - moment.millis().rem_euclid(1000),
@@ -232,6 +223,7 @@ pub fn inject(
     };
     let labelled_lines = books.labelled;
     let (windows, campaigns) = books.finish(counter);
+    let must_fire = windows.iter().filter(|window| window.must_fire).count() as u64;
     let Writing {
         mut files,
         mut injected,
@@ -241,19 +233,54 @@ pub fn inject(
     files.extend(list("truth/injected.jsonl", &injected).close(&to)?);
     files.extend(list("truth/windows.jsonl", &windows).close(&to)?);
     files.extend(list("truth/campaigns.jsonl", &campaigns).close(&to)?);
+    let sheet = datasheet::text(scenario, &injection, &campaigns);
+    files.extend(text_file("README.md", &sheet).close(&to)?);
     let text = scenario.text_with(seed, scenario.scale());
     files.extend(text_file("scenario.toml", &text).close(&to)?);
     let mut text = serde_json::to_string_pretty(&injection).unwrap_or_default();
     text.push('\n');
     files.extend(text_file(INJECTION, &text).close(&to)?);
-    let sheet = datasheet::text(scenario, &injection, &campaigns);
-    files.extend(text_file("README.md", &sheet).close(&to)?);
+    write_manifest(scenario.name(), seed, files, &to)?;
+    work.look()?;
+    partial.finish()?;
+    Ok(Injected {
+        injection,
+        campaigns,
+        must_fire,
+        labelled_lines,
+        passed_over,
+    })
+}
+
+/// Web logs with what is seen of each, and the files that are something else.
+type Read = (Vec<LogInput>, Vec<Survey>, Vec<PathBuf>);
+
+fn read(logs: &[LogInput], work: &mut Work<'_, '_>) -> Result<Read, GenerateError> {
+    let (mut web, mut surveys, mut passed_over) = (Vec::new(), Vec::new(), Vec::new());
+    for log in logs {
+        if survey::is_web(&log.path)? {
+            surveys.push(survey::survey(&log.path, || work.look())?);
+            web.push(log.clone());
+        } else {
+            passed_over.push(log.path.clone());
+        }
+        work.has_read(&log.path)?;
+    }
+    Ok((web, surveys, passed_over))
+}
+
+fn write_manifest(
+    scenario: &str,
+    seed: u64,
+    mut files: Vec<FileRecord>,
+    to: &Destination,
+) -> Result<(), GenerateError> {
     files.sort_by(|one, other| one.path.cmp(&other.path));
     let manifest = Manifest {
         schema_version: INJECTED_SCHEMA_VERSION,
         tool: TOOL.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        scenario: scenario.name().to_owned(),
+        scenario: scenario.to_owned(),
         seed,
         unlabelled_lines: Unlabelled::Unknown,
         files,
@@ -261,16 +288,7 @@ pub fn inject(
     let mut text = serde_json::to_vec_pretty(&manifest).unwrap_or_default();
     text.push(b'\n');
     let path = to.path(MANIFEST);
-    fs::write(&path, text).map_err(io_at("write", &path))?;
-    work.look()?;
-    partial.finish()?;
-    Ok(Injected {
-        injection,
-        must_fire: windows.iter().filter(|window| window.must_fire).count() as u64,
-        campaigns,
-        labelled_lines,
-        passed_over,
-    })
+    fs::write(&path, text).map_err(io_at("write", &path))
 }
 
 /// Each log has a place of its own inside the dataset.
@@ -310,7 +328,7 @@ fn play(world: &World<'_>, counter: &mut CampaignCounter<'_>) -> Vec<Vec<Request
         // Visits are made to their end at once.
         out.horizon = i64::MAX;
         let origin = start.div_euclid(BLOCK_MS);
-        for number in origin..(end - 1).div_euclid(BLOCK_MS) + 1 {
+        for number in origin..=(end - 1).div_euclid(BLOCK_MS) {
             let block = Block {
                 from: start.max(number * BLOCK_MS),
                 until: end.min((number + 1) * BLOCK_MS),
@@ -428,23 +446,15 @@ impl<'a> Writing<'a> {
     /// next.
     fn head(&self, stream: &Stream, period: Option<i64>) -> Option<&'a Head> {
         let own = stream.parts.iter().find(|part| part.period == period);
-        let before = stream
+        let mut before = stream
             .parts
             .iter()
             .rev()
             .filter(|part| part.period < period);
-        let behind = stream.parts.iter().filter(|part| part.period > period);
+        let mut behind = stream.parts.iter().filter(|part| part.period > period);
         own.and_then(|part| self.surveys[part.log].head.as_ref())
-            .or_else(|| {
-                before
-                    .filter_map(|part| self.surveys[part.log].tail.as_ref())
-                    .next()
-            })
-            .or_else(|| {
-                behind
-                    .filter_map(|part| self.surveys[part.log].head.as_ref())
-                    .next()
-            })
+            .or_else(|| before.find_map(|part| self.surveys[part.log].tail.as_ref()))
+            .or_else(|| behind.find_map(|part| self.surveys[part.log].head.as_ref()))
     }
 
     /// The place of a log that was not there, named as its neighbours are.

@@ -1,7 +1,7 @@
 //! What is counted while lines are put in: which were written, whose windows they stand in beside old lines, and which
 //! addresses were there already.
 
-use crate::request::Request;
+use crate::request::{CampaignNumber, Request};
 use crate::truth::{BIN, Campaign, CampaignCounter, Collision, THRESHOLD, Window};
 use crate::world::World;
 use scanbench_w3c::{Entry, Field, Timestamp};
@@ -56,7 +56,7 @@ impl<'w> Books<'w> {
             let one = watched.entry(client).or_default();
             one.bins.insert(bin_of(request.end));
             one.campaigns
-                .extend(request.campaign.map(|campaign| campaign.position()));
+                .extend(request.campaign.map(CampaignNumber::position));
         }
         Self {
             world,

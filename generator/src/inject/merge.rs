@@ -265,10 +265,7 @@ impl Merge<'_, '_> {
         self.last = Some(second);
         let port = request.port;
         let (target, stream) = (self.setting.target, self.setting.stream);
-        let named = self
-            .named
-            .entry(port)
-            .or_insert_with(|| target.named(stream, port));
+        let named = self.named.entry(port).or_insert_with(|| stream.named(port));
         let mut text = std::mem::take(&mut self.text);
         text.take(usize::MAX);
         self.writer.line(&mut text, named, &request);

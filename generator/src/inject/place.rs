@@ -84,10 +84,10 @@ pub(super) struct Target {
     lines: u64,
 }
 
-impl Target {
-    /// How a site of a stream is called under a port.
-    pub(super) fn named(&self, stream: &Stream, port: u16) -> Named {
-        stream.seen.named(port, &stream.computer)
+impl Stream {
+    /// How its site is called under a port.
+    pub(super) fn named(&self, port: u16) -> Named {
+        self.seen.named(port, &self.computer)
     }
 }
 

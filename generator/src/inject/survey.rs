@@ -177,10 +177,10 @@ impl Survey {
                 .filter(|value| *value != b"-" && !value.is_empty())
         };
         let text = |field| said(field).and_then(|value| std::str::from_utf8(value).ok());
-        if let Some(address) = text(Field::SIp).and_then(|value| value.parse().ok()) {
-            if self.addresses.len() < MOST_DIFFERENT || self.addresses.contains_key(&address) {
-                count(&mut self.addresses, address);
-            }
+        if let Some(address) = text(Field::SIp).and_then(|value| value.parse().ok())
+            && (self.addresses.len() < MOST_DIFFERENT || self.addresses.contains_key(&address))
+        {
+            count(&mut self.addresses, address);
         }
         if let Some(name) = said(Field::SComputername) {
             count_some(&mut self.computers, name);
