@@ -81,7 +81,7 @@ fn rows_on_recorded_lines_alone_are_told_apart() {
         "inject",
         &logs,
         "--scenario",
-        "bin-edge",
+        "default",
         "--add-bindings",
         "-o",
         &new,
