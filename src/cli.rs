@@ -1,6 +1,7 @@
 //! The command line: one file a command. Rows and reports go to standard output, everything said to a person
 //! to standard error.
 
+mod anonymise;
 mod audit;
 mod bench;
 mod compare;
@@ -16,8 +17,10 @@ mod fit;
 mod follow;
 mod gates;
 mod generate;
+mod inject;
 mod man;
 mod messages;
+mod replay;
 mod rule;
 mod rule_args;
 mod run;
@@ -48,6 +51,9 @@ struct Cli {
 enum Command {
     Run(run::Args),
     Generate(generate::Args),
+    Inject(inject::Args),
+    Anonymise(anonymise::Args),
+    Replay(replay::Args),
     Detect(detect::Args),
     Follow(follow::Args),
     Evaluate(evaluate::Args),
@@ -79,6 +85,9 @@ pub(crate) fn main() -> ExitCode {
     let outcome = match cli.command {
         Command::Run(args) => run::run(&args),
         Command::Generate(args) => generate::run(&args),
+        Command::Inject(args) => inject::run(&args),
+        Command::Anonymise(args) => anonymise::run(&args),
+        Command::Replay(args) => replay::run(&args),
         Command::Detect(args) => detect::run(&args),
         Command::Follow(args) => follow::run(&args),
         Command::Evaluate(args) => evaluate::run(&args),

@@ -104,6 +104,7 @@ fn truth() -> GroundTruth {
     });
     GroundTruth {
         scenario: "by hand".to_owned(),
+        unlabelled_is_unknown: false,
         days: Some(0.5),
         campaigns: campaigns.collect(),
         windows: windows.collect(),
@@ -219,6 +220,7 @@ fn every_metric_by_hand() {
 fn what_cannot_be_measured_is_null() {
     let detection = detection();
     let truth = GroundTruth {
+        unlabelled_is_unknown: false,
         days: None,
         ..truth()
     };

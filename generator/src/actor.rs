@@ -69,6 +69,25 @@ pub(crate) enum Kind {
     Measured(Box<measured::Measured>),
 }
 
+impl Actor {
+    /// The same on other servers. What asks one port only asks `usual` where its own port is not bound there.
+    pub(crate) fn moved(
+        &self,
+        servers: Vec<usize>,
+        is_bound: impl Fn(u16) -> bool,
+        usual: u16,
+    ) -> Self {
+        let mut moved = Self {
+            servers,
+            ..self.clone()
+        };
+        if let Kind::Vulnerability(scan) = &mut moved.kind {
+            scan.settle(is_bound, usual);
+        }
+        moved
+    }
+}
+
 impl Kind {
     /// The kind and class of its campaigns; `None` for background.
     pub(crate) fn truth(&self) -> Option<(truth::Kind, Class)> {

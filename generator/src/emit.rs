@@ -1,6 +1,7 @@
 //! Requests into files: one that is appended to and measured as it grows, the logs and labels of a site, the log of
 //! HTTP.sys, and the text of a line in each format.
 
+mod columns;
 mod cursor;
 mod destination;
 mod digits;
@@ -13,6 +14,7 @@ mod parquet;
 mod period;
 mod table;
 
+pub(crate) use columns::{ColumnWriter, Named};
 pub(crate) use cursor::Buffer;
 pub(crate) use destination::{Destination, JOURNAL};
 pub(crate) use file::OutputFile;

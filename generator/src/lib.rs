@@ -26,6 +26,7 @@ mod emit;
 mod error;
 pub mod family;
 mod folder;
+mod inject;
 mod inventory;
 pub mod manifest;
 mod request;
@@ -41,6 +42,7 @@ mod world;
 
 pub use emit::{Compression, Format, Keep};
 pub use error::GenerateError;
+pub use inject::{InjectError, InjectOptions, Injected, LogInput, inject};
 pub use run::{Options, Progress, Shard, Summary, generate, truth_of};
 pub use scenario::Scenario;
 

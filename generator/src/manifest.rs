@@ -13,6 +13,9 @@ use thiserror::Error;
 /// The version of the dataset's layout and of its files. It grows whenever older programs cannot read what newer ones
 /// write: 2 has a new reason in `truth/campaigns.jsonl`.
 pub const SCHEMA_VERSION: u32 = 2;
+/// The version of sets whose lines without a label are nobody's word for benign: older programs would take them for
+/// background.
+pub const INJECTED_SCHEMA_VERSION: u32 = 3;
 /// The oldest version that this program reads.
 const OLDEST_SCHEMA_VERSION: u32 = 1;
 /// Its name in the folder.
@@ -34,8 +37,32 @@ pub struct Manifest {
     pub scenario: String,
     /// The seed that was used.
     pub seed: u64,
+    /// What lines without a label are.
+    #[serde(default, skip_serializing_if = "Unlabelled::is_background")]
+    pub unlabelled_lines: Unlabelled,
     /// Every file of the set but this one, by path.
     pub files: Vec<FileRecord>,
+}
+
+/// What lines without a label are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unlabelled {
+    /// Invented, and benign.
+    #[default]
+    Background,
+    /// Somebody's real lines: nobody knows what they are.
+    Unknown,
+}
+
+impl Unlabelled {
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde calls it with a reference"
+    )]
+    fn is_background(&self) -> bool {
+        *self == Self::Background
+    }
 }
 
 /// One file of a dataset.
@@ -102,10 +129,10 @@ impl Manifest {
             source,
         })?;
         let manifest: Self = serde_json::from_str(&text).map_err(|error| not(error.to_string()))?;
-        let versions = OLDEST_SCHEMA_VERSION..=SCHEMA_VERSION;
+        let versions = OLDEST_SCHEMA_VERSION..=INJECTED_SCHEMA_VERSION;
         if manifest.tool != TOOL || !versions.contains(&manifest.schema_version) {
             return Err(not(format!(
-                "expected {TOOL} with a schema_version from {OLDEST_SCHEMA_VERSION} to {SCHEMA_VERSION}, found {} with {}",
+                "expected {TOOL} with a schema_version from {OLDEST_SCHEMA_VERSION} to {INJECTED_SCHEMA_VERSION}, found {} with {}",
                 manifest.tool, manifest.schema_version
             )));
         }
@@ -169,7 +196,7 @@ impl Measured {
         let entries = if table {
             self.lines.saturating_sub(1)
         } else if file.path.starts_with("logs/") || file.path.starts_with("httperr/") {
-            self.lines - self.directives
+            self.lines.saturating_sub(self.directives)
         } else if file.path.starts_with("labels/") || file.path.starts_with("truth/") {
             self.lines
         } else {

@@ -6,6 +6,7 @@ mod steps;
 pub use options::{Options, Progress, Shard, Summary};
 
 pub(crate) use options::LogOptions;
+pub(crate) use steps::{BLOCK_MS, json_line, text_file};
 
 use self::steps::Run;
 use crate::emit::{Destination, Keep};

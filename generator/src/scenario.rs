@@ -183,6 +183,17 @@ impl Scenario {
         &self.actors
     }
 
+    /// The same actors at another time and on other servers. Their times count from the start, so they move with it.
+    pub(crate) fn placed(&self, start: i64, servers: Vec<Server>, actors: Vec<Actor>) -> Self {
+        Self {
+            start,
+            end: start + (self.end - self.start),
+            servers,
+            actors,
+            ..self.clone()
+        }
+    }
+
     /// The file's text with another seed and scale, from which the same set can be made again.
     #[must_use]
     pub fn text_with(&self, seed: u64, scale: f64) -> String {

@@ -1,7 +1,10 @@
 //! What really happened: the types of `labels/` and `truth/`. Whoever reads a dataset reads it with these.
 
 mod campaigns;
+mod injection;
 mod windows;
+
+pub use injection::{Collision, INJECTION, InjectedFile, InjectedServer, Injection, Original};
 
 pub(crate) use campaigns::CampaignCounter;
 pub(crate) use windows::WindowCounter;

@@ -209,6 +209,14 @@ fn add(
     folder: &Path,
     truth: &GroundTruth,
 ) -> Result<(), Failure> {
+    if truth.unlabelled_is_unknown {
+        // Where standard error is gone there is nobody to tell.
+        let _ = writeln!(
+            io::stderr(),
+            "note: nobody labelled the recorded lines of this set; rows on them alone count among those with no attack, \
+             and whether they are false is unknown"
+        );
+    }
     let paths = [folder.to_owned()];
     let (detection, totals) = read(&paths, &plan.one_rule(), exclusions, &ReadArgs::default())?;
     if totals.failed > 0 {

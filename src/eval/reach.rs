@@ -20,7 +20,8 @@ pub struct Reach {
     pub malicious: Near,
     /// With no labelled line at the threshold. How many are near it, the truth does not list.
     pub background_at_threshold: u64,
-    /// The same near the threshold, as the detector counted; `None` where it did not.
+    /// The same near the threshold, as the detector counted; `None` where it did not, and where nobody knows whether
+    /// unlabelled lines are background.
     pub background_near: Option<u64>,
     /// All keys of all bins with a port, as the detector counted; `None` where it did not.
     pub keys: Option<u64>,
@@ -62,7 +63,9 @@ impl Reach {
             class.near += u64::from(!at_threshold && window.ports >= NEAR);
         }
         let labelled = reach.look_alike.near + reach.authorised.near + reach.malicious.near;
-        reach.background_near = keys.map(|keys| keys.near.saturating_sub(labelled));
+        reach.background_near = keys
+            .filter(|_| !judge.truth.unlabelled_is_unknown)
+            .map(|keys| keys.near.saturating_sub(labelled));
         reach.keys = keys.map(|keys| keys.all);
         reach
     }

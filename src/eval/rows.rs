@@ -65,6 +65,8 @@ pub enum Verdict {
     LookAlike(Kind),
     /// No labelled line: a false alert.
     Background,
+    /// No labelled line, and nobody knows what the others are: neither right nor false.
+    Unknown,
 }
 
 /// Rows or episodes by verdict.
@@ -79,6 +81,8 @@ pub struct RowCounts {
     pub look_alike: BTreeMap<Kind, u64>,
     /// False alerts with no labelled line.
     pub background: u64,
+    /// Alerts on recorded lines alone, of which nobody knows what they are.
+    pub unknown: u64,
 }
 
 impl RowCounts {
@@ -91,7 +95,7 @@ impl RowCounts {
     /// All of them.
     #[must_use]
     pub fn all(&self) -> u64 {
-        self.malicious + self.authorised + self.false_rows()
+        self.malicious + self.authorised + self.false_rows() + self.unknown
     }
 
     pub(super) fn add(&mut self, verdict: Verdict) {
@@ -100,6 +104,7 @@ impl RowCounts {
             Verdict::Authorised => self.authorised += 1,
             Verdict::LookAlike(kind) => *self.look_alike.entry(kind).or_default() += 1,
             Verdict::Background => self.background += 1,
+            Verdict::Unknown => self.unknown += 1,
         }
     }
 }
@@ -184,7 +189,16 @@ impl<'t> Judge<'t> {
             .iter()
             .map(|position| (self.verdict(*position), Some(*position)))
             .min_by_key(|(verdict, position)| (*verdict, *position))
-            .unwrap_or((Verdict::Background, None))
+            .unwrap_or((self.nobodys(), None))
+    }
+
+    /// What a row without a labelled line is.
+    fn nobodys(&self) -> Verdict {
+        if self.truth.unlabelled_is_unknown {
+            Verdict::Unknown
+        } else {
+            Verdict::Background
+        }
     }
 
     fn verdict(&self, position: usize) -> Verdict {
@@ -216,7 +230,14 @@ impl<'t> Judge<'t> {
             .filter(|window| window.must_fire)
             .map(RowKey::from)
             .collect();
-        let given: BTreeSet<RowKey> = rows.iter().map(RowKey::from).collect();
+        // Of keys with unlabelled lines alone the truth of recorded logs says nothing.
+        let is_told = |row: &&Alert| {
+            let key = [&row.c_ip, &row.computer, &row.s_ip].map(String::clone);
+            let windows = self.windows.get(&key);
+            !self.truth.unlabelled_is_unknown
+                || windows.is_some_and(|windows| windows.contains_key(&row.time_generated))
+        };
+        let given: BTreeSet<RowKey> = rows.iter().filter(is_told).map(RowKey::from).collect();
         (
             expected.difference(&given).cloned().collect(),
             given.difference(&expected).cloned().collect(),

@@ -20,8 +20,8 @@ pub struct Score {
     pub rows: RowCounts,
     /// Episodes, neighbouring rows of one client and server, by what stands behind them.
     pub episodes: RowCounts,
-    /// Rows with a malicious campaign behind them, of all rows but those of authorised scans, which are neither
-    /// right nor wrong.
+    /// Rows with a malicious campaign behind them, of all rows but those of authorised scans and those on recorded
+    /// lines alone, which are neither right nor wrong.
     pub bin_precision: Share,
     /// The same of episodes.
     pub episode_precision: Share,
@@ -110,7 +110,7 @@ impl Scores {
         ] {
             for unit in units {
                 counts.add(unit.verdict);
-                if unit.verdict != Verdict::Authorised {
+                if !matches!(unit.verdict, Verdict::Authorised | Verdict::Unknown) {
                     let is_right = unit.verdict == Verdict::Malicious;
                     count(right, &(*dataset, unit.owner.clone()), is_right);
                 }
@@ -213,6 +213,10 @@ impl Scored<'_> {
     /// Every key of every bin as one decision.
     fn bins(&self) -> Option<Bins> {
         let keys = self.keys?;
+        if self.judge.truth.unlabelled_is_unknown {
+            // Nobody knows how many keys are benign.
+            return None;
+        }
         let is_bin = |row: &Alert| {
             row.time_generated.floor(BIN) == row.time_generated
                 && row
@@ -232,7 +236,7 @@ impl Scored<'_> {
                 if fired.insert(RowKey::from(&self.alerts[*row])) {
                     match unit.verdict {
                         Verdict::Malicious => bins.true_positives += 1,
-                        Verdict::Authorised => {}
+                        Verdict::Authorised | Verdict::Unknown => {}
                         Verdict::LookAlike(_) | Verdict::Background => bins.false_positives += 1,
                     }
                 }

@@ -1,7 +1,7 @@
 //! The truth of a dataset, as its generator counted it.
 
-use scanbench_generator::manifest::Manifest;
-use scanbench_generator::truth::{Campaign, Window};
+use scanbench_generator::manifest::{Manifest, Unlabelled};
+use scanbench_generator::truth::{Campaign, INJECTION, Injection, Window};
 use scanbench_spec::{Source, from_toml, parse_duration};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -21,6 +21,8 @@ pub struct GroundTruth {
     pub lines: u64,
     /// How long the data is, in days; `None` where the dataset does not say.
     pub days: Option<f64>,
+    /// Lines without a label are somebody's real ones: not benign, unknown.
+    pub unlabelled_is_unknown: bool,
     /// Every campaign.
     pub campaigns: Vec<Campaign>,
     /// Every key and bin with labelled lines, or on which the rule must fire.
@@ -68,6 +70,7 @@ impl GroundTruth {
                 .map(|file| file.entries)
                 .sum(),
             days: days(dataset),
+            unlabelled_is_unknown: manifest.unlabelled_lines == Unlabelled::Unknown,
             campaigns: read_lines(&dataset.join("truth").join("campaigns.jsonl"))?,
             windows: read_lines(&dataset.join("truth").join("windows.jsonl"))?,
         })
@@ -80,7 +83,18 @@ struct Head {
     duration: String,
 }
 
+/// A day has so many milliseconds.
+const DAY_MS: u32 = 86_400_000;
+
+/// How long the logs are: those into which a scenario was put are as long as they were.
 fn days(dataset: &Path) -> Option<f64> {
+    if let Ok(file) = File::open(dataset.join(INJECTION)) {
+        let injection: Injection = serde_json::from_reader(BufReader::new(file)).ok()?;
+        let first = injection.first.min(injection.start);
+        let millis = injection.last.max(injection.end).millis() - first.millis();
+        let seconds = u32::try_from(millis / 1000).ok()?;
+        return Some(f64::from(seconds) * 1000.0 / f64::from(DAY_MS));
+    }
     let source = Source::read(&dataset.join("scenario.toml")).ok()?;
     let head: Head = from_toml(&source).ok()?;
     let duration = parse_duration(&head.duration).ok()?;

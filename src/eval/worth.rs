@@ -46,16 +46,15 @@ impl<N: Copy + AddAssign + Neg<Output = N>> Worth<N> {
                 self.campaigns_hidden_in_part += -amount;
             }
             Prize::PartOfCampaign => self.campaigns_hidden_in_part += amount,
-            Prize::Row(verdict) => {
-                *match verdict {
-                    Verdict::Malicious => &mut self.true_rows,
-                    Verdict::Authorised => &mut self.authorised_rows,
-                    Verdict::LookAlike(_) | Verdict::Background => &mut self.false_rows,
-                } += amount;
-            }
+            Prize::Row(verdict) => match verdict {
+                Verdict::Malicious => self.true_rows += amount,
+                Verdict::Authorised => self.authorised_rows += amount,
+                Verdict::LookAlike(_) | Verdict::Background => self.false_rows += amount,
+                Verdict::Unknown => {}
+            },
             Prize::Episode(verdict) => match verdict {
                 // Of true episodes the campaigns are what counts.
-                Verdict::Malicious => {}
+                Verdict::Malicious | Verdict::Unknown => {}
                 Verdict::Authorised => self.authorised_episodes += amount,
                 Verdict::LookAlike(_) | Verdict::Background => self.false_episodes += amount,
             },

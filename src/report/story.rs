@@ -190,8 +190,14 @@ pub(super) fn reason(reason: Option<Reason>) -> &'static str {
 }
 
 pub(super) fn scores(evaluation: &Evaluation) -> Section {
+    let all = [&evaluation.without_exclusions, &evaluation.with_exclusions];
+    let baselines = evaluation.baselines.iter().map(|one| &one.score);
+    let has_unknown = all
+        .into_iter()
+        .chain(baselines)
+        .any(|one| one.rows.unknown > 0);
     let row = |name: &str, score: &Score| {
-        vec![
+        let mut row = vec![
             name.to_owned(),
             score.rows.malicious.to_string(),
             score.rows.authorised.to_string(),
@@ -199,7 +205,11 @@ pub(super) fn scores(evaluation: &Evaluation) -> Section {
             score.bin_precision.with_interval(),
             score.episode_precision.with_interval(),
             score.campaign_recall.with_interval(),
-        ]
+        ];
+        if has_unknown {
+            row.insert(3, score.rows.unknown.to_string());
+        }
+        row
     };
     let scored = if is_of_another_engine(evaluation) {
         "the engine"
@@ -231,17 +241,25 @@ pub(super) fn scores(evaluation: &Evaluation) -> Section {
              every second of at least {LEAST_REQUESTS} requests not found."
         ));
     }
+    let mut header = vec![
+        "",
+        "right rows",
+        "authorised",
+        "false rows",
+        "bin precision",
+        "episode precision",
+        "campaign recall",
+    ];
+    if has_unknown {
+        header.insert(3, "unknown");
+        notes.push(
+            "Unknown are rows on recorded lines alone: nobody labelled those, so such a row is neither right nor false."
+                .to_owned(),
+        );
+    }
     Section {
         heading: "How good that is".to_owned(),
-        header: vec![
-            "",
-            "right rows",
-            "authorised",
-            "false rows",
-            "bin precision",
-            "episode precision",
-            "campaign recall",
-        ],
+        header,
         rows,
         notes,
     }

@@ -218,7 +218,7 @@ impl<'w> LineWriter<'w> {
 }
 
 impl<'w> Values<'w> {
-    fn new(texts: &'w Texts, server: &Server) -> Self {
+    pub(super) fn new(texts: &'w Texts, server: &Server) -> Self {
         let encoded = |text: &str| {
             let mut out = Vec::new();
             encode_value(&mut out, text.as_bytes());

@@ -6,7 +6,7 @@ use crate::actor::{Player, Visit};
 use crate::datasheet;
 use crate::emit::{Buffer, Destination, Keep, OutputFile};
 use crate::error::{GenerateError, io_at};
-use crate::manifest::{FileRecord, MANIFEST, Manifest, SCHEMA_VERSION, TOOL};
+use crate::manifest::{FileRecord, MANIFEST, Manifest, SCHEMA_VERSION, TOOL, Unlabelled};
 use crate::request::{Block, Output};
 use crate::station::Station;
 use crate::truth::{Campaign, CampaignCounter, Window};
@@ -20,7 +20,7 @@ use std::ops::Range;
 /// Milliseconds of a minute.
 const MINUTE_MS: i64 = 60_000;
 /// Actors act in blocks as long as a slot of what waits to be logged.
-const BLOCK_MS: i64 = SLOT_MS;
+pub(crate) const BLOCK_MS: i64 = SLOT_MS;
 /// The blocks of a step are doubled or halved to come near this many lines: enough to keep threads busy, few enough
 /// for the cache. The bytes do not depend on it.
 const STEP_LINES: usize = 16_000;
@@ -274,6 +274,7 @@ impl<'w> Run<'w> {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             scenario: self.world.scenario().name().to_owned(),
             seed: self.world.seed(),
+            unlabelled_lines: Unlabelled::Background,
             files,
         };
         if to.keep == Keep::Files {
@@ -291,7 +292,7 @@ fn minutes(blocks: i64) -> u64 {
     (blocks.max(0).unsigned_abs() * BLOCK_MS.unsigned_abs()).div_ceil(MINUTE_MS.unsigned_abs())
 }
 
-fn text_file(name: &str, text: &str) -> OutputFile {
+pub(crate) fn text_file(name: &str, text: &str) -> OutputFile {
     let mut file = OutputFile::new(name.to_owned());
     file.text().push(text.as_bytes());
     let newlines = text.bytes().filter(|byte| *byte == b'\n').count();
@@ -300,7 +301,7 @@ fn text_file(name: &str, text: &str) -> OutputFile {
 }
 
 /// Appends a value as a line of JSON. None of ours can fail: they hold no maps with odd keys, and a buffer takes all.
-fn json_line(out: &mut Buffer, value: &impl Serialize) {
+pub(crate) fn json_line(out: &mut Buffer, value: &impl Serialize) {
     let _ = serde_json::to_writer(&mut *out, value);
     out.push(b"\n");
 }

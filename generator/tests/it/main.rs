@@ -10,6 +10,7 @@ mod dataset;
 mod figures;
 mod files;
 mod folders;
+mod injection;
 mod measured;
 mod options;
 mod rates;

@@ -56,6 +56,7 @@ fn truth() -> GroundTruth {
         scenario: "small".to_owned(),
         seed: 1,
         lines: 200,
+        unlabelled_is_unknown: false,
         days: None,
         campaigns: vec![
             campaign("late", Class::Malicious, "192.0.2.2", at(12, 0), at(13, 0)),

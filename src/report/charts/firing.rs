@@ -1,6 +1,6 @@
 //! Rows by class as one short bar for each choice of exclusions: the picture of the first screen.
 
-use super::palette::{ALLOWED, ATTACK, FALSE};
+use super::palette::{ALLOWED, ATTACK, FALSE, MUTED};
 use super::sheet::{Mark, Sheet, Style, length, pixels};
 use crate::eval::RowCounts;
 
@@ -9,7 +9,7 @@ const LANE: f32 = 40.0;
 
 /// Draws the bars on one scale; `None` where there is no row.
 pub(crate) fn draw(bars: &[(&str, &RowCounts)]) -> Option<String> {
-    let total = |one: &RowCounts| one.malicious + one.authorised + one.false_rows();
+    let total = |one: &RowCounts| one.all();
     let most = bars
         .iter()
         .map(|(_, one)| total(one))
@@ -26,6 +26,7 @@ pub(crate) fn draw(bars: &[(&str, &RowCounts)]) -> Option<String> {
             (counts.malicious, ATTACK, "right"),
             (counts.authorised, ALLOWED, "of authorised scans"),
             (counts.false_rows(), FALSE, "false"),
+            (counts.unknown, MUTED, "on recorded lines alone"),
         ] {
             if count == 0 {
                 continue;

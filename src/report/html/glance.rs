@@ -92,6 +92,9 @@ fn fires(scene: &Scene<'_>) -> Markup {
                     (counts("right", alone.rows.malicious, excludes.then_some(with.rows.malicious)))
                     (counts("false", alone.rows.false_rows(), excludes.then_some(with.rows.false_rows())))
                     (counts("authorised", alone.rows.authorised, excludes.then_some(with.rows.authorised)))
+                    @if alone.rows.unknown > 0 {
+                        (counts("unknown", alone.rows.unknown, excludes.then_some(with.rows.unknown)))
+                    }
                 }
             }
             (kinds(&alone.rows))
@@ -254,7 +257,7 @@ fn more(all: usize) -> Markup {
 }
 
 fn total(counts: &RowCounts) -> u64 {
-    counts.malicious + counts.authorised + counts.false_rows()
+    counts.all()
 }
 
 fn number(count: u64) -> Markup {

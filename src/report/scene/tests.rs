@@ -105,6 +105,7 @@ pub(crate) fn small() -> Small {
         scenario: HOSTILE.to_owned(),
         seed: 7,
         lines: 1234,
+        unlabelled_is_unknown: false,
         days: None,
         campaigns: vec![
             campaign(HOSTILE, Class::Malicious, 1, (2, 8)),
