@@ -151,8 +151,10 @@ impl RuleArgs {
 
     /// The rule. A rule that can never fire is refused: it would look like good news.
     pub(crate) fn rule(&self) -> Result<Rule, Failure> {
-        if let (Some(path), Some(imported)) = (&self.rule, self.imported()?) {
-            tell_notes(&source(path)?, &imported);
+        if let Some(path) = &self.rule {
+            let source = source(path)?;
+            let imported = import_rule(&source)?;
+            tell_notes(&source, &imported);
             let run = imported.frequency.zip(imported.period);
             let schedule = match (self.start, run) {
                 (Some(start), Some((every, period))) => Some(Schedule {
@@ -224,14 +226,6 @@ impl RuleArgs {
         }
     }
 
-    /// The rule of the file, where one is named.
-    fn imported(&self) -> Result<Option<ImportedRule>, Failure> {
-        let Some(path) = &self.rule else {
-            return Ok(None);
-        };
-        Ok(Some(import_rule(&source(path)?)?))
-    }
-
     fn window(&self) -> Result<Window, Failure> {
         let needs = |what: &str, option: &str| {
             Failure::Input(format!("a {what} window needs {option} DURATION"))
@@ -268,7 +262,11 @@ impl RuleArgs {
 
     /// The `where`s of the rule and then the exclusion list; empty where there are none.
     pub(crate) fn exclusions(&self) -> Result<Exclusions, Failure> {
-        let of_rule = match self.imported()?.and_then(|imported| imported.exclusions) {
+        let imported = match &self.rule {
+            Some(path) => import_rule(&source(path)?)?.exclusions,
+            None => None,
+        };
+        let of_rule = match imported {
             Some(list) => Exclusions::from_source(&Source::new("the rule's where", list))?,
             None => Exclusions::default(),
         };

@@ -26,35 +26,11 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MASTER = "local-cluster[2,1,1024]"
-COLUMNS = [
-    "TimeGenerated", "cIP", "set_sPort", "set_csUserName", "set_decodedUriQuery", "Computer", "set_sSiteName", "sIP",
-    "set_csUserAgent", "set_csMethod", "set_scStatusFull", "set_scStatusFull_Friendly", "set_scWin32Status_Hex",
-    "set_scWin32Status_Friendly", "ConnectionsCount", "portCount",
-]  # fmt: skip
-EXCLUSIONS = """version = 1
-[[exclusion]]
-id = "admin"
-reason = "known"
-stage = "event"
-[exclusion.match]
-c-ip = ["10.0.0.10", "10.0.0.0/28", "192.168.0.0/16", "2001:db8::/48"]
-not-s-port = ["1-1024"]
-[[exclusion]]
-id = "agents"
-reason = "known"
-stage = "alert"
-[exclusion.match]
-cs-user-agent = { contains = ["Nessus", "monitor"], ignore-case = true }
-[[exclusion]]
-id = "night"
-reason = "known"
-stage = "event"
-[exclusion.match]
-time = { days = ["tue"], from = "22:00", to = "04:30", zone = "Europe/Berlin" }
-sc-status = ["200-299"]
-"""
+EXCLUSIONS = ROOT / "tests/peers/both_stages.toml"
 
 sys.path.insert(0, str(ROOT / "cluster"))
+sys.path.insert(0, str(ROOT / "tests/peers"))
+from kql_rows import COLUMNS  # noqa: E402
 
 
 def scanbench(binary, *arguments):
@@ -200,12 +176,10 @@ def main():
     results = []
     with tempfile.TemporaryDirectory() as work:
         work = pathlib.Path(work)
-        exclusions = work / "exclusions.toml"
-        exclusions.write_text(EXCLUSIONS, encoding="utf-8")
         results.append(generation(binary, work))
         spark = session()
         results.append(lines_equal(spark, work))
-        lists = {"": [], " with exclusions": ["--exclusions", exclusions]}
+        lists = {"": [], " with exclusions": ["--exclusions", EXCLUSIONS]}
         queries = {name: scanbench(binary, "rule", "export", "--to", "spark-sql", *options) for name, options in lists.items()}
         for scenario in scenarios:
             logs, tables = work / f"{scenario}-w3c", work / f"{scenario}-parquet"

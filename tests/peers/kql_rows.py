@@ -62,7 +62,7 @@ SETS = [name for name in COLUMNS if name.startswith("set_")]
 # The logs, as rows of the W3CIISLog table.
 
 
-def table(folder):
+def table(folder, fields=FIELDS):
     """The rows of the W3CIISLog table that the logs of a folder make: split at blanks, nothing cleverer."""
     logs = sorted(folder.rglob("*.log"))
     if not logs:
@@ -79,7 +79,7 @@ def table(folder):
                 if line.startswith("#") or not line:
                     continue
                 values = dict(zip(names, line.split(" "), strict=True))
-                row = {column: values.get(field, "") for column, field in FIELDS.items()}
+                row = {column: values.get(field, "") for column, field in fields.items()}
                 port = values.get("s-port", "-")
                 row["sPort"] = None if port == "-" else int(port)
                 row["Computer"] = values.get("s-computername", collected_from)

@@ -29,33 +29,12 @@ import tempfile
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 sys.path.insert(0, str(HERE.parents[1] / "benches/peers/engines"))
-from kql_rows import COLUMNS, FIELDS, KEY, SETS  # noqa: E402
+from kql_rows import COLUMNS, FIELDS, KEY, SETS, table  # noqa: E402
 
 EXTRA = {"csHost": "cs-host", "csCookie": "cs(Cookie)", "csReferer": "cs(Referer)"}
 STRINGS = [*FIELDS, *EXTRA, "Computer"]
 
-EXCLUSIONS = """version = 1
-[[exclusion]]
-id = "admin"
-reason = "known"
-stage = "event"
-[exclusion.match]
-c-ip = ["10.0.0.10", "10.0.0.0/28", "2001:db8::/48"]
-not-s-port = ["1-1024"]
-[[exclusion]]
-id = "agents"
-reason = "known"
-stage = "alert"
-[exclusion.match]
-cs-user-agent = { contains = ["Nessus", "monitor"], ignore-case = true }
-[[exclusion]]
-id = "night"
-reason = "known"
-stage = "event"
-[exclusion.match]
-time = { days = ["tue"], from = "22:00", to = "04:30", zone = "Europe/Berlin" }
-sc-status = ["200-299"]
-"""
+EXCLUSIONS = HERE / "both_stages.toml"
 
 # Name, options, whether there are exclusions.
 RULES = [
@@ -63,30 +42,6 @@ RULES = [
     ("with exclusions", [], True),
     ("5 ports in 2 minutes of a client, sets of 40", ["--bin", "2m", "--threshold", "5", "--group-by", "c-ip", "--set-limit", "40"], False),
 ]
-
-
-# The logs, as rows of the W3CIISLog table: split at blanks, nothing cleverer.
-
-
-def table(folder):
-    for log in sorted((folder / "logs").rglob("*.log")):
-        site = log.parent
-        collected_from = site.parent.name if re.fullmatch(r"W3SVC\d+", site.name) else site.name
-        names = []
-        with open(log, encoding="utf-8", newline="\n") as lines:
-            for line in lines:
-                line = line.rstrip("\r\n")
-                if line.startswith("#Fields:"):
-                    names = line.split()[1:]
-                if line.startswith("#") or not line:
-                    continue
-                values = dict(zip(names, line.split(" "), strict=True))
-                row = {column: values.get(field, "") for column, field in (FIELDS | EXTRA).items()}
-                port = values.get("s-port", "-")
-                row["sPort"] = None if port == "-" else int(port)
-                row["Computer"] = values.get("s-computername", collected_from)
-                row["TimeGenerated"] = f"{values['date']} {values['time']}"
-                yield row
 
 
 def duckdb_source(path):
@@ -243,19 +198,17 @@ def main():
     checked = failed = rows = 0
     with tempfile.TemporaryDirectory() as work:
         work = pathlib.Path(work)
-        exclusions = work / "exclusions.toml"
-        exclusions.write_text(EXCLUSIONS, encoding="utf-8")
         published = os.environ.get("SCANBENCH_RULE_QUERY")
         for scenario in scenarios:
             dataset = work / scenario
             scanbench(binary, "generate", scenario, "-o", dataset)
             path = work / "table.ndjson"
             with open(path, "w", encoding="utf-8") as out:
-                out.writelines(json.dumps(row) + "\n" for row in table(dataset))
+                out.writelines(json.dumps(row) + "\n" for row in table(dataset, FIELDS | EXTRA))
             told = []
             rules = RULES + ([("as imported", ["--rule", published], False)] if published else [])
             for name, options, has_exclusions in rules:
-                options = [*options, *(["--exclusions", exclusions] if has_exclusions else [])]
+                options = [*options, *(["--exclusions", EXCLUSIONS] if has_exclusions else [])]
                 lines = scanbench(binary, "detect", dataset, "--format", "ndjson", *options).splitlines()
                 ours = by_key(json.loads(line) for line in lines)
                 limit = 40 if "--set-limit" in options else 128

@@ -4,6 +4,7 @@ mod clickhouse;
 mod duckdb;
 mod spark;
 
+use super::re2::only_ours;
 use super::{any_of, column, comment, each, impossible, singles_and_ranges};
 use crate::exclusion::{
     AddressRange, Condition, Exclusion, Hours, Stage, Test, TextKind, TextTest,
@@ -30,8 +31,17 @@ pub(crate) trait Dialect {
     }
     /// A moment as a literal.
     fn moment(&self, time: Timestamp) -> String;
-    /// Whether a column's address lies in a range.
-    fn in_range(&self, column: &str, range: &AddressRange) -> String;
+    /// Whether a column's address lies in a range; by functions of [`Dialect::functions`] unless the engine has its own.
+    fn in_range(&self, column: &str, range: &AddressRange) -> String {
+        let (first, last) = range.numbers();
+        if range.first().is_ipv4() {
+            format!("coalesce(scanbench_ip4({column}) BETWEEN {first} AND {last}, false)")
+        } else {
+            format!(
+                "coalesce(scanbench_ip6({column}) BETWEEN '{first:032x}' AND '{last:032x}', false)"
+            )
+        }
+    }
     /// A text column's digits as a number; null for what is none.
     fn number(&self, column: &str) -> String;
     /// A text in lower case.
@@ -39,13 +49,20 @@ pub(crate) trait Dialect {
         format!("lower({text})")
     }
     /// Whether a text contains, begins with or ends with another.
-    fn contains(&self, text: &str, part: &str) -> String;
+    fn contains(&self, text: &str, part: &str) -> String {
+        format!("contains({text}, {part})")
+    }
     fn starts_with(&self, text: &str, part: &str) -> String;
     fn ends_with(&self, text: &str, part: &str) -> String;
     /// Whether a regular expression, which RE2 reads as we do, matches anywhere in a text.
     fn matches(&self, text: &str, pattern: &str, any_case: bool) -> String;
     /// Whether regular expressions of people can be said.
-    fn regex(&self, pattern: &str) -> Result<(), Unsaid>;
+    fn regex(&self, pattern: &str) -> Result<(), Unsaid> {
+        match only_ours(pattern) {
+            Some(what) => Err(("RE2 reads its regular expression otherwise", what)),
+            None => Ok(()),
+        }
+    }
     /// The local time of a zone.
     fn local(&self, zone: Zone) -> String;
     /// Seconds since midnight of a time.
@@ -53,7 +70,9 @@ pub(crate) trait Dialect {
     /// Whether a time lies on one of these days, Monday first.
     fn on_days(&self, time: &str, days: &[u8]) -> String;
     /// A day before a time.
-    fn day_before(&self, time: &str) -> String;
+    fn day_before(&self, time: &str) -> String {
+        format!("({time} - INTERVAL 1 DAY)")
+    }
     /// The number of lines of which a condition does not hold.
     fn count_not(&self, condition: &str) -> String {
         format!("count(CASE WHEN NOT {condition} THEN 1 END)")

@@ -1,8 +1,7 @@
 //! `ClickHouse`, and so chDB.
 
-use super::{Dialect, Unsaid, listed, moment};
+use super::{Dialect, listed, moment};
 use crate::exclusion::AddressRange;
-use crate::exclusion::export::re2::only_ours;
 use scanbench_w3c::{Timestamp, Zone};
 use std::net::IpAddr;
 
@@ -64,13 +63,6 @@ impl Dialect for ClickHouse {
             "match({text}, {})",
             self.quoted(&format!("{lead}{pattern}"))
         )
-    }
-
-    fn regex(&self, pattern: &str) -> Result<(), Unsaid> {
-        match only_ours(pattern) {
-            Some(what) => Err(("RE2 reads its regular expression otherwise", what)),
-            None => Ok(()),
-        }
     }
 
     fn local(&self, zone: Zone) -> String {

@@ -1,8 +1,6 @@
 //! DuckDB.
 
-use super::{Dialect, Unsaid, listed, moment};
-use crate::exclusion::AddressRange;
-use crate::exclusion::export::re2::only_ours;
+use super::{Dialect, listed, moment};
 use scanbench_w3c::{Timestamp, Zone};
 
 /// SQL as DuckDB has it.
@@ -39,23 +37,8 @@ impl Dialect for DuckDb {
         format!("TIMESTAMP '{}'", moment(time))
     }
 
-    fn in_range(&self, column: &str, range: &AddressRange) -> String {
-        let (first, last) = range.numbers();
-        if range.first().is_ipv4() {
-            format!("coalesce(scanbench_ip4({column}) BETWEEN {first} AND {last}, false)")
-        } else {
-            format!(
-                "coalesce(scanbench_ip6({column}) BETWEEN '{first:032x}' AND '{last:032x}', false)"
-            )
-        }
-    }
-
     fn number(&self, column: &str) -> String {
         format!("scanbench_number({column})")
-    }
-
-    fn contains(&self, text: &str, part: &str) -> String {
-        format!("contains({text}, {part})")
     }
 
     fn starts_with(&self, text: &str, part: &str) -> String {
@@ -69,13 +52,6 @@ impl Dialect for DuckDb {
     fn matches(&self, text: &str, pattern: &str, any_case: bool) -> String {
         let flags = if any_case { ", 'i'" } else { "" };
         format!("regexp_matches({text}, {}{flags})", self.quoted(pattern))
-    }
-
-    fn regex(&self, pattern: &str) -> Result<(), Unsaid> {
-        match only_ours(pattern) {
-            Some(what) => Err(("RE2 reads its regular expression otherwise", what)),
-            None => Ok(()),
-        }
     }
 
     fn local(&self, zone: Zone) -> String {
@@ -101,10 +77,6 @@ impl Dialect for DuckDb {
             "dayofweek({time}) IN ({})",
             listed(days, |day| (day + 1) % 7)
         )
-    }
-
-    fn day_before(&self, time: &str) -> String {
-        format!("({time} - INTERVAL 1 DAY)")
     }
 
     fn count_not(&self, condition: &str) -> String {

@@ -1,7 +1,6 @@
 //! Apache Spark 4, and so Databricks and Sentinel's notebooks.
 
 use super::{Dialect, Unsaid, listed};
-use crate::exclusion::AddressRange;
 use scanbench_w3c::{Timestamp, Zone};
 
 /// SQL as Spark 4 has it.
@@ -42,23 +41,8 @@ impl Dialect for Spark {
         format!("TIMESTAMP '{time}'")
     }
 
-    fn in_range(&self, column: &str, range: &AddressRange) -> String {
-        let (first, last) = range.numbers();
-        if range.first().is_ipv4() {
-            format!("coalesce(scanbench_ip4({column}) BETWEEN {first} AND {last}, false)")
-        } else {
-            format!(
-                "coalesce(scanbench_ip6({column}) BETWEEN '{first:032x}' AND '{last:032x}', false)"
-            )
-        }
-    }
-
     fn number(&self, column: &str) -> String {
         format!("scanbench_number(CAST({column} AS STRING))")
-    }
-
-    fn contains(&self, text: &str, part: &str) -> String {
-        format!("contains({text}, {part})")
     }
 
     fn starts_with(&self, text: &str, part: &str) -> String {
@@ -104,10 +88,6 @@ impl Dialect for Spark {
             "dayofweek({time}) IN ({})",
             listed(days, |day| (day + 1) % 7 + 1)
         )
-    }
-
-    fn day_before(&self, time: &str) -> String {
-        format!("({time} - INTERVAL 1 DAY)")
     }
 
     fn bin(&self, seconds: u64) -> String {
