@@ -7,6 +7,7 @@ pub mod compare;
 pub mod edges;
 pub mod exclusions;
 pub mod html;
+pub mod json;
 pub mod junit;
 pub mod markdown;
 pub mod number;

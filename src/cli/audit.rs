@@ -5,6 +5,7 @@ use super::compare::stop;
 use super::evaluate::write_file;
 use super::failure::Failure;
 use scanbench::realism::audit::{AuditError, audit, read};
+use scanbench::report::json;
 use scanbench::report::{audit as report, markdown, terminal};
 use scanbench_generator::manifest::Manifest;
 use std::io::{self, BufWriter, Write};
@@ -52,8 +53,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     terminal::write(&mut out, &story)?;
     out.flush()?;
     if let Some(folder) = &args.output {
-        let mut json = serde_json::to_vec_pretty(&audit).map_err(io::Error::from)?;
-        json.push(b'\n');
+        let json = json::file(&audit)?;
         let mut text = Vec::new();
         markdown::write(&mut text, "scanbench: what gives scans away", &story)?;
         write_file(folder, "audit.json", &json)?;

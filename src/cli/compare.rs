@@ -6,6 +6,7 @@ use super::failure::Failure;
 use super::messages::{Messages, count};
 use scanbench::realism::compare::compare;
 use scanbench::realism::profile::{Profile, measure};
+use scanbench::report::json;
 use scanbench::report::{charts, compare as report, html, markdown, terminal};
 use scanbench_detector::{FindError, LogFile, Stopped, find_logs};
 use std::io::{self, BufWriter, Write};
@@ -48,8 +49,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let Some(folder) = &args.output else {
         return Ok(());
     };
-    let mut json = serde_json::to_vec_pretty(&comparison).map_err(io::Error::from)?;
-    json.push(b'\n');
+    let json = json::file(&comparison)?;
     let mut text = Vec::new();
     markdown::write(&mut text, "scanbench: a set beside a real log", &story)?;
     write_file(

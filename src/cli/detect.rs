@@ -42,14 +42,8 @@ pub(crate) struct Args {
     #[command(flatten)]
     rule: RuleArgs,
 
-    /// How rows are written
-    #[arg(
-        long,
-        value_name = "FORMAT",
-        default_value = "table",
-        help_heading = "Output"
-    )]
-    format: FormatArg,
+    #[command(flatten)]
+    output: OutputArgs,
 
     #[command(flatten)]
     reading: ReadArgs,
@@ -59,7 +53,7 @@ pub(crate) struct Args {
         long,
         help_heading = "Following",
         conflicts_with_all = [
-            "format", "episodes", "stats", "strict", "max_bad_lines", "threads", "lateness", "unsorted", "portable",
+            "format", "raw", "episodes", "stats", "strict", "max_bad_lines", "threads", "lateness", "unsorted", "portable",
         ]
     )]
     follow: bool,
@@ -73,13 +67,26 @@ pub(crate) struct Args {
     )]
     checkpoint: Option<PathBuf>,
 
-    /// Join rows of neighbouring windows of one client and server, and print one line for each episode
-    #[arg(long, help_heading = "Output")]
-    episodes: bool,
-
     /// Say on standard error how much was counted and where the time went
     #[arg(long, help_heading = "Output")]
     stats: bool,
+}
+
+/// How rows are written.
+#[derive(clap::Args)]
+#[command(next_help_heading = "Output")]
+struct OutputArgs {
+    /// How rows are written
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    format: FormatArg,
+
+    /// With --format csv: texts as the log has them, also those that a spreadsheet takes for formulas
+    #[arg(long)]
+    raw: bool,
+
+    /// Join rows of neighbouring windows of one client and server, and print one line for each episode
+    #[arg(long)]
+    episodes: bool,
 }
 
 /// How logs are read, besides the rule.
@@ -140,13 +147,17 @@ enum FormatArg {
     Ndjson,
 }
 
-impl From<FormatArg> for Format {
-    fn from(format: FormatArg) -> Self {
-        match format {
-            FormatArg::Table => Self::Table,
-            FormatArg::Csv => Self::Csv,
-            FormatArg::Json => Self::Json,
-            FormatArg::Ndjson => Self::Ndjson,
+impl OutputArgs {
+    fn format(&self) -> Result<Format, Failure> {
+        match (self.format, self.raw) {
+            (FormatArg::Csv, true) => Ok(Format::RawCsv),
+            (_, true) => Err(Failure::Input(
+                "--raw is for --format csv: JSON has the very texts anyway, and a table is for people".to_owned(),
+            )),
+            (FormatArg::Table, false) => Ok(Format::Table),
+            (FormatArg::Csv, false) => Ok(Format::Csv),
+            (FormatArg::Json, false) => Ok(Format::Json),
+            (FormatArg::Ndjson, false) => Ok(Format::Ndjson),
         }
     }
 }
@@ -162,16 +173,17 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
             args.checkpoint.clone(),
         ));
     }
+    let format = args.output.format()?;
     let rule = args.rule.rule()?;
     let exclusions = args.rule.exclusions()?;
     let (detection, totals) = read(&args.paths, &rule, &exclusions, &args.reading)?;
     let alerts = detection.alerts(&Selection::All);
     let mut out = BufWriter::new(io::stdout().lock());
-    if args.episodes {
+    if args.output.episodes {
         let joined = episodes(&alerts, &detection.rule().window);
-        rows::write_episodes(&mut out, &joined, args.format.into())?;
+        rows::write_episodes(&mut out, &joined, format)?;
     } else {
-        rows::write(&mut out, &alerts, args.format.into())?;
+        rows::write(&mut out, &alerts, format)?;
     }
     out.flush()?;
     tell_totals(&detection, &totals, alerts.len());

@@ -5,6 +5,7 @@ use super::evaluate::write_file;
 use super::failure::Failure;
 use super::sweep_args::{WindowArg, positive, width};
 use scanbench::edges::EdgePlan;
+use scanbench::report::json;
 use scanbench::report::{edges as report, html, markdown, terminal};
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
@@ -97,8 +98,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let Some(folder) = &args.output else {
         return Ok(());
     };
-    let mut json = serde_json::to_vec_pretty(&edges).map_err(io::Error::from)?;
-    json.push(b'\n');
+    let json = json::file(&edges)?;
     let mut table = Vec::new();
     report::write_csv(&mut table, &edges)?;
     let mut text = Vec::new();

@@ -14,6 +14,7 @@ use scanbench::eval::{
     self, Baseline, Comparison, Differences, Evaluation, Evaluator, Gate, GroundTruth, Runs,
 };
 use scanbench::report::charts::{self, Chart, Layout};
+use scanbench::report::json;
 use scanbench::report::scene::Scene;
 use scanbench::report::{brief, html, junit, markdown, story, terminal};
 use scanbench_detector::{
@@ -410,8 +411,7 @@ pub(crate) fn write_reports(folder: &Path, scored: &Scored, gates: &[Gate]) -> R
     let title = format!("scanbench: {}", datasets.collect::<Vec<_>>().join(", "));
     let mut text = Vec::new();
     markdown::write(&mut text, &title, &story::tell(evaluation))?;
-    let mut json = serde_json::to_vec_pretty(evaluation).map_err(io::Error::from)?;
-    json.push(b'\n');
+    let json = json::file(evaluation)?;
     write_file(folder, "report.json", &json)?;
     write_file(folder, "report.md", &text)?;
     write_file(

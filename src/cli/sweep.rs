@@ -8,6 +8,7 @@ use super::failure::Failure;
 use super::sweep_args::{WindowArg, numbers, positive_range, range, width};
 use scanbench::eval::GroundTruth;
 use scanbench::eval::sweep::{Halves, Sweep, Sweeper, WindowKind};
+use scanbench::report::json;
 use scanbench::report::{html, markdown, sweep as report, terminal};
 use scanbench::sweeps::{SweepPlan, watched};
 use scanbench_detector::{Exclusions, Rule};
@@ -234,8 +235,8 @@ fn add(
 
 /// Writes the three reports, each whole or not at all.
 fn write_reports(folder: &Path, sweep: &Sweep) -> Result<(), Failure> {
-    let mut json = serde_json::to_vec(sweep).map_err(io::Error::from)?;
-    json.push(b'\n');
+    let mut json = Vec::new();
+    json::write_line(&mut json, sweep)?;
     let mut table = Vec::new();
     report::write_csv(&mut table, sweep)?;
     let names: Vec<String> = sweep

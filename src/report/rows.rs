@@ -1,8 +1,9 @@
 //! Alerts as a table, CSV, JSON or NDJSON, with the column names of the query.
 
+use super::json::{write_line, write_pretty};
 use super::terminal::{plain_table, write_plain};
 use scanbench_detector::{Alert, Episode};
-use scanbench_w3c::visible;
+use scanbench_w3c::{inert_json, visible};
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -11,8 +12,11 @@ use std::io::{self, Write};
 pub enum Format {
     /// For a person: the keys, the counts and the first of each set.
     Table,
-    /// The 16 columns and `capped`; sets as JSON arrays, as Sentinel exports them.
+    /// The 16 columns and `capped`; sets as JSON arrays, as Sentinel exports them. No cell is a formula, and no
+    /// character acts on a terminal.
     Csv,
+    /// The same with the very texts of the log, for programs.
+    RawCsv,
     /// One JSON array of objects.
     Json,
     /// One JSON object a line.
@@ -57,25 +61,21 @@ fn write_rows<R: Row>(out: &mut dyn Write, rows: &[R], format: Format) -> io::Re
             }
             write_plain(out, &table)
         }
-        Format::Csv => {
+        Format::Csv | Format::RawCsv => {
             let mut csv = csv::Writer::from_writer(out);
             csv.write_record(R::COLUMNS)?;
             for row in rows {
-                csv.write_record(row.cells()?)?;
+                let cells = row.cells()?;
+                if format == Format::RawCsv {
+                    csv.write_record(cells)?;
+                } else {
+                    csv.write_record(cells.iter().map(|cell| harmless(cell)))?;
+                }
             }
             csv.flush()
         }
-        Format::Json => {
-            serde_json::to_writer_pretty(&mut *out, rows)?;
-            writeln!(out)
-        }
-        Format::Ndjson => {
-            for row in rows {
-                serde_json::to_writer(&mut *out, row)?;
-                writeln!(out)?;
-            }
-            Ok(())
-        }
+        Format::Json => write_pretty(out, &rows),
+        Format::Ndjson => rows.iter().try_for_each(|row| write_line(out, row)),
     }
 }
 
@@ -109,9 +109,9 @@ impl Row for Episode {
         Ok(vec![
             self.start.to_string(),
             self.end.to_string(),
-            no_formula(&self.c_ip),
-            no_formula(&self.computer),
-            no_formula(&self.s_ip),
+            self.c_ip.clone(),
+            self.computer.clone(),
+            self.s_ip.clone(),
             self.rows.to_string(),
             self.most.to_string(),
             serde_json::to_string(&self.ports)?,
@@ -172,13 +172,13 @@ impl Row for Alert {
         let set = |set: &[String]| serde_json::to_string(set);
         Ok(vec![
             self.time_generated.to_string(),
-            no_formula(&self.c_ip),
+            self.c_ip.clone(),
             serde_json::to_string(&self.set_s_port)?,
             set(&self.set_cs_user_name)?,
             set(&self.set_decoded_uri_query)?,
-            no_formula(&self.computer),
+            self.computer.clone(),
             set(&self.set_s_site_name)?,
-            no_formula(&self.s_ip),
+            self.s_ip.clone(),
             set(&self.set_cs_user_agent)?,
             set(&self.set_cs_method)?,
             set(&self.set_sc_status_full)?,
@@ -237,11 +237,18 @@ fn ports(set: &[u16]) -> String {
     text.join(",")
 }
 
-/// A cell that a spreadsheet would run as a formula gets a `'` in front (OWASP, *CSV Injection*). A lone `-`,
-/// IIS's word for nothing, is no formula. Sets begin with `[` and need no care.
-fn no_formula(cell: &str) -> String {
+/// A cell in which nothing acts, and which no spreadsheet runs: a formula gets a `'` in front (OWASP, *CSV
+/// Injection*). A lone `-`, IIS's word for nothing, is no formula. A set begins with `[`; as JSON it stays JSON.
+fn harmless(cell: &str) -> String {
+    if cell.starts_with('[') {
+        return inert_json(cell.to_owned());
+    }
     let risky = cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && cell != "-";
-    format!("{}{cell}", if risky { "'" } else { "" })
+    format!(
+        "{}{}",
+        if risky { "'" } else { "" },
+        visible(cell.as_bytes())
+    )
 }
 
 #[cfg(test)]
@@ -256,9 +263,12 @@ mod tests {
             ("-2", "'-2"),
             ("-", "-"),
             ("10.0.0.1", "10.0.0.1"),
+            ("\t=1", "'\\t=1"),
+            ("\x1b[31m", "\\x1b[31m"),
+            ("[\"\u{9b}31m\"]", "[\"\\u009b31m\"]"),
             ("", ""),
         ] {
-            assert_eq!(no_formula(cell), safe);
+            assert_eq!(harmless(cell), safe);
         }
     }
 

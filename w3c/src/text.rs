@@ -29,6 +29,31 @@ pub fn visible(bytes: &[u8]) -> String {
     out
 }
 
+/// JSON of the same meaning in which nothing acts on a terminal either: what [`visible`] escapes and JSON lets stand
+/// (DEL, C1 controls, invisible and direction-changing characters) becomes `\\u` escapes (RFC 8259, section 7). Outside
+/// strings JSON has ASCII only, so the text may be taken as it is, whole or a line of it.
+#[must_use]
+pub fn inert_json(json: String) -> String {
+    use std::fmt::Write as _;
+
+    let acts = |c: char| c == '\x7f' || acts_on_layout(c);
+    if !json.contains(acts) {
+        return json;
+    }
+    let mut out = String::with_capacity(json.len() + 64);
+    for c in json.chars() {
+        if acts(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                // Writing to a String cannot fail.
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
 /// Characters that draw nothing themselves but change what a terminal or browser draws: C1 controls, line and
 /// paragraph separators, zero-width and bidirectional controls (Unicode UAX #9), and tag characters.
 fn acts_on_layout(c: char) -> bool {
@@ -47,5 +72,15 @@ mod tests {
         assert_eq!(visible(b"\x1b[31mred"), "\\x1b[31mred");
         assert_eq!(visible(b"a\xffb\n"), "a\\xffb\\n");
         assert_eq!(visible("x\u{202e}y\u{9b}".as_bytes()), "x\\u{202e}y\\u{9b}");
+    }
+
+    #[test]
+    fn json_means_the_same() {
+        assert_eq!(inert_json("{\"é\":\"🙂\"}".to_owned()), "{\"é\":\"🙂\"}");
+        // RFC 8259, section 7: beyond the basic plane, as a pair of surrogates. U+E0041 is DB40 DC41 in UTF-16.
+        assert_eq!(
+            inert_json("[\"\u{7f}\u{9b}31m\u{202e}\u{e0041}\"]".to_owned()),
+            "[\"\\u007f\\u009b31m\\u202e\\udb40\\udc41\"]"
+        );
     }
 }

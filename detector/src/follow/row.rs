@@ -3,7 +3,7 @@
 use super::bins::Told;
 use crate::Alert;
 use crate::collector::KeyTexts;
-use scanbench_w3c::Timestamp;
+use scanbench_w3c::{Timestamp, inert_json};
 use serde::{Deserialize, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
@@ -68,7 +68,7 @@ impl FollowedRow {
         };
         Self {
             // Strings, numbers and lists of them: nothing that JSON cannot say.
-            json: serde_json::to_string(&shown).unwrap_or_default(),
+            json: inert_json(serde_json::to_string(&shown).unwrap_or_default()),
             arrived: completed.map(|(arrived, _)| arrived),
             id,
             told,

@@ -2,6 +2,7 @@
 
 use crate::cli::evaluate::write_file;
 use crate::cli::failure::Failure;
+use scanbench::report::json;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -23,9 +24,7 @@ impl Files {
 }
 
 pub(super) fn in_lines(value: &impl serde::Serialize) -> Result<Vec<u8>, Failure> {
-    let mut json = serde_json::to_vec_pretty(value).map_err(io::Error::from)?;
-    json.push(b'\n');
-    Ok(json)
+    Ok(json::file(value)?)
 }
 
 /// Makes a folder that was not there: raw runs are never replaced, a second one of a day gets a number.

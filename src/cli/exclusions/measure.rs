@@ -5,6 +5,7 @@ use crate::cli::evaluate::evaluate;
 use crate::cli::failure::Failure;
 use crate::cli::gates::hold_promises;
 use clap::ValueEnum;
+use scanbench::report::json;
 use scanbench::report::{exclusions, markdown, terminal};
 use scanbench_detector::{Exclusions, Rule};
 use std::io::{self, BufWriter, Write};
@@ -58,8 +59,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         }
         FormatArg::Json => {
             let ledger = exclusions::as_json(&evaluation);
-            serde_json::to_writer_pretty(&mut out, &ledger).map_err(io::Error::from)?;
-            writeln!(out)?;
+            json::write_pretty(&mut out, &ledger)?;
         }
     }
     out.flush()?;

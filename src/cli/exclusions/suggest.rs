@@ -4,6 +4,7 @@ use crate::cli::evaluate::{detect, detect_again};
 use crate::cli::failure::Failure;
 use clap::ValueEnum;
 use scanbench::eval::{Evaluation, Evaluator, GroundTruth, Runs, Suggester};
+use scanbench::report::json;
 use scanbench::report::suggestions::{self, SuggestedList, Tried};
 use scanbench_detector::{Alert, Exclusions, Rule, Selection};
 use scanbench_spec::Source;
@@ -79,8 +80,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     match args.format {
         FormatArg::Toml => out.write_all(suggestions::toml(&list).as_bytes())?,
         FormatArg::Json => {
-            serde_json::to_writer_pretty(&mut out, &list).map_err(io::Error::from)?;
-            writeln!(out)?;
+            json::write_pretty(&mut out, &list)?;
         }
     }
     out.flush()?;

@@ -4,6 +4,7 @@ use crate::cli::failure::Failure;
 use crate::cli::rule_args::{source, tell_notes};
 use clap::ValueEnum;
 use scanbench_detector::{Count, ImportedRule, Window, import_rule};
+use scanbench_w3c::inert_json;
 use scanbench_w3c::visible;
 use serde_json::json;
 use std::fmt::Write as _;
@@ -165,5 +166,5 @@ fn json_text(imported: &ImportedRule) -> String {
         "exclusions": imported.exclusions,
         "notes": imported.notes.iter().map(|note| &note.message).collect::<Vec<_>>(),
     });
-    format!("{value:#}\n")
+    format!("{}\n", inert_json(format!("{value:#}")))
 }

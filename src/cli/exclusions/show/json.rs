@@ -1,6 +1,7 @@
 //! Findings as JSON.
 
 use super::{Checked, Place};
+use scanbench::report::json::write_pretty;
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -52,6 +53,5 @@ pub(super) fn write(out: &mut impl Write, checked: &Checked<'_>) -> io::Result<(
         failing: checked.failing(),
         findings: findings.collect(),
     };
-    serde_json::to_writer_pretty(&mut *out, &report)?;
-    writeln!(out)
+    write_pretty(out, &report)
 }

@@ -1,6 +1,7 @@
 //! Findings as SARIF 2.1.0 (OASIS, *Static Analysis Results Interchange Format*).
 
 use super::{Checked, Place};
+use scanbench::report::json::write_pretty;
 use scanbench_detector::codes::CODES;
 use scanbench_spec::Finding;
 use serde_json::{Value, json};
@@ -36,8 +37,7 @@ pub(super) fn write(out: &mut impl Write, checked: &Checked<'_>) -> io::Result<(
             "results": results,
         }],
     });
-    serde_json::to_writer_pretty(&mut *out, &log)?;
-    writeln!(out)
+    write_pretty(out, &log)
 }
 
 fn result(checked: &Checked<'_>, finding: &Finding) -> Value {
