@@ -3,7 +3,7 @@
 use super::CANCELLED;
 use super::failure::Failure;
 use super::follow;
-use super::messages::{Messages, count, grouped};
+use super::messages::{self, Messages, count, grouped};
 use super::rule_args::RuleArgs;
 use super::standing;
 use clap::ValueEnum;
@@ -311,16 +311,14 @@ fn tell(messages: &mut Messages, notice: &Notice<'_>) {
 fn tell_stats(detection: &Detection, totals: &Totals) {
     let Some(stats) = &totals.stats else {
         let why = "not measured: tables, and sessions of packed logs, are counted line by line, without bins";
-        // Where standard error is gone there is nobody to tell.
-        let _ = writeln!(io::stderr(), "{why}");
+        messages::tell(why);
         return;
     };
     let alerts = detection.alerts(&Selection::None);
     let most = alerts.iter().map(Alert::distinct).max();
     if totals.readings > 1 {
         let why = "read again from the begin with all bins open, since lines came after their bin was closed";
-        // Where standard error is gone there is nobody to tell.
-        let _ = writeln!(io::stderr(), "{why}; --lateness or --unsorted saves that");
+        messages::tell(&format!("{why}; --lateness or --unsorted saves that"));
     }
     let lines = [
         format!("bins {}", grouped(stats.bins)),
@@ -337,8 +335,7 @@ fn tell_stats(detection: &Detection, totals: &Totals) {
             stats.second_look.as_secs_f64()
         ),
     ];
-    // Where standard error is gone there is nobody to tell.
-    let _ = writeln!(io::stderr(), "{}", lines.join("\n"));
+    messages::tell(&lines.join("\n"));
 }
 
 fn tell_totals(detection: &Detection, totals: &Totals, rows: usize) {
@@ -388,6 +385,5 @@ fn tell_totals(detection: &Detection, totals: &Totals, rows: usize) {
             ));
         }
     }
-    // Where standard error is gone there is nobody to tell.
-    let _ = writeln!(io::stderr(), "{}", lines.join("\n"));
+    messages::tell(&lines.join("\n"));
 }

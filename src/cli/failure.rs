@@ -1,7 +1,8 @@
 //! Why a command failed, and its exit code.
 
+use super::messages::tell;
 use scanbench_spec::{Findings, SourceError};
-use std::io::{self, Write};
+use std::io;
 use std::process::ExitCode;
 
 /// What shells give for a program ended by Ctrl-C.
@@ -42,8 +43,7 @@ impl Failure {
             Self::Interrupted => "interrupted".to_owned(),
             Self::InputTold | Self::FileTold | Self::GateTold | Self::BrokenPipe => return,
         };
-        // Where standard error is gone there is nobody to tell.
-        let _ = writeln!(io::stderr(), "{text}");
+        tell(&text);
     }
 
     pub(crate) fn exit_code(&self) -> ExitCode {

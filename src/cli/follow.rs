@@ -2,7 +2,7 @@
 
 use super::CANCELLED;
 use super::failure::Failure;
-use super::messages::{Messages, count};
+use super::messages::{Messages, count, tell};
 use super::rule_args::RuleArgs;
 use super::standing;
 use clap::ValueEnum;
@@ -314,8 +314,7 @@ impl Following<'_> {
                 parts.push(format!("{} {what}", count(number, one, many)));
             }
         }
-        // Where standard error is gone there is nobody to tell.
-        let _ = writeln!(io::stderr(), "{}", parts.join("; "));
+        tell(&parts.join("; "));
     }
 }
 

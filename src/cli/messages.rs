@@ -3,11 +3,18 @@
 pub(crate) use scanbench::report::number::grouped;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use scanbench_w3c::visible_lines;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 /// Messages of one sort that are told one by one; the rest is only counted.
 const TOLD_OF_A_SORT: u64 = 20;
+
+/// Says `text` on standard error. Messages name files, values and lines that others wrote, so nothing in it acts.
+pub(crate) fn tell(text: &str) {
+    // Where standard error is gone there is nobody to tell.
+    let _ = writeln!(io::stderr(), "{}", visible_lines(text));
+}
 
 /// Speaks on standard error.
 pub(crate) struct Messages {
@@ -64,10 +71,7 @@ impl Messages {
 
     /// Says a line; a bar that is drawn moves out of its way.
     pub(crate) fn say(&self, text: &str) {
-        self.bar.suspend(|| {
-            // Where standard error is gone there is nobody to tell.
-            let _ = writeln!(io::stderr(), "{text}");
-        });
+        self.bar.suspend(|| tell(text));
     }
 
     /// Says one of many lines of a sort; from the twenty-first on they are only counted.

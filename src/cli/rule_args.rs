@@ -2,6 +2,7 @@
 
 use super::embedded;
 use super::failure::Failure;
+use super::messages::tell;
 use clap::{Args, ValueEnum};
 use scanbench_detector::{
     ClientSource, Count, Exclusions, GroupBy, ImportedRule, IpNet, Rule, Schedule, Window,
@@ -9,7 +10,6 @@ use scanbench_detector::{
 };
 use scanbench_spec::{Findings, Source, parse_duration};
 use scanbench_w3c::Timestamp;
-use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -138,8 +138,7 @@ pub(crate) fn source(path: &Path) -> Result<Source, Failure> {
 pub(crate) fn tell_notes(source: &Source, imported: &ImportedRule) {
     if !imported.notes.is_empty() {
         let notes = Findings::new(source, imported.notes.clone());
-        // Where standard error is gone there is nobody to tell.
-        let _ = writeln!(io::stderr(), "{notes}");
+        tell(&notes.to_string());
     }
 }
 

@@ -5,6 +5,7 @@ use super::evaluate::{Length, Plots, score, show, write_reports};
 use super::failure::Failure;
 use super::gates::hold_promises;
 use super::generate::{Making, make};
+use super::messages::tell;
 use scanbench_detector::{Exclusions, Rule};
 use scanbench_generator::Scenario;
 use std::io::{self, Write};
@@ -81,10 +82,8 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     if args.output.is_some() {
         write_reports(&folder, &scored, &[])?;
     } else {
-        // Where standard error is gone there is nobody to tell.
-        let _ = writeln!(
-            io::stderr(),
-            "\n--full says every column; the dataset was temporary: -o DIR keeps logs, labels, truth and the report"
+        tell(
+            "\n--full says every column; the dataset was temporary: -o DIR keeps logs, labels, truth and the report",
         );
     }
     args.plots.write(&scored)?;

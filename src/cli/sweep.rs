@@ -5,6 +5,7 @@ use super::detect::{ReadArgs, read};
 use super::embedded;
 use super::evaluate::{count, write_file};
 use super::failure::Failure;
+use super::messages::tell;
 use super::sweep_args::{WindowArg, numbers, positive_range, range, width};
 use scanbench::eval::GroundTruth;
 use scanbench::eval::sweep::{Halves, Sweep, Sweeper, WindowKind};
@@ -211,11 +212,9 @@ fn add(
     truth: &GroundTruth,
 ) -> Result<(), Failure> {
     if truth.unlabelled_is_unknown {
-        // Where standard error is gone there is nobody to tell.
-        let _ = writeln!(
-            io::stderr(),
+        tell(
             "note: nobody labelled the recorded lines of this set; rows on them alone count among those with no attack, \
-             and whether they are false is unknown"
+             and whether they are false is unknown",
         );
     }
     let paths = [folder.to_owned()];

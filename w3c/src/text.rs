@@ -1,5 +1,7 @@
 //! Text out of a log, made safe to show to a person. Whoever sends a request chooses what stands in the log.
 
+use std::borrow::Cow;
+
 /// `bytes` as text in which nothing acts: control characters (so also ANSI escapes), invisible and
 /// direction-changing characters and invalid UTF-8 are shown as escapes (`\x1b`, `\u{202e}`, `\xff`).
 #[must_use]
@@ -27,6 +29,18 @@ pub fn visible(bytes: &[u8]) -> String {
         }
     }
     out
+}
+
+/// [`visible`] for text over several lines, such as a message with a line of a file in it: newlines stay.
+#[must_use]
+pub fn visible_lines(text: &str) -> Cow<'_, str> {
+    let acts = |c: char| (c.is_ascii_control() && c != '\n') || acts_on_layout(c);
+    if text.contains(acts) {
+        let lines = text.split('\n').map(|line| visible(line.as_bytes()));
+        Cow::Owned(lines.collect::<Vec<_>>().join("\n"))
+    } else {
+        Cow::Borrowed(text)
+    }
 }
 
 /// JSON of the same meaning in which nothing acts on a terminal either: what [`visible`] escapes and JSON lets stand
@@ -72,6 +86,15 @@ mod tests {
         assert_eq!(visible(b"\x1b[31mred"), "\\x1b[31mred");
         assert_eq!(visible(b"a\xffb\n"), "a\\xffb\\n");
         assert_eq!(visible("x\u{202e}y\u{9b}".as_bytes()), "x\\u{202e}y\\u{9b}");
+    }
+
+    #[test]
+    fn newlines_stay() {
+        assert_eq!(visible_lines("a\nb"), "a\nb");
+        assert_eq!(
+            visible_lines("a\x1b[1m\nb\r\n\u{9b}"),
+            "a\\x1b[1m\nb\\r\n\\u{9b}"
+        );
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! `exclusions import`: the exclusions of another tool as a list of ours.
 
 use crate::cli::failure::Failure;
+use crate::cli::messages::tell;
 use clap::ValueEnum;
 use scanbench_detector::{Origin, Stage, import};
 use scanbench_spec::{Findings, Source};
@@ -65,8 +66,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let import = import(&source, origin, stage);
     let is_incomplete = import.is_incomplete();
     if !import.findings.is_empty() {
-        // Where standard error is gone there is nobody to tell.
-        let _ = writeln!(io::stderr(), "{}", Findings::new(&source, import.findings));
+        tell(&Findings::new(&source, import.findings).to_string());
     }
     if is_incomplete {
         return Err(Failure::FileTold);

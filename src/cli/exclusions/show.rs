@@ -7,6 +7,7 @@ mod sarif;
 use crate::cli::messages::count;
 use clap::ValueEnum;
 use scanbench_spec::{Finding, Findings, Severity};
+use scanbench_w3c::visible_lines;
 use std::io::{self, Write};
 
 /// How findings are written.
@@ -83,7 +84,7 @@ pub(super) fn write(out: &mut impl Write, checked: &Checked<'_>, format: Format)
 fn text(out: &mut impl Write, checked: &Checked<'_>) -> io::Result<()> {
     let list = checked.findings.list();
     if !list.is_empty() {
-        writeln!(out, "{}\n", checked.findings)?;
+        writeln!(out, "{}\n", visible_lines(&checked.findings.to_string()))?;
     }
     let exclusions = count(checked.ids.len() as u64, "exclusion", "exclusions");
     if list.is_empty() {
