@@ -68,8 +68,11 @@ pub(crate) fn read_report<R: DeserializeOwned>(path: &Path, name: &str) -> Resul
     let shown = visible(path.as_os_str().as_encoded_bytes());
     let text = std::fs::read(path)
         .map_err(|error| Failure::Input(format!("cannot read {shown}: {error}")))?;
-    serde_json::from_slice(&text)
-        .map_err(|error| Failure::Input(format!("{shown} is no {name} of this version: {error}")))
+    serde_json::from_slice(&text).map_err(|error| {
+        Failure::Input(format!(
+            "{shown} is no {name} that this program reads: {error}"
+        ))
+    })
 }
 
 /// Fails where an exclusion's promise does not hold.

@@ -8,7 +8,7 @@
 //! of 100 times with 5 campaigns, 90 with 10 to 15, 93 with 30 and 94 with 120: with few campaigns it is too narrow, and
 //! the exact test is to be believed.
 
-use super::{CampaignOutcome, Evaluation, Gate};
+use super::{CampaignOutcome, Evaluation, Gate, SCHEMA_VERSION};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_pcg::Pcg64;
 use scanbench_generator::truth::Class;
@@ -247,12 +247,25 @@ fn as_f64(number: usize) -> f64 {
     number as f64
 }
 
-/// What is read of an earlier report.
+/// What is read of an earlier report, of this version of the schema or any before it.
 #[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "Stored")]
 pub struct EarlierReport {
     datasets: Vec<EarlierDataset>,
     campaigns: Vec<EarlierCampaign>,
-    exclusions: Vec<serde::de::IgnoredAny>,
+    had_exclusions: bool,
+}
+
+/// As it stands in the file. Version 1 knew one dataset, named at the top, and did not list its exclusions: rows with
+/// them were always told, and without a list they were the rows without.
+#[derive(Deserialize)]
+struct Stored {
+    schema_version: u32,
+    datasets: Option<Vec<EarlierDataset>>,
+    scenario: Option<String>,
+    seed: Option<u64>,
+    campaigns: Vec<EarlierCampaign>,
+    exclusions: Option<Vec<serde::de::IgnoredAny>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -264,9 +277,33 @@ struct EarlierDataset {
 #[derive(Clone, Debug, Deserialize)]
 struct EarlierCampaign {
     id: String,
+    /// Which of the datasets; version 1 had one.
+    #[serde(default)]
     dataset: usize,
     rows_without_exclusions: u64,
     rows_with_exclusions: u64,
+}
+
+impl TryFrom<Stored> for EarlierReport {
+    type Error = String;
+
+    fn try_from(stored: Stored) -> Result<Self, String> {
+        let version = stored.schema_version;
+        if !(1..=SCHEMA_VERSION).contains(&version) {
+            return Err(format!(
+                "its schema_version is {version}, and this program reads 1 to {SCHEMA_VERSION}"
+            ));
+        }
+        let one = stored.scenario.zip(stored.seed);
+        let datasets = stored
+            .datasets
+            .or_else(|| one.map(|(scenario, seed)| vec![EarlierDataset { scenario, seed }]));
+        Ok(Self {
+            datasets: datasets.ok_or("it names no dataset")?,
+            campaigns: stored.campaigns,
+            had_exclusions: stored.exclusions.is_none_or(|list| !list.is_empty()),
+        })
+    }
 }
 
 impl EarlierReport {
@@ -286,10 +323,10 @@ impl EarlierReport {
             );
         }
         let there = self.campaigns.iter().map(|one| {
-            let rows = if self.exclusions.is_empty() {
-                one.rows_without_exclusions
-            } else {
+            let rows = if self.had_exclusions {
                 one.rows_with_exclusions
+            } else {
+                one.rows_without_exclusions
             };
             ((one.dataset, one.id.as_str()), rows > 0)
         });
