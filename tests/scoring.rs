@@ -450,7 +450,14 @@ fn a_port_more_or_less_fails_a_gate() {
         ("31", "missing-rows is 19, over 0"),
         ("29", "unexpected-rows is 8, over 0"),
     ] {
-        let rows = succeed(&["detect", &dataset, "--threshold", threshold, "--format", "ndjson"]);
+        let rows = succeed(&[
+            "detect",
+            &dataset,
+            "--threshold",
+            threshold,
+            "--format",
+            "ndjson",
+        ]);
         let alerts = path(threshold);
         fs::write(&alerts, rows).unwrap();
         let mut theirs = vec!["evaluate", &dataset, "--alerts", &alerts];
