@@ -428,3 +428,50 @@ fn gates_and_baselines() {
         "{error}"
     );
 }
+
+/// The limits of the rule: what the scenario `boundaries` says in its comments, counted by hand. 19 rows have 30 ports,
+/// so a threshold of 31 misses those; 29 ports are in eight bins. The list `boundaries` keeps each of its promises.
+#[test]
+fn a_port_more_or_less_fails_a_gate() {
+    let scratch = tempfile::tempdir().unwrap();
+    let path = |name: &str| scratch.path().join(name).display().to_string();
+    let dataset = path("set");
+    succeed(&["generate", "boundaries", "-o", &dataset]);
+    let exact = [
+        "--fail-over",
+        "missing-rows=0",
+        "--fail-over",
+        "unexpected-rows=0",
+    ];
+    let mut ours = vec!["evaluate", &dataset, "--exclusions", "boundaries"];
+    ours.extend(exact);
+    succeed(&ours);
+    for (threshold, said) in [
+        ("31", "missing-rows is 19, over 0"),
+        ("29", "unexpected-rows is 8, over 0"),
+    ] {
+        let rows = succeed(&[
+            "detect",
+            &dataset,
+            "--threshold",
+            threshold,
+            "--format",
+            "ndjson",
+        ]);
+        let alerts = path(threshold);
+        fs::write(&alerts, rows).unwrap();
+        let mut theirs = vec!["evaluate", &dataset, "--alerts", &alerts];
+        theirs.extend(exact);
+        let output = scanbench(&theirs);
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{error}");
+        assert!(error.ends_with(&format!("failed: {said}\n")), "{error}");
+    }
+    // Of another rule the truth says nothing.
+    let mut other = vec!["evaluate", &dataset, "--bin", "5m"];
+    other.extend(exact);
+    let output = scanbench(&other);
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{error}");
+    assert!(error.contains("missing-rows is unmeasured"), "{error}");
+}

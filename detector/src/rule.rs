@@ -119,6 +119,34 @@ impl Count {
 mod tests {
     use super::*;
 
+    /// What the rule is called is not what it does; anything else is.
+    #[test]
+    fn as_published_is_what_it_does() {
+        let rule = Rule::default();
+        assert!(rule.is_as_published());
+        let from_a_file = Rule {
+            published: Some(Arc::new(Published::default())),
+            ..rule.clone()
+        };
+        assert!(from_a_file.is_as_published());
+        for other in [
+            Rule {
+                threshold: 31,
+                ..rule.clone()
+            },
+            Rule {
+                set_limit: None,
+                ..rule.clone()
+            },
+            Rule {
+                count: Count::Host,
+                ..rule
+            },
+        ] {
+            assert!(!other.is_as_published(), "{other:?}");
+        }
+    }
+
     #[test]
     fn thresholds_over_the_limit_cannot_fire() {
         assert!(Rule::default().can_fire());

@@ -12,11 +12,12 @@ macro_rules! scenarios {
 }
 
 /// The scenarios of `scenarios/`, by name.
-pub(crate) const SCENARIOS: [(&str, &str); 24] = scenarios![
+pub(crate) const SCENARIOS: [(&str, &str); 25] = scenarios![
     "default",
     "minimal",
     "suite",
     "bin-edge",
+    "boundaries",
     "slow",
     "adaptive",
     "behind-proxy",
@@ -40,7 +41,11 @@ pub(crate) const SCENARIOS: [(&str, &str); 24] = scenarios![
 ];
 
 /// The exclusion lists of `scenarios/exclusions/`, by name.
-pub(crate) const EXCLUSIONS: [(&str, &str); 2] = [
+pub(crate) const EXCLUSIONS: [(&str, &str); 3] = [
+    (
+        "boundaries",
+        include_str!("../../scenarios/exclusions/boundaries.toml"),
+    ),
     (
         "documented",
         include_str!("../../scenarios/exclusions/documented.toml"),

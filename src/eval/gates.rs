@@ -1,6 +1,6 @@
 //! Gates: a score must be so good. That it is no worse than it was is [`super::Comparison::gate`].
 
-use super::{Evaluation, Score, Share};
+use super::{Agreement, Evaluation, RowKey, Score, Share};
 use std::str::FromStr;
 
 /// A number that a gate can hold.
@@ -31,7 +31,7 @@ impl From<Option<f64>> for Measured {
     }
 }
 
-const METRICS: [Metric; 11] = [
+const METRICS: [Metric; 13] = [
     metric("recall", |_, score| score.campaign_recall.into()),
     metric("bin-precision", |_, score| score.bin_precision.into()),
     metric("episode-precision", |_, score| {
@@ -57,10 +57,33 @@ const METRICS: [Metric; 11] = [
     metric("removed-false-episodes", |evaluation, _| {
         evaluation.exclusions_together.false_episodes_removed.into()
     }),
+    metric("missing-rows", |evaluation, _| {
+        rows(evaluation, |agreement| &agreement.missing_rows)
+    }),
+    metric("unexpected-rows", |evaluation, _| {
+        rows(evaluation, |agreement| &agreement.unexpected_rows)
+    }),
 ];
 
 const fn metric(name: &'static str, of: fn(&Evaluation, &Score) -> Measured) -> Metric {
     Metric { name, of }
+}
+
+/// How many rows are not as the truth says that they must be: a count of what is known exactly, so without an interval.
+/// Of another rule than the published one nothing is known.
+fn rows(evaluation: &Evaluation, which: fn(&Agreement) -> &Vec<RowKey>) -> Measured {
+    let agreement = evaluation.agreement.as_ref();
+    agreement
+        .map(|agreement| as_f64(which(agreement).len()))
+        .into()
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "numbers of rows stay far below 2^52"
+)]
+fn as_f64(number: usize) -> f64 {
+    number as f64
 }
 
 /// A bound on a metric.
@@ -140,7 +163,9 @@ impl Bound {
 }
 
 fn range(low: f64, high: f64) -> String {
-    if (high - low).abs() < f64::EPSILON {
+    if (high - low).abs() < f64::EPSILON && low.fract() == 0.0 {
+        format!("{low}")
+    } else if (high - low).abs() < f64::EPSILON {
         format!("{low:.3}")
     } else {
         format!("{low:.3} to {high:.3}")

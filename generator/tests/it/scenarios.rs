@@ -45,6 +45,35 @@ fn bin_edge() {
     assert_eq!(ports, [20, 20]);
 }
 
+/// The rows that must be there are those that were reckoned from the scenario's ports and seconds: 30 ports or more
+/// within ten minutes of the clock, by one client on one address.
+#[test]
+fn boundaries() {
+    let dataset = made("boundaries");
+    let fires = |id: &str| {
+        let (below, split) = (Some(Reason::BelowThreshold), Some(Reason::SplitByBin));
+        match id {
+            _ if id.starts_with("29-ports") || id.starts_with("two-servers") => below,
+            "last-too-late" | "first-too-early" | "29-and-29" => split,
+            "two-clients" | "two-addresses" => Some(Reason::SplitByKey),
+            _ => None,
+        }
+    };
+    let found = outcomes(&dataset);
+    assert_eq!(found.len(), 34);
+    for (id, reason) in found {
+        assert_eq!(reason, fires(&id), "{id}");
+    }
+    let mut counts: BTreeMap<u64, u64> = BTreeMap::new();
+    for window in dataset.windows() {
+        if window.must_fire {
+            *counts.entry(window.ports).or_default() += 1;
+        }
+    }
+    // 31: three of the threshold's, and two that lose a port to exclusions. 30: all others, one of them twice.
+    assert_eq!(counts, BTreeMap::from([(30, 19), (31, 5)]));
+}
+
 #[test]
 fn slow() {
     let dataset = made("slow");
