@@ -171,7 +171,12 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         let joined = episodes(&alerts, &detection.rule().window);
         rows::write_episodes(&mut out, &joined, args.format.into())?;
     } else {
-        rows::write(&mut out, &alerts, args.format.into())?;
+        rows::write(
+            &mut out,
+            &alerts,
+            rule.published.as_deref(),
+            args.format.into(),
+        )?;
     }
     out.flush()?;
     tell_totals(&detection, &totals, alerts.len());
