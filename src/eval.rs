@@ -51,7 +51,7 @@ use std::collections::BTreeMap;
 use units::Units;
 
 /// Version of the shape of [`Evaluation`] in JSON.
-pub const SCHEMA_VERSION: u32 = 3;
+pub const SCHEMA_VERSION: u32 = 4;
 
 /// What any set of exclusions leaves of the rows of a rule.
 pub trait Coalition {
@@ -87,12 +87,29 @@ pub struct Listed {
     pub expect: Expectation,
 }
 
+/// Who a rule says it is, where it was taken over from a file.
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
+pub struct NamedRule {
+    /// Its id, a GUID.
+    pub id: Option<String>,
+    /// Its title.
+    pub name: Option<String>,
+    /// `Informational`, `Low`, `Medium` or `High`.
+    pub severity: Option<String>,
+    /// Tactics of MITRE ATT&CK, such as `InitialAccess`.
+    pub tactics: Vec<String>,
+    /// Techniques of MITRE ATT&CK, such as `T1190`.
+    pub techniques: Vec<String>,
+}
+
 /// The rows of one engine over one dataset, with and without its exclusions.
 pub struct Runs<'r> {
     /// How time was cut.
     pub window: Window,
     /// Whether the rows are those of the rule as published, on which the truth says where it must fire.
     pub is_published_rule: bool,
+    /// Who the rule says it is.
+    pub rule: Option<NamedRule>,
     /// Rows of the rule alone.
     pub without: Vec<Alert>,
     /// Rows with all exclusions in force.
@@ -127,6 +144,8 @@ pub struct Dataset {
 pub struct Evaluation {
     /// [`SCHEMA_VERSION`].
     pub schema_version: u32,
+    /// Who the rule says it is; `null` where it was not taken over from a file.
+    pub rule: Option<NamedRule>,
     /// The datasets, in the order in which they were given.
     pub datasets: Vec<Dataset>,
     /// Which keys could be fired on at all.
@@ -190,6 +209,7 @@ pub struct Agreement {
 /// Scores datasets one after the other, and adds them up.
 #[derive(Debug, Default)]
 pub struct Evaluator {
+    rule: Option<NamedRule>,
     datasets: Vec<Dataset>,
     without: Scores,
     with: Scores,
@@ -222,6 +242,7 @@ impl Evaluator {
             seed: truth.seed,
             lines: truth.lines,
         });
+        self.rule.clone_from(&runs.rule);
         let judge = Judge::new(truth);
         let units = |alerts: &[Alert]| Units::new(&judge, alerts, &runs.window, wanted);
         let (without, with) = (units(&runs.without), units(&runs.with));
@@ -295,6 +316,7 @@ impl Evaluator {
             .finish(&|(dataset, id)| name(&datasets, *dataset, id));
         Evaluation {
             schema_version: SCHEMA_VERSION,
+            rule: self.rule,
             reach: self.reach.unwrap_or_default(),
             without_exclusions: self.without.finish(),
             with_exclusions: self.with.finish(),

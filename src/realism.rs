@@ -8,6 +8,7 @@ pub mod compare;
 pub mod distance;
 pub mod fit;
 mod histogram;
+mod interval;
 pub mod profile;
 mod repeats;
 mod shape;

@@ -1,7 +1,7 @@
 //! From the detector to the scores: the rows of a detection, and what sets of exclusions leave of them. It stands apart
 //! from `eval`, which takes rows from any engine and does not know the detector.
 
-use crate::eval::{Coalition, Keys, Listed, RowKey, Runs};
+use crate::eval::{Coalition, Keys, Listed, NamedRule, RowKey, Runs};
 use scanbench_detector::{Alert, Detection, Grid, Removals, Rule, Selection, Totals, Window};
 
 impl Coalition for Removals<'_> {
@@ -12,6 +12,17 @@ impl Coalition for Removals<'_> {
     fn is_left(&self, row: usize, in_force: &dyn Fn(usize) -> bool) -> bool {
         self.is_left(row, in_force)
     }
+}
+
+fn named(rule: &Rule) -> Option<NamedRule> {
+    let published = rule.published.as_deref()?;
+    Some(NamedRule {
+        id: published.id.clone(),
+        name: published.name.clone(),
+        severity: published.severity.clone(),
+        tactics: published.tactics.clone(),
+        techniques: published.techniques.clone(),
+    })
 }
 
 impl<'d> From<&'d Detection> for Runs<'d> {
@@ -27,6 +38,7 @@ impl<'d> From<&'d Detection> for Runs<'d> {
         Self {
             window: detection.rule().window,
             is_published_rule: detection.rule().is_as_published(),
+            rule: named(detection.rule()),
             without: removals.rows().cloned().collect(),
             with: detection.alerts(&Selection::All),
             exclusions: listed.collect(),
@@ -46,6 +58,7 @@ impl Runs<'_> {
         let runs = Self {
             window: ours.rule().window,
             is_published_rule: ours.rule().is_as_published(),
+            rule: named(ours.rule()),
             with: alerts.clone(),
             exclusions: Vec::new(),
             reached: Default::default(),

@@ -116,15 +116,31 @@ fn what_is_no_log_is_refused() {
     assert!(!scratch.path().join("out").exists());
 }
 
-/// The sets of the README's table: those of the samples with one server's logs of a day or more.
-const SETS: [&str; 6] = [
+/// The sets of the README's table: those of the samples with a web log that says where a request came in.
+const SETS: [&str; 16] = [
+    "Analogy-LogViewer+Analogy.LogViewer.IISLogsProvider",
     "bherila+waikolai",
+    "brianary+scripts",
     "daolavi+IISLogParser",
+    "dhcgn+PowerShell-Convert-IIS-Logs-W3C",
     "khemani+Australia-magstore",
     "know-it-peru+WebKnowIT",
+    "krasninja+querycat",
+    "log2timeline+plaso",
+    "matomo-org+matomo-log-analytics",
+    "microsoft+Tx",
     "mrpinkzh+iis-log-analyzer",
+    "theodorejb+iis-log-parser",
+    "tstack+lnav",
     "viniciuSquare+IIS-log-formatter",
+    "zx90316+IIS-LogReader",
 ];
+
+/// Sets that cannot take lines: no `s-ip` and `s-port`, and the error log of HTTP.sys.
+const REFUSED: [&str; 2] = ["jsakamoto+OpenW3CLogWithExcel", "koytze+learn_python"];
+
+/// Files of the samples that belong to no set.
+const NO_SET: [&str; 2] = ["_excerpts", "README.md"];
 
 fn samples() -> Option<PathBuf> {
     let folder = PathBuf::from(std::env::var_os("SCANBENCH_SAMPLES")?);
@@ -156,7 +172,7 @@ fn the_suite_in_real_traffic() {
                 serde_json::from_slice(&fs::read(Path::new(&out).join("injection.json")).unwrap())
                     .unwrap();
             if cells.is_empty() {
-                cells.push(set.replace('+', "/"));
+                cells.push(set.replacen('+', "/", 1));
                 cells.push(injection["original_lines"].to_string());
                 let servers = injection["servers"].as_array().unwrap();
                 let most = servers
@@ -181,5 +197,28 @@ fn the_suite_in_real_traffic() {
         }
         let row = format!("| {} |", cells.join(" | "));
         assert!(readme.contains(&row), "README lacks: {row}");
+    }
+}
+
+/// Every set is in the README's table or refused with the reason; none is left out.
+#[test]
+fn sets_that_cannot_take_lines_are_refused() {
+    let Some(samples) = samples() else { return };
+    for entry in fs::read_dir(&samples).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let known = SETS.iter().chain(&REFUSED).chain(&NO_SET);
+        assert!(known.into_iter().any(|one| *one == name), "{name}");
+    }
+    for set in REFUSED {
+        let scratch = tempfile::tempdir().unwrap();
+        let out = path(scratch.path(), "out");
+        let logs = path(&samples, set);
+        let output = Command::new(env!("CARGO_BIN_EXE_scanbench"))
+            .args(["inject", &logs, "--scenario", "suite", "-o", &out])
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2), "{set}");
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(told.contains("date, time, s-ip, s-port and c-ip"), "{told}");
     }
 }

@@ -259,6 +259,7 @@ fn rows_of_moving_windows_are_judged_by_overlap() {
             width: Duration::from_mins(10),
         },
         is_published_rule: false,
+        rule: None,
         without: rows.clone(),
         with: rows,
         exclusions: Vec::new(),

@@ -60,6 +60,7 @@ pub fn check(truth: &GroundTruth, mut alerts: Vec<Alert>, time: AlertTime) -> Re
     let runs = Runs {
         window: Window::Tumbling { width: BIN },
         is_published_rule: true,
+        rule: None,
         with: alerts.clone(),
         without: alerts,
         exclusions: Vec::new(),

@@ -14,8 +14,8 @@ use std::path::PathBuf;
 /// Find what in a single line, ports left aside, tells scans from look-alikes
 ///
 /// Learns on some campaigns which values of one field, of two, or of a small tree of questions belong to attacks, and tries
-/// it on the others. What is right in more than 0.6 of lines is a leak: a detector could learn it instead of the
-/// behaviour. Its value is named, with lines to look at.
+/// it on the others. What is right in more than 0.6 of lines, and more often than chance makes the best of so many rules,
+/// is a leak: a detector could learn it instead of the behaviour. Its value is named, with lines to look at.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   scanbench audit dataset

@@ -183,7 +183,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         let joined = episodes(&alerts, &detection.rule().window);
         rows::write_episodes(&mut out, &joined, format)?;
     } else {
-        rows::write(&mut out, &alerts, format)?;
+        rows::write(&mut out, &alerts, rule.published.as_deref(), format)?;
     }
     out.flush()?;
     tell_totals(&detection, &totals, alerts.len());

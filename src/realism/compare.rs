@@ -1,9 +1,8 @@
 //! A set beside a real log: how far apart they are in each property, and how far apart the halves of the real log are.
 
 use super::distance::{kolmogorov_smirnov, total_variation, wasserstein};
+use super::interval::interval;
 use super::profile::{Profile, Property, Sample};
-use rand::{Rng, SeedableRng};
-use rand_pcg::Pcg64;
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::{Deserialize, Serialize};
@@ -13,12 +12,6 @@ use serde_json::Value;
 pub const SCHEMA_VERSION: u32 = 1;
 /// A set is near where its distance is at most so many times that of the real log's halves.
 pub const ROOM: f64 = 2.0;
-/// Times that stretches are drawn again.
-const DRAWS: u32 = 200;
-/// Stretches that both sides must have for an interval.
-const LEAST_STRETCHES: usize = 5;
-/// For the draws.
-const SEED: u64 = 1;
 
 /// A set beside a real log.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -91,7 +84,8 @@ pub struct Compared {
     pub verdict: Verdict,
     /// From 0 (alike) to 1: Kolmogorov and Smirnov's of numbers, total variation of names. `null` where unmeasured.
     pub distance: Option<f64>,
-    /// Its 95 % interval, from stretches of time drawn again; `null` where there are too few.
+    /// Its 95 % interval, from stretches of time drawn again (days for hours, weeks for days of the week); `null` where a
+    /// side has fewer than five.
     pub low: Option<f64>,
     /// The upper end.
     pub high: Option<f64>,
@@ -188,7 +182,7 @@ fn one(
             &real.sample(property, second)?,
         )
     });
-    let interval = interval(property, set, real);
+    let interval = found.and_then(|found| interval(property, set, real, found));
     let verdict = match (found, yardstick) {
         (None, _) => Verdict::Unmeasured,
         (Some(_), None) => Verdict::NoYardstick,
@@ -212,42 +206,10 @@ fn one(
     }
 }
 
-fn distance(one: &Sample, other: &Sample) -> Option<f64> {
+pub(super) fn distance(one: &Sample, other: &Sample) -> Option<f64> {
     match (one, other) {
         (Sample::Names(one), Sample::Names(other)) => total_variation(one, other),
         (Sample::Numbers(one), Sample::Numbers(other)) => kolmogorov_smirnov(one, other),
         _ => None,
     }
-}
-
-/// The middle 95 % of distances between both sides with their stretches drawn again: lines of one hour hang together, so
-/// no line is drawn by itself.
-fn interval(property: Property, set: &Profile, real: &Profile) -> Option<(f64, f64)> {
-    let least = set.stretches().min(real.stretches());
-    if least < LEAST_STRETCHES {
-        return None;
-    }
-    let mut chance = Pcg64::seed_from_u64(SEED);
-    let mut draw = |profile: &Profile| -> Vec<usize> {
-        let count = u64::try_from(profile.stretches()).unwrap_or(1);
-        (0..count)
-            .map(|_| {
-                // The upper half times the count: off by less than one in 2^26.
-                let at = ((chance.next_u64() >> 32) * count) >> 32;
-                usize::try_from(at).unwrap_or(0)
-            })
-            .collect()
-    };
-    let mut found: Vec<f64> = (0..DRAWS)
-        .filter_map(|_| {
-            let (ours, theirs) = (draw(set), draw(real));
-            distance(
-                &set.sample(property, &ours)?,
-                &real.sample(property, &theirs)?,
-            )
-        })
-        .collect();
-    found.sort_by(f64::total_cmp);
-    let tail = found.len() / 40;
-    Some((*found.get(tail)?, *found.get(found.len() - 1 - tail)?))
 }

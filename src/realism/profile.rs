@@ -53,9 +53,9 @@ pub(super) struct Part {
     sessions: Histogram,
     gaps: Histogram,
     paths: BTreeMap<u32, u64>,
-    sizes: Histogram,
+    pub(super) sizes: Histogram,
     times: Histogram,
-    statuses: BTreeMap<Triple, u64>,
+    pub(super) statuses: BTreeMap<Triple, u64>,
     agents: BTreeMap<Family, u64>,
     probes: BTreeMap<u64, u64>,
     silences: Histogram,
@@ -71,6 +71,8 @@ pub struct Profile {
     pub span: Option<(Timestamp, Timestamp)>,
     /// Stretches in order of time.
     pub(super) parts: Vec<Part>,
+    /// The hour in which each begins, since 1970.
+    pub(super) begins: Vec<i64>,
     /// Clients with a path and agent that are asked for at even distances.
     pub(super) probes: HashMap<u64, ProbeKey>,
     /// Whether there were more paths than are told apart.
@@ -423,9 +425,11 @@ impl Meter {
     fn finish(mut self, passage: Passage) -> Profile {
         self.end_block();
         self.end_visits(i64::MAX);
+        let hours = self.hours();
         Profile {
             passage,
             span: self.span,
+            begins: self.parts.keys().map(|at| at * hours).collect(),
             parts: self.parts.into_values().collect(),
             probes: self.probes,
             paths_joined: self.paths_joined,

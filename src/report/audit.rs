@@ -2,7 +2,7 @@
 
 use super::number::grouped;
 use super::story::Section;
-use crate::realism::audit::{Audit, LEAK, Rule};
+use crate::realism::audit::{Audit, CHANCE, LEAK, Rule};
 
 /// The report: fields, pairs and the tree, and the lines to look at.
 #[must_use]
@@ -27,6 +27,7 @@ pub fn tell(audit: &Audit) -> Vec<Section> {
         "looks at",
         "balanced accuracy",
         "95 % interval",
+        "by chance",
         "bits",
         "is",
     ];
@@ -71,7 +72,10 @@ pub fn tell(audit: &Audit) -> Vec<Section> {
     }
     notes.push(format!(
         "A leak is right in more than {LEAK} of lines, both classes weighing the same, on campaigns of actors that the rule \
-         did not learn from, with an interval above 0.5. A detector could learn it instead of the behaviour."
+         did not learn from, where chance is as right in at most {CHANCE} of deals. A detector could learn it instead of the \
+         behaviour. \"By chance\" is the part of deals, with the classes of actors dealt by lot, in which the best of all \
+         fields and pairs (of the tree, the tree) is as right: with few campaigns some rule always is right more often than a \
+         coin."
     ));
     story.push(Section {
         heading: "Leaks".to_owned(),
@@ -86,6 +90,8 @@ fn cells(rule: &Rule) -> Vec<String> {
         rule.fields.join(" + "),
         format!("{:.2}", rule.accuracy),
         format!("{:.2} to {:.2}", rule.low, rule.high),
+        rule.chance
+            .map_or_else(|| "not asked".to_owned(), |chance| format!("{chance:.3}")),
         rule.bits
             .map_or_else(String::new, |bits| format!("{bits:.2}")),
         if rule.leaks { "a leak" } else { "none" }.to_owned(),

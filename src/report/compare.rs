@@ -18,7 +18,10 @@ pub fn tell(comparison: &Comparison) -> Vec<Section> {
     }));
     notes.push(
         "Distances go from 0 (alike) to 1: the largest difference of two distribution functions (Kolmogorov and Smirnov) of \
-         numbers, total variation of names. Intervals cover the chance of having seen these stretches of time and no others. \
+         numbers, total variation of names. Intervals cover the chance of having seen these stretches of time and no others, days \
+         where hours are compared and weeks where days are; of fewer than five there is none. They hold the true distance in \
+         95 % of cases or more (Bickel and Freedman 1981, by the triangle inequality), and are rather too wide than too \
+         narrow. \
          Doublings are Wasserstein's distance of numbers: how many times each would have to be doubled or halved on average."
             .to_owned(),
     );

@@ -2,7 +2,7 @@
 
 use super::json::{write_line, write_pretty};
 use super::terminal::{plain_table, write_plain};
-use scanbench_detector::{Alert, Episode};
+use scanbench_detector::{Alert, Episode, Published};
 use scanbench_w3c::{inert_json, visible};
 use serde::Serialize;
 use std::io::{self, Write};
@@ -12,8 +12,8 @@ use std::io::{self, Write};
 pub enum Format {
     /// For a person: the keys, the counts and the first of each set.
     Table,
-    /// The 16 columns and `capped`; sets as JSON arrays, as Sentinel exports them. No cell is a formula, and no
-    /// character acts on a terminal.
+    /// The 16 columns and `capped`; sets as JSON arrays, as Sentinel exports them. Of a rule that was taken over from a
+    /// file, who it is besides. No cell is a formula, and no character acts on a terminal.
     Csv,
     /// The same with the very texts of the log, for programs.
     RawCsv,
@@ -35,12 +35,38 @@ trait Row: Serialize {
     fn cells(&self) -> serde_json::Result<Vec<String>>;
 }
 
-/// Writes rows. With no rows, `Table` writes nothing, `Csv` the header and `Json` an empty array.
+/// Columns of the CSV that say who the rule is.
+const RULE: [&str; 5] = [
+    "rule_id",
+    "rule_name",
+    "rule_severity",
+    "rule_tactics",
+    "rule_techniques",
+];
+
+/// Writes rows of a rule, which in JSON stands in each already. With no rows, `Table` writes nothing, `Csv` the header and
+/// `Json` an empty array.
 ///
 /// # Errors
 /// Where the output fails.
-pub fn write(out: &mut dyn Write, alerts: &[Alert], format: Format) -> io::Result<()> {
-    write_rows(out, alerts, format)
+pub fn write(
+    out: &mut dyn Write,
+    alerts: &[Alert],
+    rule: Option<&Published>,
+    format: Format,
+) -> io::Result<()> {
+    let Some(rule) = rule else {
+        return write_rows(out, alerts, format, &[], &[]);
+    };
+    let word = |word: &Option<String>| word.clone().unwrap_or_default();
+    let cells = [
+        word(&rule.id),
+        word(&rule.name),
+        word(&rule.severity),
+        serde_json::to_string(&rule.tactics)?,
+        serde_json::to_string(&rule.techniques)?,
+    ];
+    write_rows(out, alerts, format, &RULE, &cells)
 }
 
 /// Writes episodes.
@@ -48,10 +74,17 @@ pub fn write(out: &mut dyn Write, alerts: &[Alert], format: Format) -> io::Resul
 /// # Errors
 /// Where the output fails.
 pub fn write_episodes(out: &mut dyn Write, episodes: &[Episode], format: Format) -> io::Result<()> {
-    write_rows(out, episodes, format)
+    write_rows(out, episodes, format, &[], &[])
 }
 
-fn write_rows<R: Row>(out: &mut dyn Write, rows: &[R], format: Format) -> io::Result<()> {
+/// Writes rows; in CSV, each with some more cells that are the same for all.
+fn write_rows<R: Row>(
+    out: &mut dyn Write,
+    rows: &[R],
+    format: Format,
+    columns: &[&str],
+    cells: &[String],
+) -> io::Result<()> {
     match format {
         Format::Table if rows.is_empty() => Ok(()),
         Format::Table => {
@@ -63,13 +96,14 @@ fn write_rows<R: Row>(out: &mut dyn Write, rows: &[R], format: Format) -> io::Re
         }
         Format::Csv | Format::RawCsv => {
             let mut csv = csv::Writer::from_writer(out);
-            csv.write_record(R::COLUMNS)?;
+            csv.write_record(R::COLUMNS.iter().chain(columns))?;
             for row in rows {
-                let cells = row.cells()?;
+                let row = row.cells()?;
+                let all = row.iter().chain(cells);
                 if format == Format::RawCsv {
-                    csv.write_record(cells)?;
+                    csv.write_record(all)?;
                 } else {
-                    csv.write_record(cells.iter().map(|cell| harmless(cell)))?;
+                    csv.write_record(all.map(|cell| harmless(cell)))?;
                 }
             }
             csv.flush()
@@ -288,7 +322,7 @@ mod tests {
             (Format::Ndjson, ""),
         ] {
             let mut out = Vec::new();
-            write(&mut out, &[], format).unwrap();
+            write(&mut out, &[], None, format).unwrap();
             assert_eq!(String::from_utf8(out).unwrap(), text);
         }
     }

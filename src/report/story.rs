@@ -3,7 +3,8 @@
 use super::{exclusions, operation, paired};
 use crate::eval::sweep::{By, LEAST_REQUESTS};
 use crate::eval::{
-    Agreement, Beside, CampaignOutcome, Differences, Evaluation, RowCounts, RowKey, Score,
+    Agreement, Beside, CampaignOutcome, Differences, Evaluation, NamedRule, RowCounts, RowKey,
+    Score,
 };
 use scanbench_generator::truth::{Class, Kind, Reason};
 
@@ -29,7 +30,9 @@ pub fn tell(evaluation: &Evaluation) -> Vec<Section> {
         notes: vec![verdict(evaluation)],
         ..Section::default()
     };
-    let mut story = vec![short, campaigns(evaluation), scores(evaluation)];
+    let mut story = vec![short];
+    story.extend(evaluation.rule.as_ref().map(rule));
+    story.extend([campaigns(evaluation), scores(evaluation)]);
     if !evaluation.exclusions.is_empty() {
         story.push(exclusions::section(evaluation));
     }
@@ -40,6 +43,27 @@ pub fn tell(evaluation: &Evaluation) -> Vec<Section> {
     }
     story.push(agreement(evaluation));
     story
+}
+
+/// Who the rule says it is.
+fn rule(rule: &NamedRule) -> Section {
+    let words = |words: &Option<String>| words.clone().unwrap_or_else(|| "none".to_owned());
+    let list = |words: &[String]| match words {
+        [] => "none".to_owned(),
+        words => words.join(", "),
+    };
+    Section {
+        heading: "The rule".to_owned(),
+        header: vec!["name", "id", "severity", "tactics", "techniques"],
+        rows: vec![vec![
+            words(&rule.name),
+            words(&rule.id),
+            words(&rule.severity),
+            list(&rule.tactics),
+            list(&rule.techniques),
+        ]],
+        notes: Vec::new(),
+    }
 }
 
 pub(super) fn attacks(evaluation: &Evaluation) -> impl Iterator<Item = &CampaignOutcome> {

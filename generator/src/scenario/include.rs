@@ -5,31 +5,16 @@ use std::path::Path;
 
 /// Whole houses, by name.
 const HOUSES: [(&str, &str); 7] = [
-    (
-        "hosting",
-        include_str!("../../../scenarios/houses/hosting.toml"),
-    ),
-    (
-        "sharepoint",
-        include_str!("../../../scenarios/houses/sharepoint.toml"),
-    ),
-    (
-        "exchange",
-        include_str!("../../../scenarios/houses/exchange.toml"),
-    ),
-    ("wsus", include_str!("../../../scenarios/houses/wsus.toml")),
-    (
-        "intranet",
-        include_str!("../../../scenarios/houses/intranet.toml"),
-    ),
+    ("hosting", include_str!("../../houses/hosting.toml")),
+    ("sharepoint", include_str!("../../houses/sharepoint.toml")),
+    ("exchange", include_str!("../../houses/exchange.toml")),
+    ("wsus", include_str!("../../houses/wsus.toml")),
+    ("intranet", include_str!("../../houses/intranet.toml")),
     (
         "balanced-pair",
-        include_str!("../../../scenarios/houses/balanced-pair.toml"),
+        include_str!("../../houses/balanced-pair.toml"),
     ),
-    (
-        "internet",
-        include_str!("../../../scenarios/houses/internet.toml"),
-    ),
+    ("internet", include_str!("../../houses/internet.toml")),
 ];
 
 /// The file that `name` stands for in the scenario of `source`.

@@ -2,7 +2,7 @@
 //! makes a million lines teaches no more than one that makes ten.
 
 use super::line::{FIELDS, Line, Texts};
-use super::{Campaign, mean};
+use super::{Campaign, FOLDS, mean};
 use crate::realism::profile::float;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -50,24 +50,72 @@ fn values(line: &Line, fields: &[usize]) -> Vec<u32> {
     fields.iter().map(|field| line.values[*field]).collect()
 }
 
-/// Learns for each value of some fields to which class it belongs, and tries that on other campaigns: the share of each
-/// one's lines that are told right. A value never seen is told by a coin.
-pub(super) fn accuracies(train: &[&Campaign], test: &[&Campaign], fields: &[usize]) -> Vec<f64> {
-    let known = shares(&train.iter().copied(), fields);
-    test.iter()
-        .map(|campaign| {
-            let right: Vec<f64> = campaign
-                .lines
-                .iter()
-                .map(|line| match known.get(&values(line, fields)) {
-                    Some((scan, other)) if scan > other => f64::from(u8::from(campaign.is_scan)),
-                    Some((scan, other)) if scan < other => f64::from(u8::from(!campaign.is_scan)),
-                    _ => 0.5,
-                })
-                .collect();
-            mean(&right)
-        })
-        .collect()
+/// Which values of some fields each campaign's lines have, and what share of them.
+pub(super) struct Values {
+    campaigns: Vec<Vec<(usize, f64)>>,
+    count: usize,
+}
+
+impl Values {
+    pub(super) fn of(campaigns: &[Campaign], fields: &[usize]) -> Self {
+        let mut numbers: BTreeMap<Vec<u32>, usize> = BTreeMap::new();
+        let campaigns = campaigns
+            .iter()
+            .map(|campaign| {
+                let mut lines: BTreeMap<usize, u64> = BTreeMap::new();
+                for line in &campaign.lines {
+                    let next = numbers.len();
+                    let number = *numbers.entry(values(line, fields)).or_insert(next);
+                    *lines.entry(number).or_default() += 1;
+                }
+                let all = float(campaign.lines.len().max(1) as u64);
+                let share = |(number, lines)| (number, float(lines) / all);
+                lines.into_iter().map(share).collect()
+            })
+            .collect();
+        Self {
+            campaigns,
+            count: numbers.len(),
+        }
+    }
+
+    /// Learns for each value to which class it belongs, and tries that on the campaigns of the fold that it did not learn
+    /// from: the share of each one's lines that are told right. A value never seen is told by a coin.
+    pub(super) fn held_out(&self, campaigns: &[Campaign], folds: &[usize]) -> Vec<f64> {
+        let mut found = vec![0.5; campaigns.len()];
+        for fold in 0..FOLDS {
+            // Of look-alikes and of scans: how many campaigns, and the sum of their shares of each value.
+            let mut counts = [0_u64; 2];
+            let mut sums = vec![[0.0_f64; 2]; self.count];
+            let learnt = campaigns.iter().zip(&self.campaigns).zip(folds);
+            for ((campaign, shares), _) in learnt.filter(|(_, own)| **own != fold) {
+                let class = usize::from(campaign.is_scan);
+                counts[class] += 1;
+                for (value, share) in shares {
+                    sums[*value][class] += share;
+                }
+            }
+            let [others, scans] = counts.map(|count| float(count.max(1)));
+            let tried = campaigns.iter().zip(&self.campaigns).zip(folds);
+            for (at, ((campaign, shares), _)) in
+                tried.enumerate().filter(|(_, (_, own))| **own == fold)
+            {
+                let told = shares.iter().map(|(value, share)| {
+                    let [other, scan] = sums[*value];
+                    let apart = scan / scans - other / others;
+                    // Sums of shares are exact to a few parts in 10^16.
+                    let right = if apart.abs() < 1e-9 {
+                        0.5
+                    } else {
+                        f64::from(u8::from((apart > 0.0) == campaign.is_scan))
+                    };
+                    share * right
+                });
+                found[at] = told.sum();
+            }
+        }
+        found
+    }
 }
 
 /// What some fields tell of the class, in bits (mutual information), where both classes are as likely.

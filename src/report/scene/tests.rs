@@ -137,6 +137,7 @@ pub(crate) fn small() -> Small {
             width: Duration::from_mins(10),
         },
         is_published_rule: true,
+        rule: None,
         with: vec![without[1].clone()],
         without,
         exclusions: vec![listed("hides"), listed("removes")],
