@@ -1,0 +1,5 @@
+//! Looks for bytes that break the law `reader`.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| scanbench_fuzz::reader(data));
