@@ -9,11 +9,11 @@ mod tests;
 use crate::collector::{GroupKey, KeyTexts};
 use crate::find::ComputerSource;
 use crate::grid::GridKey;
-use crate::input::{self, Input, TableItem};
+use crate::input::{self, Input, InputError, TableItem};
 use crate::names::Names;
 use crate::{LogFile, Rule, Stopped};
 use cells::Cells;
-use scanbench_w3c::{Content, Field, Item, Reader, Record, Timestamp};
+use scanbench_w3c::{Content, Field, Item, Reader, Record, Timestamp, visible};
 use std::collections::{HashMap, HashSet};
 use std::io::Read;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -77,19 +77,19 @@ pub struct CensusBin {
 }
 
 /// Counts the lines of all logs. Clients and keys are those of `rule`; its window, threshold and schedule do not
-/// matter. What cannot be read is passed over: [`scan()`](crate::scan()) tells it.
+/// matter. What is no log is passed over: [`scan()`](crate::scan()) tells it.
 ///
 /// Memory follows the logs that lie side by side in time, not the length of all of them, where the widths divide a
 /// day and logs are in order of time.
 ///
 /// # Errors
-/// [`Stopped::Cancelled`].
+/// [`Stopped::Cancelled`], and [`Stopped::Changed`] where a log cannot be read to its end.
 pub fn census(
     files: &[LogFile],
     rule: &Rule,
     options: &CensusOptions<'_>,
 ) -> Result<Census, Stopped> {
-    let logs = in_order(files);
+    let logs = in_order(files)?;
     let is_closing = logs.iter().all(|(begins, _)| begins.is_some());
     match count(&logs, rule, options, is_closing)? {
         Some(census) => Ok(census),
@@ -100,7 +100,7 @@ pub fn census(
 
 /// The logs with the time of their first lines, where that is known, in its order. Archives are opened. Pipes are passed
 /// over: they could not be opened again to be counted.
-fn in_order(files: &[LogFile]) -> Vec<(Option<Timestamp>, LogFile)> {
+fn in_order(files: &[LogFile]) -> Result<Vec<(Option<Timestamp>, LogFile)>, Stopped> {
     let mut logs = Vec::new();
     for file in files.iter().filter(|file| !file.is_special()) {
         match input::open(file.path.as_deref()).map(|opened| opened.input) {
@@ -110,23 +110,43 @@ fn in_order(files: &[LogFile]) -> Vec<(Option<Timestamp>, LogFile)> {
                 }
             }
             Ok(Input::Text(text)) => {
-                let first = Reader::new(text).ok().and_then(|mut reader| {
-                    loop {
-                        match reader.next_item().ok()?? {
-                            Item::Entry(entry) => return Some(entry.time()),
-                            Item::Bad(_) => {}
-                        }
+                let mut reader = Reader::new(text).map_err(|error| broken(file, &error))?;
+                // Of what is no log nothing is counted.
+                let is_web = *reader.content() == Content::Web;
+                let first = loop {
+                    if !is_web {
+                        break None;
                     }
-                });
+                    match reader.next_item().map_err(|error| broken(file, &error))? {
+                        Some(Item::Entry(entry)) => break Some(entry.time()),
+                        Some(Item::Bad(_)) => {}
+                        None => break None,
+                    }
+                };
                 // A log without a line comes at no time.
                 logs.extend(first.map(|first| (Some(first), file.clone())));
             }
             Ok(Input::Table(_)) => logs.push((None, file.clone())),
-            Err(_) => {}
+            Err(error) => refused(file, &error)?,
         }
     }
     logs.sort_by_key(|(begins, _)| *begins);
-    logs
+    Ok(logs)
+}
+
+fn broken(log: &LogFile, why: &impl ToString) -> Stopped {
+    Stopped::Changed {
+        log: log.to_string(),
+        why: visible(why.to_string().as_bytes()),
+    }
+}
+
+/// What cannot be opened is no log, or fails.
+fn refused(log: &LogFile, error: &InputError) -> Result<(), Stopped> {
+    if error.is_failure() {
+        return Err(broken(log, error));
+    }
+    Ok(())
 }
 
 /// `None` where a line came for a bin that was closed.
@@ -184,14 +204,15 @@ impl Counter<'_> {
             Ok(Input::Archive(archive)) => {
                 let members = archive.members().iter();
                 for member in members.filter(|one| Some(&one.name) == log.member.as_ref()) {
-                    if let Ok(input) = archive.open_member(member) {
-                        self.input(log, input)?;
+                    match archive.open_member(member) {
+                        Ok(input) => self.input(log, input)?,
+                        Err(error) => refused(log, &error)?,
                     }
                 }
                 Ok(())
             }
             Ok(input) => self.input(log, input),
-            Err(_) => Ok(()),
+            Err(error) => refused(log, &error),
         }
     }
 
@@ -199,7 +220,7 @@ impl Counter<'_> {
         match input {
             Input::Text(text) => self.text(log, text),
             Input::Table(mut table) => {
-                while let Ok(Some(item)) = table.next_row() {
+                while let Some(item) = table.next_row().map_err(|error| broken(log, &error))? {
                     if let TableItem::Row(row) = item {
                         self.line(&row, log)?;
                     }
@@ -212,13 +233,11 @@ impl Counter<'_> {
     }
 
     fn text(&mut self, log: &LogFile, text: Box<dyn Read + Send>) -> Result<(), Stopped> {
-        let Ok(mut reader) = Reader::new(text) else {
-            return Ok(());
-        };
+        let mut reader = Reader::new(text).map_err(|error| broken(log, &error))?;
         if *reader.content() != Content::Web {
             return Ok(());
         }
-        while let Ok(Some(item)) = reader.next_item() {
+        while let Some(item) = reader.next_item().map_err(|error| broken(log, &error))? {
             if let Item::Entry(entry) = item {
                 self.line(&entry, log)?;
             }

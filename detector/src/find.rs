@@ -147,10 +147,13 @@ pub fn find_logs(names: &[PathBuf]) -> (Vec<LogFile>, Vec<FindError>) {
                 computer: "stdin".to_owned(),
                 member: None,
             });
-        } else if name.exists() {
-            found.add(name);
         } else {
-            found.add_pattern(name);
+            match is_there(name) {
+                Ok(true) => found.add(name),
+                // Where a pattern cannot be a name, asking for it is an error too.
+                Err(source) if !is_pattern(name) => found.fail(name, source),
+                _ => found.add_pattern(name),
+            }
         }
     }
     (found.logs, found.errors)
@@ -172,14 +175,19 @@ impl Found {
             return;
         }
         let logs = name.join("logs");
-        let folder = if name.join("manifest.json").is_file() && logs.is_dir() {
-            &logs
-        } else {
-            name
+        let manifest = name.join("manifest.json");
+        // A dataset that is not known for one would be read with all its labels.
+        let is_dataset = match (is_there(&manifest), is_there(&logs)) {
+            (Ok(has_manifest), Ok(has_logs)) => has_manifest && has_logs,
+            (Err(source), _) => return self.fail(&manifest, source),
+            (_, Err(source)) => return self.fail(&logs, source),
         };
+        let folder = if is_dataset { &logs } else { name };
+        // Folders are listed as they are entered, so what fails without a name is the one that was entered last.
+        let mut entered = folder.to_owned();
         for entry in WalkDir::new(folder).follow_links(true).sort_by_file_name() {
             match entry {
-                Ok(entry) if entry.file_type().is_dir() => {}
+                Ok(entry) if entry.file_type().is_dir() => entered = entry.into_path(),
                 Ok(entry) => {
                     let whole = if entry.path_is_symlink() {
                         whole(entry.path())
@@ -188,16 +196,28 @@ impl Found {
                     };
                     self.add_file(entry.into_path(), whole, false);
                 }
-                Err(error) => self.errors.push(FindError::Unreadable {
-                    path: error.path().unwrap_or(folder).to_owned(),
-                    source: error.into(),
-                }),
+                Err(error) => {
+                    let path = error.path().unwrap_or(&entered).to_owned();
+                    // Its own text would say the path again.
+                    let source = match error.io_error().map(io::Error::raw_os_error) {
+                        Some(Some(code)) => io::Error::from_raw_os_error(code),
+                        _ => error.into(),
+                    };
+                    self.fail(&path, source);
+                }
             }
         }
     }
 
+    fn fail(&mut self, path: &Path, source: io::Error) {
+        self.errors.push(FindError::Unreadable {
+            path: path.to_owned(),
+            source,
+        });
+    }
+
     fn add_pattern(&mut self, name: &Path) {
-        let Some(pattern) = name.to_str().filter(|text| text.contains(['*', '?', '['])) else {
+        let Some(pattern) = name.to_str().filter(|_| is_pattern(name)) else {
             self.errors.push(FindError::Missing(name.to_owned()));
             return;
         };
@@ -253,6 +273,27 @@ impl Found {
                 member: None,
             });
         }
+    }
+}
+
+fn is_pattern(name: &Path) -> bool {
+    name.to_str()
+        .is_some_and(|text| text.contains(['*', '?', '[']))
+}
+
+/// Whether something has this name. What cannot be looked at is not the same as what is not there.
+fn is_there(path: &Path) -> io::Result<bool> {
+    match path.metadata() {
+        Ok(_) => Ok(true),
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+            ) =>
+        {
+            Ok(false)
+        }
+        Err(error) => Err(error),
     }
 }
 

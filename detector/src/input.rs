@@ -105,6 +105,16 @@ pub(crate) enum InputError {
     Table(#[from] TableError),
 }
 
+impl InputError {
+    /// Whether reading failed; else what was read is none of what is read here.
+    pub(crate) fn is_failure(&self) -> bool {
+        matches!(
+            self,
+            Self::Unreadable(_) | Self::Table(TableError::Io { .. })
+        )
+    }
+}
+
 /// Opens a file, or standard input for `None`.
 pub(crate) fn open(path: Option<&Path>) -> Result<Opened, InputError> {
     match path {

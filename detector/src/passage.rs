@@ -1,10 +1,10 @@
 //! Every line of some logs, one after another, for whoever wants to measure something else than the rule. What stands in
 //! one folder comes in the order of time, and folder after folder.
 
-use crate::input::{self, Input, TableItem};
+use crate::input::{self, Input, InputError, TableItem};
 use crate::{LogFile, Stopped};
-use scanbench_w3c::{Content, Item, Reader, Record};
-use std::io::Read;
+use scanbench_w3c::{Content, Item, Reader, Record, Timestamp, visible};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -32,13 +32,43 @@ pub struct Passage {
     pub lines: u64,
     /// Lines and rows that could not be read.
     pub bad: u64,
-    /// Files that are no web logs or cannot be read.
+    /// Files that are no web logs.
     pub passed_over: u64,
     /// Why, of the first twenty.
     pub reasons: Vec<String>,
+    /// The first log that could not be read, or not to its end, and why.
+    pub broken: Option<(String, String)>,
 }
 
 impl Passage {
+    /// Whether every log was read to its end: a measure of a part is none of the whole.
+    ///
+    /// # Errors
+    /// [`Stopped::Changed`] with the first log that could not be read.
+    pub fn whole(&self) -> Result<(), Stopped> {
+        match &self.broken {
+            None => Ok(()),
+            Some((log, why)) => Err(Stopped::Changed {
+                log: log.clone(),
+                why: why.clone(),
+            }),
+        }
+    }
+
+    fn break_off(&mut self, log: &LogFile, why: &dyn std::fmt::Display) {
+        let why = visible(why.to_string().as_bytes());
+        self.broken.get_or_insert_with(|| (log.to_string(), why));
+    }
+
+    /// A file that cannot be opened is broken; one that is no log is passed over.
+    fn refuse(&mut self, log: &LogFile, error: &InputError) {
+        if error.is_failure() {
+            self.break_off(log, error);
+        } else {
+            self.pass_over(log, error);
+        }
+    }
+
     fn pass_over(&mut self, log: &LogFile, why: &dyn std::fmt::Display) {
         self.passed_over += 1;
         if self.reasons.len() < MOST_REASONS {
@@ -81,22 +111,34 @@ fn in_order(files: &[LogFile], passed: &mut Passage) -> Vec<LogFile> {
                 }
             }
             Ok(Input::Text(text)) => {
-                let first = Reader::new(text).ok().and_then(|mut reader| {
-                    loop {
-                        match reader.next_item().ok()?? {
-                            Item::Entry(entry) => return Some(entry.time()),
-                            Item::Bad(_) => {}
-                        }
-                    }
+                // Without its time it would come at another place.
+                let first = first_time(text).unwrap_or_else(|error| {
+                    passed.break_off(file, &error);
+                    None
                 });
                 logs.push(((folder(file), first, name(file)), file.clone()));
             }
             Ok(Input::Table(_)) => logs.push(((folder(file), None, name(file)), file.clone())),
-            Err(error) => passed.pass_over(file, &error),
+            Err(error) => passed.refuse(file, &error),
         }
     }
     logs.sort_by(|one, other| one.0.cmp(&other.0));
     logs.into_iter().map(|(_, log)| log).collect()
+}
+
+/// The time of the first line of a web log.
+fn first_time(text: Box<dyn Read + Send>) -> io::Result<Option<Timestamp>> {
+    let mut reader = Reader::new(text)?;
+    if *reader.content() != Content::Web {
+        return Ok(None);
+    }
+    loop {
+        match reader.next_item().map_err(|error| error.source)? {
+            Some(Item::Entry(entry)) => return Ok(Some(entry.time())),
+            Some(Item::Bad(_)) => {}
+            None => return Ok(None),
+        }
+    }
 }
 
 /// The folder that holds a log: of one site, as IIS lays logs out.
@@ -133,7 +175,7 @@ fn read(
                     }
                     // An archive in an archive is refused where it is opened.
                     Ok(Input::Archive(_)) => {}
-                    Err(error) => passed.pass_over(log, &error),
+                    Err(error) => passed.refuse(log, &error),
                 }
             }
             Ok(())
@@ -141,7 +183,7 @@ fn read(
         Ok(Input::Text(text)) => lines(log, text, cancelled, passenger, passed),
         Ok(Input::Table(mut table)) => rows(log, table.as_mut(), cancelled, passenger, passed),
         Err(error) => {
-            passed.pass_over(log, &error);
+            passed.refuse(log, &error);
             Ok(())
         }
     }
@@ -157,7 +199,7 @@ fn lines(
     let mut reader = match Reader::new(text) {
         Ok(reader) => reader,
         Err(error) => {
-            passed.pass_over(log, &error);
+            passed.break_off(log, &error);
             return Ok(());
         }
     };
@@ -189,7 +231,7 @@ fn lines(
             Ok(Some(Item::Bad(_))) => passed.bad += 1,
             Ok(None) => return Ok(()),
             Err(error) => {
-                passed.pass_over(log, &error);
+                passed.break_off(log, &error);
                 return Ok(());
             }
         }
@@ -215,7 +257,7 @@ fn rows(
             Ok(Some(TableItem::Bad(_))) => passed.bad += 1,
             Ok(None) => return Ok(()),
             Err(error) => {
-                passed.pass_over(log, &error);
+                passed.break_off(log, &error);
                 return Ok(());
             }
         }

@@ -262,7 +262,10 @@ fn count_lines(mut text: impl Read) -> io::Result<(u64, u64)> {
     let mut block = vec![0; 256 << 10];
     let mut at_line_start = true;
     loop {
-        let read = text.read(&mut block)?;
+        let read = match text.read(&mut block) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            outcome => outcome?,
+        };
         if read == 0 {
             return Ok((lines, directives));
         }

@@ -44,9 +44,11 @@ fn count_one(path: &Path, block: &mut [u8]) -> io::Result<(u64, u64)> {
     let mut file = File::open(path)?;
     let (mut newlines, mut bytes) = (0, 0);
     loop {
-        match file.read(block)? {
-            0 => return Ok((newlines, bytes)),
-            length => {
+        match file.read(block) {
+            Ok(0) => return Ok((newlines, bytes)),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+            Ok(length) => {
                 let filled = block.get(..length).unwrap_or_default();
                 newlines += memchr::memchr_iter(b'\n', filled).count() as u64;
                 bytes += length as u64;

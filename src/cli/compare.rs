@@ -8,7 +8,7 @@ use scanbench::realism::compare::compare;
 use scanbench::realism::profile::{Profile, measure};
 use scanbench::report::json;
 use scanbench::report::{charts, compare as report, html, markdown, terminal};
-use scanbench_detector::{FindError, LogFile, Stopped, find_logs};
+use scanbench_detector::{LogFile, Stopped, find_logs};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -92,6 +92,7 @@ pub(crate) fn profile(path: &Path) -> Result<Profile, Failure> {
     }
     messages.end();
     let profile = measured?;
+    profile.passage.whole().map_err(|stopped| stop(&stopped))?;
     if profile.passage.lines == 0 {
         return Err(nothing(path));
     }
@@ -100,13 +101,8 @@ pub(crate) fn profile(path: &Path) -> Result<Profile, Failure> {
 
 pub(crate) fn logs(path: &Path) -> Result<Vec<LogFile>, Failure> {
     let (logs, errors) = find_logs(&[path.to_owned()]);
-    for error in &errors {
-        match error {
-            FindError::Unreadable { .. } => {
-                Messages::steps("measuring").say(&format!("error: {error}"));
-            }
-            _ => return Err(Failure::Input(error.to_string())),
-        }
+    if let Some(error) = errors.first() {
+        return Err(Failure::input(error));
     }
     if logs.is_empty() {
         return Err(nothing(path));

@@ -206,14 +206,26 @@ pub(crate) fn read(
     read_and_tell(paths, rule, exclusions, reading, true)
 }
 
-/// Reads logs of which all that is not as it should be was told already.
-pub(crate) fn read_quietly(
+/// Reads logs again, of which all that is not as it should be was told already. What was read first must all be there.
+pub(crate) fn read_again(
     paths: &[PathBuf],
     rule: &Rule,
     exclusions: &Exclusions,
-    reading: &ReadArgs,
-) -> Result<(Detection, Totals), Failure> {
-    read_and_tell(paths, rule, exclusions, reading, false)
+    first: &Totals,
+) -> Result<Detection, Failure> {
+    let reading = ReadArgs::default();
+    let (detection, totals) = read_and_tell(paths, rule, exclusions, &reading, false)?;
+    if totals.failed > first.failed {
+        return Err(Failure::InputTold);
+    }
+    if totals.counts != first.counts {
+        return Err(Failure::Input(format!(
+            "the logs changed while they were read: {} first, then {}",
+            count(first.counts.entries, "line", "lines"),
+            count(totals.counts.entries, "line", "lines"),
+        )));
+    }
+    Ok(detection)
 }
 
 fn read_and_tell(
@@ -235,7 +247,15 @@ fn read_and_tell(
         }
     }
     let outcome = scan(&logs, rule, exclusions, &reading.options(), &mut |notice| {
-        if tells || matches!(notice, Notice::Progress(_)) {
+        let tells = tells
+            || matches!(
+                notice,
+                Notice::Progress(_)
+                    | Notice::Unreadable(..)
+                    | Notice::Broken(..)
+                    | Notice::BrokenTable(..)
+            );
+        if tells {
             tell(&mut messages, &notice);
         }
     });

@@ -2,7 +2,7 @@
 
 use super::CANCELLED;
 use super::datasets;
-use super::detect::{ReadArgs, read, read_quietly};
+use super::detect::{ReadArgs, read, read_again};
 use super::failure::Failure;
 use super::gates::{Gates, hold, hold_promises};
 use super::rule_args::RuleArgs;
@@ -179,7 +179,7 @@ fn score_alerts(dataset: &Path, alerts: Vec<Alert>, rule: &Rule) -> Result<Score
     let (truth, detection, totals) = detect(dataset, rule, &Exclusions::default())?;
     let mut evaluator = Evaluator::default();
     let mut runs = Runs::of_alerts(alerts.clone(), &detection, &totals);
-    if let Some(grid) = grid(dataset, rule, &Exclusions::default())? {
+    if let Some(grid) = grid(dataset, rule, &Exclusions::default(), &totals)? {
         runs = runs.with_moments(&grid, rule);
     }
     evaluator.add(&truth, &runs);
@@ -262,7 +262,7 @@ impl<'a> Scoring<'a> {
 
     fn add(&mut self, dataset: &Path) -> Result<(), Failure> {
         let (truth, detection, totals) = detect(dataset, self.rule, self.exclusions)?;
-        let grid = grid(dataset, self.rule, self.exclusions)?;
+        let grid = grid(dataset, self.rule, self.exclusions, &totals)?;
         let mut runs = Runs::from(&detection).with_keys(&totals);
         if let Some(grid) = &grid {
             runs = runs.with_moments(grid, self.rule);
@@ -285,7 +285,12 @@ impl<'a> Scoring<'a> {
 }
 
 /// A second detection, which keeps the lines of rows: the rows themselves do not say when they reach the threshold.
-fn grid(dataset: &Path, rule: &Rule, exclusions: &Exclusions) -> Result<Option<Grid>, Failure> {
+fn grid(
+    dataset: &Path,
+    rule: &Rule,
+    exclusions: &Exclusions,
+    first: &Totals,
+) -> Result<Option<Grid>, Failure> {
     let Rule {
         window: Window::Tumbling { width },
         threshold,
@@ -298,8 +303,7 @@ fn grid(dataset: &Path, rule: &Rule, exclusions: &Exclusions) -> Result<Option<G
     let rule = Grid::rule(rule, width, threshold);
     let paths = [dataset.to_owned()];
     // What is not as it should be was told by the first.
-    let (detection, _) = read_quietly(&paths, &rule, exclusions, &ReadArgs::default())?;
-    Ok(Grid::new(detection))
+    Ok(Grid::new(read_again(&paths, &rule, exclusions, first)?))
 }
 
 /// How long a window of the rule is; of sessions, the gap that ends one.
@@ -338,7 +342,10 @@ pub(crate) fn count(
     widths: &[Duration],
     watched: &HashSet<String>,
 ) -> Result<Census, Failure> {
-    let (logs, _) = find_logs(paths);
+    let (logs, errors) = find_logs(paths);
+    if let Some(error) = errors.first() {
+        return Err(Failure::input(error));
+    }
     let options = CensusOptions {
         widths,
         least: LEAST_REQUESTS.min(rule.threshold),

@@ -10,6 +10,7 @@ use scanbench_generator::{
     GenerateError, InjectError, InjectOptions, Injected, LogInput, Scenario, inject,
 };
 use scanbench_w3c::{Timestamp, visible};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// Put a scenario's scans and look-alikes into your own logs
@@ -113,7 +114,7 @@ fn input(log: &LogFile, names: &[PathBuf]) -> Result<LogInput, Failure> {
     let whole = path
         .canonicalize()
         .map_err(|error| Failure::Input(format!("{log}: {error}")))?;
-    let place = place(&whole, names).ok_or_else(|| {
+    let place = place(&whole, names)?.ok_or_else(|| {
         Failure::Input(format!(
             "{log}: a dataset holds names in UTF-8 without '\\' only: rename it"
         ))
@@ -127,31 +128,63 @@ fn input(log: &LogFile, names: &[PathBuf]) -> Result<LogInput, Failure> {
 
 /// Where a log stands in the dataset: as below the folder that was named, that folder's own name first, so that the
 /// detector takes the same name for the computer.
-fn place(path: &Path, names: &[PathBuf]) -> Option<String> {
-    let roots = names.iter().filter_map(|name| name.canonicalize().ok());
+fn place(path: &Path, names: &[PathBuf]) -> Result<Option<String>, Failure> {
+    let mut roots = Vec::new();
+    for name in names {
+        // A pattern is no name of a folder. What cannot be looked at would give the logs other places.
+        let root = there(name, name.canonicalize())?;
+        let about = root.as_ref().map(|root| there(root, root.metadata()));
+        if about.transpose()?.flatten().is_some_and(|it| it.is_dir()) {
+            roots.extend(root.filter(|root| path.starts_with(root)));
+        }
+    }
     let root = roots
-        .filter(|root| root.is_dir() && path.starts_with(root))
+        .into_iter()
         .min_by_key(|root| root.components().count());
     let is_site = |folder: &Path| {
         let name = folder.file_name().and_then(|name| name.to_str());
         name.is_some_and(|name| name.to_ascii_uppercase().starts_with("W3SVC"))
     };
     if let Some(root) = &root
-        && root.join("manifest.json").is_file()
+        && let manifest = root.join("manifest.json")
+        && there(&manifest, manifest.metadata())?.is_some()
         && let Ok(inner) = path.strip_prefix(root.join("logs"))
         && inner.components().count() > 1
     {
         // A dataset's own folders say whose its logs are.
-        return named(inner);
+        return Ok(named(inner));
     }
     // What was named by itself keeps the folders that say whose log it is.
-    let folder = root.or_else(|| path.parent().map(Path::to_owned))?;
+    let Some(folder) = root.or_else(|| path.parent().map(Path::to_owned)) else {
+        return Ok(None);
+    };
     let above = match folder.parent() {
         Some(parent) if is_site(&folder) => parent.parent().unwrap_or(parent),
         Some(parent) => parent,
         None => &folder,
     };
-    named(path.strip_prefix(above).ok()?)
+    Ok(path.strip_prefix(above).ok().and_then(named))
+}
+
+/// What was found at a path; `None` where nothing can have this name.
+fn there<T>(path: &Path, found: io::Result<T>) -> Result<Option<T>, Failure> {
+    use io::ErrorKind::{InvalidFilename, InvalidInput, NotADirectory, NotFound};
+
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(error)
+            if matches!(
+                error.kind(),
+                NotFound | NotADirectory | InvalidFilename | InvalidInput
+            ) =>
+        {
+            Ok(None)
+        }
+        Err(error) => {
+            let path = visible(path.as_os_str().as_encoded_bytes());
+            Err(Failure::Input(format!("cannot look at {path}: {error}")))
+        }
+    }
 }
 
 /// A path with `/`; `None` where a part of it is none that a dataset can hold.
@@ -252,7 +285,8 @@ mod tests {
             (site.clone(), "WEB01/W3SVC1/u_ex261102.log"),
             (log.clone(), "WEB01/W3SVC1/u_ex261102.log"),
         ] {
-            assert_eq!(place(&log, &[named]).as_deref(), Some(expected));
+            let place = place(&log, &[named]).unwrap();
+            assert_eq!(place.as_deref(), Some(expected));
         }
     }
 }

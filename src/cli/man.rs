@@ -26,5 +26,12 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let unwritable =
         |error: io::Error| Failure::Input(format!("cannot write {}: {error}", folder.display()));
     std::fs::create_dir_all(folder).map_err(unwritable)?;
-    clap_mangen::generate_to(Cli::command(), folder).map_err(unwritable)
+    // Each page is whole or absent: written beside its place, then renamed.
+    let scratch = tempfile::tempdir_in(folder).map_err(unwritable)?;
+    clap_mangen::generate_to(Cli::command(), scratch.path()).map_err(unwritable)?;
+    for page in std::fs::read_dir(scratch.path()).map_err(unwritable)? {
+        let page = page.map_err(unwritable)?;
+        std::fs::rename(page.path(), folder.join(page.file_name())).map_err(unwritable)?;
+    }
+    Ok(())
 }

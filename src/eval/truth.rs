@@ -5,7 +5,7 @@ use scanbench_generator::truth::{Campaign, INJECTION, Injection, Window};
 use scanbench_spec::{Source, from_toml, parse_duration};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -69,7 +69,7 @@ impl GroundTruth {
                 .filter(|file| file.path.starts_with("logs/"))
                 .map(|file| file.entries)
                 .sum(),
-            days: days(dataset),
+            days: days(dataset, manifest)?,
             unlabelled_is_unknown: manifest.unlabelled_lines == Unlabelled::Unknown,
             campaigns: read_lines(&dataset.join("truth").join("campaigns.jsonl"))?,
             windows: read_lines(&dataset.join("truth").join("windows.jsonl"))?,
@@ -83,20 +83,44 @@ struct Head {
     duration: String,
 }
 
+/// The resolved scenario in a dataset.
+const SCENARIO: &str = "scenario.toml";
+
 /// A day has so many milliseconds.
 const DAY_MS: u32 = 86_400_000;
 
 /// How long the logs are: those into which a scenario was put are as long as they were.
-fn days(dataset: &Path) -> Option<f64> {
-    if let Ok(file) = File::open(dataset.join(INJECTION)) {
-        let injection: Injection = serde_json::from_reader(BufReader::new(file)).ok()?;
-        let first = injection.first.min(injection.start);
-        let millis = injection.last.max(injection.end).millis() - first.millis();
-        let seconds = u32::try_from(millis / 1000).ok()?;
-        return Some(f64::from(seconds) * 1000.0 / f64::from(DAY_MS));
+fn days(dataset: &Path, manifest: &Manifest) -> Result<Option<f64>, TruthError> {
+    // A set may have neither file; one that the manifest names must be there.
+    let read = |name: &str| {
+        let path = dataset.join(name);
+        match fs::read_to_string(&path) {
+            Ok(text) => Ok(Some(text)),
+            Err(source)
+                if source.kind() == io::ErrorKind::NotFound
+                    && manifest.files.iter().all(|file| file.path != name) =>
+            {
+                Ok(None)
+            }
+            Err(source) => Err(TruthError::Io { path, source }),
+        }
+    };
+    if let Some(text) = read(INJECTION)? {
+        return Ok(days_of_injection(&text));
     }
-    let source = Source::read(&dataset.join("scenario.toml")).ok()?;
-    let head: Head = from_toml(&source).ok()?;
+    Ok(read(SCENARIO)?.and_then(|text| days_of_scenario(text)))
+}
+
+fn days_of_injection(text: &str) -> Option<f64> {
+    let injection: Injection = serde_json::from_str(text).ok()?;
+    let first = injection.first.min(injection.start);
+    let millis = injection.last.max(injection.end).millis() - first.millis();
+    let seconds = u32::try_from(millis / 1000).ok()?;
+    Some(f64::from(seconds) * 1000.0 / f64::from(DAY_MS))
+}
+
+fn days_of_scenario(text: String) -> Option<f64> {
+    let head: Head = from_toml(&Source::new(SCENARIO, text)).ok()?;
     let duration = parse_duration(&head.duration).ok()?;
     Some(duration.as_secs_f64() / 86_400.0)
 }

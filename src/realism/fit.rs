@@ -28,14 +28,14 @@ const LONGEST: i64 = 3_660 * DAY;
 /// of the same logs. `None` where there is no line.
 ///
 /// # Errors
-/// [`Stopped::Cancelled`].
+/// [`Stopped::Cancelled`], and [`Stopped::Changed`] where a log cannot be read to its end.
 pub fn fit(
     files: &[LogFile],
     profile: &Profile,
     cancelled: &AtomicBool,
 ) -> Result<Option<String>, Stopped> {
     let mut shaper = Shaper::new(profile);
-    passage(files, cancelled, &mut shaper)?;
+    passage(files, cancelled, &mut shaper)?.whole()?;
     Ok(written(&shaper.finish()))
 }
 

@@ -53,6 +53,13 @@ impl Files {
         let mut options = OpenOptions::new();
         options.append(true);
         let file = if self.goes_on {
+            // Another file is never continued in its place.
+            if fs::symlink_metadata(&path).is_ok_and(|found| found.is_symlink()) {
+                return Err(io::Error::other(format!(
+                    "{}: a symbolic link, not a log: remove it",
+                    path.display()
+                )));
+            }
             options.create(true).open(&path)?
         } else {
             options.create_new(true).open(&path).map_err(|error| {

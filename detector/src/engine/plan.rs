@@ -3,7 +3,7 @@
 
 use super::walk::bin;
 use crate::find::is_special;
-use crate::input::{self, Archive, FileBytes, Input, InputError};
+use crate::input::{self, Archive, FileBytes, Input, InputError, TableError};
 use crate::scan::{Notice, ScanOptions, Totals};
 use crate::{LogFile, Rule};
 use scanbench_w3c::{Content, Field, Header, Item, Reader, Timestamp};
@@ -267,7 +267,7 @@ impl Planner<'_> {
                 }
                 Ok(Input::Archive(_)) => {}
                 Err(error) => {
-                    let is_other = matches!(error, InputError::Table(_));
+                    let is_other = matches!(error, InputError::Table(_)) && !error.is_failure();
                     self.unfit(&file, error);
                     others += u64::from(is_other);
                 }
@@ -284,6 +284,10 @@ impl Planner<'_> {
             InputError::Unreadable(error) => {
                 self.totals.failed += 1;
                 self.tell(file, NoticeAbout::Unreadable(error));
+            }
+            InputError::Table(TableError::Io { source, .. }) => {
+                self.totals.failed += 1;
+                self.tell(file, NoticeAbout::Unreadable(source));
             }
             other => {
                 self.totals.refused += 1;

@@ -9,6 +9,7 @@ use scanbench_w3c::visible;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::{Arc, Mutex, PoisonError};
+use zip::result::ZipError;
 use zip::{CompressionMethod, ZipArchive};
 
 /// The largest directory that is read, in bytes: about a million members. Its size is read before the directory
@@ -70,10 +71,11 @@ impl Archive {
                 encrypted: entry.encrypted(),
             };
             // A member whose own header is damaged must not take the others with it.
-            member.start = archive
-                .by_index_raw(index)
-                .ok()
-                .and_then(|entry| entry.data_start());
+            member.start = match archive.by_index_raw(index) {
+                Ok(entry) => entry.data_start(),
+                Err(error) if os_error(&error).is_some() => return Err(damaged(&error)),
+                Err(_) => None,
+            };
             members.push(member);
         }
         Ok(Self {
@@ -125,6 +127,13 @@ impl Archive {
     }
 }
 
+fn os_error(error: &ZipError) -> Option<i32> {
+    match error {
+        ZipError::Io(error) => error.raw_os_error(),
+        _ => None,
+    }
+}
+
 /// A way of packing, as the specification numbers it (APPNOTE 4.4.5).
 fn method(method: CompressionMethod) -> String {
     match method {
@@ -137,7 +146,11 @@ fn method(method: CompressionMethod) -> String {
     }
 }
 
-fn damaged(error: &zip::result::ZipError) -> InputError {
+fn damaged(error: &ZipError) -> InputError {
+    // What the system refused is no damage of the archive.
+    if let Some(code) = os_error(error) {
+        return InputError::Unreadable(io::Error::from_raw_os_error(code));
+    }
     InputError::Archive(format!("its directory cannot be read: {error}"))
 }
 

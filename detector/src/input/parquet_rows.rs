@@ -4,13 +4,15 @@ use super::layout::Layout;
 use super::moment::Clock;
 use super::parquet_values::{Meaning, Texts, read};
 use super::table::{BadRow, Row, Span, TableCounts, TableError, TableItem, TableReader, check};
+use bytes::Bytes;
 use parquet::basic::Type;
 use parquet::column::reader::ColumnReader;
 use parquet::errors::ParquetError;
-use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::file::reader::{ChunkReader, FileReader, Length, SerializedFileReader};
 use parquet::schema::types::ColumnDescriptor;
 use std::cell::Cell;
 use std::fs::File;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::sync::Once;
 
@@ -28,7 +30,7 @@ const UNJUDGED_BYTES: i64 = 64 << 20;
 
 /// Rows of a Parquet file.
 pub(super) struct ParquetRows {
-    file: SerializedFileReader<File>,
+    file: SerializedFileReader<Whole>,
     layout: Layout,
     columns: Vec<Column>,
     clock: Clock,
@@ -64,7 +66,12 @@ struct Stretch {
 impl ParquetRows {
     /// Reads the schema.
     pub(super) fn open(file: File) -> Result<Self, TableError> {
-        let file = guarded(|| SerializedFileReader::new(file)).map_err(|what| broken(0, what))?;
+        let whole = file.metadata().map(|about| Whole {
+            length: about.len(),
+            file,
+        });
+        let whole = whole.map_err(|source| broken(0, Fault::Io(source)))?;
+        let file = guarded(|| SerializedFileReader::new(whole)).map_err(|what| broken(0, what))?;
         let schema = file.metadata().file_metadata().schema_descr_ptr();
         let (mut layout, mut columns) = (Layout::default(), Vec::new());
         for (index, column) in schema.columns().iter().enumerate() {
@@ -99,7 +106,7 @@ impl ParquetRows {
     }
 
     /// The next stretch of rows; whether there is one.
-    fn next_stretch(&mut self) -> Result<bool, String> {
+    fn next_stretch(&mut self) -> Result<bool, Fault> {
         while self.left == 0 {
             if self.group == self.file.num_row_groups() {
                 return Ok(false);
@@ -122,17 +129,17 @@ impl ParquetRows {
             scratch.clear();
             guarded(|| read(reader, column.meaning, column.optional, count, scratch))?;
             if scratch.ends.len() != count {
-                return Err(format!(
+                return Err(Fault::Content(format!(
                     "the column {} has fewer values than its row group has rows",
                     self.layout.name(position)
-                ));
+                )));
             }
             let base = stretch.text.len();
             if base + scratch.text.len() > MAX_STRETCH_BYTES {
-                return Err(format!(
+                return Err(Fault::Content(format!(
                     "{count} rows together have more than {} MiB",
                     MAX_STRETCH_BYTES >> 20
-                ));
+                )));
             }
             stretch.text.extend_from_slice(&scratch.text);
             let mut start = base;
@@ -145,7 +152,7 @@ impl ParquetRows {
         Ok(true)
     }
 
-    fn open_group(&mut self) -> Result<(), String> {
+    fn open_group(&mut self) -> Result<(), Fault> {
         let (group, columns, readers) = (self.group, &self.columns, &mut self.readers);
         self.group += 1;
         readers.clear();
@@ -244,11 +251,59 @@ fn check_type(
     })
 }
 
-fn broken(row: u64, what: String) -> TableError {
-    TableError::Broken {
-        row,
-        offset: None,
-        what,
+fn broken(row: u64, fault: Fault) -> TableError {
+    let offset = None;
+    match fault {
+        Fault::Io(source) => TableError::Io {
+            row,
+            offset,
+            source,
+        },
+        Fault::Content(what) => TableError::Broken { row, offset, what },
+    }
+}
+
+/// Why a file cannot be read.
+enum Fault {
+    /// The system refused: the file itself may be sound.
+    Io(io::Error),
+    /// The file is not as its format demands.
+    Content(String),
+}
+
+impl From<ParquetError> for Fault {
+    fn from(error: ParquetError) -> Self {
+        if let ParquetError::External(source) = &error
+            && let Some(source) = source.downcast_ref::<io::Error>()
+            && let Some(code) = source.raw_os_error()
+        {
+            return Self::Io(io::Error::from_raw_os_error(code));
+        }
+        Self::Content(format!("the Parquet file is damaged or cut off ({error})"))
+    }
+}
+
+/// A file whose length was asked for once: the library's own takes one that it cannot ask for empty.
+struct Whole {
+    file: File,
+    length: u64,
+}
+
+impl Length for Whole {
+    fn len(&self) -> u64 {
+        self.length
+    }
+}
+
+impl ChunkReader for Whole {
+    type T = <File as ChunkReader>::T;
+
+    fn get_read(&self, start: u64) -> Result<Self::T, ParquetError> {
+        self.file.get_read(start)
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes, ParquetError> {
+        self.file.get_bytes(start, length)
     }
 }
 
@@ -259,7 +314,7 @@ thread_local! {
 
 /// Runs code of the `parquet` crate, which on some damaged files panics instead of giving an error. A build with
 /// `panic = "abort"` would end there.
-fn guarded<T>(run: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, String> {
+fn guarded<T>(run: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, Fault> {
     static QUIET: Once = Once::new();
 
     // The message of a panic that is caught would stand on the terminal beside the error.
@@ -276,9 +331,9 @@ fn guarded<T>(run: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, String
     GUARDED.set(false);
     match outcome {
         Ok(Ok(value)) => Ok(value),
-        Ok(Err(error)) => Err(format!("the Parquet file is damaged or cut off ({error})")),
-        Err(_) => {
-            Err("the Parquet file is damaged (its contents contradict themselves)".to_owned())
-        }
+        Ok(Err(error)) => Err(error.into()),
+        Err(_) => Err(Fault::Content(
+            "the Parquet file is damaged (its contents contradict themselves)".to_owned(),
+        )),
     }
 }

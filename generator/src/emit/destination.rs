@@ -38,7 +38,9 @@ impl Destination {
     /// it need not be made again.
     pub(crate) fn with_journal(mut self, heading: &str) -> Result<Self, GenerateError> {
         let path = self.folder.join(JOURNAL);
-        if let Ok(text) = std::fs::read_to_string(&path) {
+        // One without a whole first line was cut before anything was finished.
+        let text = std::fs::read_to_string(&path).ok();
+        if let Some(text) = text.filter(|text| text.contains('\n')) {
             let mut lines = text.split_inclusive('\n');
             if lines.next().map(str::trim_end) == Some(heading) {
                 // The last line may be half.

@@ -1,6 +1,6 @@
 //! What data say of a list: logs, or a dataset with its truth.
 
-use crate::cli::detect::{ReadArgs, read, read_quietly};
+use crate::cli::detect::{ReadArgs, read, read_again};
 use crate::cli::failure::Failure;
 use scanbench::eval::{self, GroundTruth, Runs};
 use scanbench_detector::codes::{
@@ -34,7 +34,7 @@ pub(super) fn findings(
         return Err(Failure::InputTold);
     }
     let probes = Probes::of(exclusions);
-    let (answers, _) = read_quietly(paths, &rule, &probes.exclusions, &ReadArgs::default())?;
+    let answers = read_again(paths, &rule, &probes.exclusions, &totals)?;
     let data = Data {
         list: exclusions.list(),
         detection: &detection,

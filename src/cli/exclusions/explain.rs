@@ -1,6 +1,6 @@
 //! `exclusions explain`: which exclusion takes a line or a row out and why, or the nearest miss and why not.
 
-use crate::cli::detect::{ReadArgs, read, read_quietly};
+use crate::cli::detect::{ReadArgs, read, read_again};
 use crate::cli::embedded;
 use crate::cli::failure::Failure;
 use crate::cli::messages::count;
@@ -161,8 +161,11 @@ fn explain_row(
     number: usize,
 ) -> Result<(), Failure> {
     let rule = Rule::default();
-    let reading = ReadArgs::default();
-    let (detection, _) = read(&args.against, &rule, exclusions, &reading)?;
+    let (detection, totals) = read(&args.against, &rule, exclusions, &ReadArgs::default())?;
+    if totals.failed > 0 {
+        // Without all logs the rows are others, and have other numbers.
+        return Err(Failure::InputTold);
+    }
     let rows = detection.alerts(&Selection::None);
     let row = rows.get(number - 1).ok_or_else(|| {
         Failure::Input(format!(
@@ -171,7 +174,7 @@ fn explain_row(
         ))
     })?;
     let probes = exclusions.within_row(row, BIN);
-    let (answers, _) = read_quietly(&args.against, &rule, &probes, &reading)?;
+    let answers = read_again(&args.against, &rule, &probes, &totals)?;
     writeln!(
         out,
         "row {number}: {} {} on {} ({}), {}, {}",

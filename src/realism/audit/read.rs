@@ -3,7 +3,7 @@
 use super::line::{Line, Texts};
 use super::{Campaign, Material, line};
 use crate::eval::{GroundTruth, TruthError};
-use scanbench_detector::{LogFile, Passenger, Stopped, find_logs, passage};
+use scanbench_detector::{FindError, LogFile, Passenger, Stopped, find_logs, passage};
 use scanbench_generator::manifest::Manifest;
 use scanbench_generator::truth::{Class, Label};
 use scanbench_w3c::Record;
@@ -33,6 +33,9 @@ pub enum AuditError {
         /// Why.
         source: io::Error,
     },
+    /// Its logs cannot be found.
+    #[error(transparent)]
+    Find(#[from] FindError),
     /// Stopped.
     #[error(transparent)]
     Stopped(#[from] Stopped),
@@ -75,7 +78,10 @@ pub fn read(
     let mut material = Material::default();
     for (dataset, manifest) in datasets {
         let truth = GroundTruth::read(dataset, manifest)?;
-        let (logs, _) = find_logs(&[dataset.join("logs")]);
+        let (logs, mut errors) = find_logs(&[dataset.join("logs")]);
+        if let Some(error) = errors.pop() {
+            return Err(error.into());
+        }
         let mut reader = Reader {
             root: dataset,
             labels: HashMap::new(),
@@ -84,7 +90,7 @@ pub fn read(
             files: &mut material.files,
             failed: None,
         };
-        passage(&logs, cancelled, &mut reader)?;
+        passage(&logs, cancelled, &mut reader)?.whole()?;
         if let Some(error) = reader.failed {
             return Err(error);
         }
