@@ -12,6 +12,10 @@
 #[path = "../fuzz/laws/lib.rs"]
 pub mod laws;
 
+/// The law of alerts.
+#[path = "../fuzz/laws/alerts.rs"]
+pub mod law_of_alerts;
+
 use rand::RngExt;
 use rand_pcg::Pcg64;
 use std::fs;
@@ -110,12 +114,23 @@ fn change(bytes: &mut Vec<u8>, files: &[(String, Vec<u8>)], random: &mut Pcg64) 
 }
 
 macro_rules! corpora {
-    ($($law:ident)*) => {$(
+    ($($law:ident = $path:path,)*) => {$(
         #[test]
         fn $law() {
-            hold(stringify!($law), laws::$law);
+            hold(stringify!($law), $path);
         }
     )*};
 }
 
-corpora!(reader round_trip scenario exclusions kql alerts tables checkpoint packed detect);
+corpora! {
+    reader = laws::reader,
+    round_trip = laws::round_trip,
+    scenario = laws::scenario,
+    exclusions = laws::exclusions,
+    kql = laws::kql,
+    alerts = law_of_alerts::alerts,
+    tables = laws::tables,
+    checkpoint = laws::checkpoint,
+    packed = laws::packed,
+    detect = laws::detect,
+}

@@ -1,6 +1,6 @@
 //! Alerts of other engines.
 
-use super::findings::is_harmless;
+use crate::laws::is_harmless;
 use scanbench::alerts::{Mapping, read_alerts};
 use scanbench_detector::Alert;
 
