@@ -29,6 +29,12 @@ pub fn visible(bytes: &[u8]) -> String {
     out
 }
 
+/// Whether a character draws nothing and does something instead: [`visible`] shows it as an escape.
+#[must_use]
+pub fn acts(c: char) -> bool {
+    c.is_control() || acts_on_layout(c)
+}
+
 /// Characters that draw nothing themselves but change what a terminal or browser draws: C1 controls, line and
 /// paragraph separators, zero-width and bidirectional controls (Unicode UAX #9), and tag characters.
 fn acts_on_layout(c: char) -> bool {
@@ -47,5 +53,7 @@ mod tests {
         assert_eq!(visible(b"\x1b[31mred"), "\\x1b[31mred");
         assert_eq!(visible(b"a\xffb\n"), "a\\xffb\\n");
         assert_eq!(visible("x\u{202e}y\u{9b}".as_bytes()), "x\\u{202e}y\\u{9b}");
+        assert!(['\n', '\x1b', '\u{9b}', '\u{202e}'].into_iter().all(acts));
+        assert!(!['a', ' ', 'é', '\u{5d0}'].into_iter().any(acts));
     }
 }
