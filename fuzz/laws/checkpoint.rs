@@ -28,7 +28,7 @@ fn rules() -> [Rule; 3] {
             width: Duration::from_mins(10),
         },
         Window::Sliding {
-            width: Duration::from_secs(60),
+            width: Duration::from_mins(1),
         },
         Window::Session {
             gap: Duration::from_secs(20),

@@ -6,6 +6,7 @@ use scanbench_detector::{Count, Detector, Exclusions, GroupBy, Rule, Schedule, S
 use scanbench_spec::Source;
 use scanbench_w3c::{Field, Item, Reader, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
@@ -24,7 +25,8 @@ fn exclusions(chosen: u8) -> Exclusions {
     let mut text = "version = 1\n".to_owned();
     for (index, one) in LIST.iter().enumerate() {
         if chosen >> index & 1 == 1 {
-            text += &format!("[[exclusion]]\nid = \"x{index}\"\n{one}\n");
+            // Writing to a String cannot fail.
+            let _ = write!(text, "[[exclusion]]\nid = \"x{index}\"\n{one}\n");
         }
     }
     Exclusions::from_source(&Source::new("list.toml", text)).unwrap()
@@ -70,7 +72,7 @@ fn rule(choices: &mut Bytes<'_>) -> Rule {
             _ => Count::Port,
         },
         schedule: (schedule.0 > 128).then(|| Schedule {
-            start: Timestamp::from_millis(DAY + schedule.0 as i64 * 1000),
+            start: Timestamp::from_millis(DAY + i64::try_from(schedule.0).unwrap() * 1000),
             // Runs go on to the last line, and a fuzzer likes lines of the year 9999.
             every: seconds(schedule.1 * 3600 + 60),
             period: seconds(schedule.2 * 60 + 1),
@@ -185,7 +187,10 @@ fn is_table(log: &[u8]) -> bool {
 
 /// Ports and lines by bin and keys: the rule in its own words.
 #[derive(Default)]
-struct ByHand(BTreeMap<(i64, [Vec<u8>; 3]), (BTreeSet<u16>, u64)>);
+struct ByHand(BTreeMap<(i64, Keys), (BTreeSet<u16>, u64)>);
+
+/// Client, computer and server.
+type Keys = [Vec<u8>; 3];
 
 impl ByHand {
     fn add(&mut self, rule: &Rule, entry: &scanbench_w3c::Entry<'_>, computer: &[u8]) {

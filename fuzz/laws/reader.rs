@@ -97,9 +97,9 @@ pub fn reader(data: &[u8]) {
         (counts.lines(), counts.bytes),
         (lines.len() as u64, log.len() as u64)
     );
-    let long = lines.iter().filter(|line| bare(line).len() > limit).count();
+    let over = lines.iter().filter(|line| bare(line).len() > limit).count();
     let is_long = |seen: &&Seen| matches!(seen, Seen::Bad(bad) if matches!(bad.problem, scanbench_w3c::Problem::TooLong { .. }));
-    assert_eq!(short.iter().filter(is_long).count(), long);
+    assert_eq!(short.iter().filter(is_long).count(), over);
 
     let mut raw = RawLines::new(log);
     let mut all = Vec::new();
@@ -118,11 +118,11 @@ fn bare(line: &[u8]) -> &[u8] {
 /// Each line that a naive split gives is what its first byte and its blanks say, at its place.
 fn account(mark: usize, lines: &[&[u8]], seen: &[Seen], counts: Counts) {
     let is_blank = |line: &&&[u8]| line.trim_ascii().is_empty();
-    let is_directive = |line: &&&[u8]| line.starts_with(b"#");
+    let begins_directive = |line: &&&[u8]| line.starts_with(b"#");
     assert_eq!(counts.blank, lines.iter().filter(is_blank).count() as u64);
     assert_eq!(
         counts.directives,
-        lines.iter().filter(is_directive).count() as u64
+        lines.iter().filter(begins_directive).count() as u64
     );
     assert_eq!(counts.entries + counts.bad, seen.len() as u64);
     assert_eq!(counts.lines(), lines.len() as u64);
@@ -132,7 +132,7 @@ fn account(mark: usize, lines: &[&[u8]], seen: &[Seen], counts: Counts) {
     let mut seen = seen.iter();
     let mut offset = mark;
     for (number, line) in (1..).zip(lines) {
-        if !is_blank(&line) && !is_directive(&line) {
+        if !is_blank(&line) && !begins_directive(&line) {
             match seen.next() {
                 Some(Seen::Bad(bad)) => {
                     assert_eq!((bad.line, bad.offset), (number, offset as u64));

@@ -56,15 +56,15 @@ pub fn round_trip(data: &[u8]) {
                 )
                 .unwrap();
         }
-        let (mut date, mut clock) = (Vec::new(), Vec::new());
-        time.write_date(&mut date);
+        let (mut day, mut clock) = (Vec::new(), Vec::new());
+        time.write_date(&mut day);
         time.write_time(&mut clock);
         let port = choices.short();
         let port = (port != 0).then_some(port);
         let shown = port
             .map(|port| port.to_string().into_bytes())
             .unwrap_or_default();
-        let mut values = vec![date, clock, shown];
+        let mut values = vec![day, clock, shown];
         values.resize_with(names.len(), || choices.text().to_vec());
         writer.entry(values.iter().map(Vec::as_slice)).unwrap();
         let values: Vec<Vec<u8>> = values.iter().map(|value| encoded(value)).collect();

@@ -15,9 +15,9 @@ pub fn tables(data: &[u8]) {
         && !data.starts_with(b"\x28\xb5\x2f\xfd")
         && !data.is_empty()
     {
-        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        packer.write_all(data).unwrap();
-        let packed = scanned_bytes(&packer.finish().unwrap(), 1);
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(data).unwrap();
+        let packed = scanned_bytes(&encoder.finish().unwrap(), 1);
         assert_eq!(
             (&packed.rows, packed.lines, &packed.bad),
             (&plain.rows, plain.lines, &plain.bad)
