@@ -10,6 +10,7 @@ use crate::exclusion::{ClickHouse, DuckDb, Exclusion, Spark};
 use crate::window::Window;
 use crate::{Count, Exclusions, Rule};
 use scanbench_spec::Finding;
+use scanbench_w3c::acts;
 use std::time::Duration;
 
 /// Where a rule can go.
@@ -113,7 +114,7 @@ impl Sayable<'_> {
         let name = published.and_then(|published| published.name.clone());
         let name = name
             .unwrap_or_else(|| "High count of connections by client IP on many ports".to_owned());
-        let plain = |char: char| if char.is_control() { ' ' } else { char };
+        let plain = |char: char| if acts(char) { ' ' } else { char };
         name.chars().map(plain).collect()
     }
 

@@ -2,4 +2,9 @@
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| scanbench_fuzz::alerts(data));
+use scanbench_fuzz as laws;
+
+#[path = "../laws/alerts.rs"]
+mod law;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| law::alerts(data));

@@ -1,6 +1,6 @@
 //! Alerts of other engines.
 
-use super::findings::is_harmless;
+use crate::laws::is_harmless;
 use scanbench::alerts::{Mapping, read_alerts};
 use scanbench_detector::Alert;
 
@@ -11,7 +11,10 @@ pub fn alerts(data: &[u8]) {
         Ok(alerts) => alerts,
         Err(error) => return is_harmless(&error.to_string()),
     };
-    let lines: Vec<String> = alerts.iter().map(|alert| serde_json::to_string(alert).unwrap()).collect();
+    let lines: Vec<String> = alerts
+        .iter()
+        .map(|alert| serde_json::to_string(alert).unwrap())
+        .collect();
     let again = read_alerts(lines.join("\n").as_bytes(), &Mapping::default())
         .unwrap_or_else(|error| panic!("{error}\n{lines:?}"));
     let said = |alert: &Alert| {
@@ -25,6 +28,9 @@ pub fn alerts(data: &[u8]) {
             alert.port_count,
         )
     };
-    let (first, second): (Vec<_>, Vec<_>) = (alerts.iter().map(said).collect(), again.iter().map(said).collect());
+    let (first, second): (Vec<_>, Vec<_>) = (
+        alerts.iter().map(said).collect(),
+        again.iter().map(said).collect(),
+    );
     assert_eq!(second, first);
 }

@@ -24,11 +24,21 @@ not an entry
 /// The rules that a checkpoint may be of: with fixed windows, and with those that move.
 fn rules() -> [Rule; 3] {
     let windows = [
-        Window::Tumbling { width: Duration::from_mins(10) },
-        Window::Sliding { width: Duration::from_secs(60) },
-        Window::Session { gap: Duration::from_secs(20) },
+        Window::Tumbling {
+            width: Duration::from_mins(10),
+        },
+        Window::Sliding {
+            width: Duration::from_mins(1),
+        },
+        Window::Session {
+            gap: Duration::from_secs(20),
+        },
     ];
-    windows.map(|window| Rule { window, threshold: 2, ..Rule::default() })
+    windows.map(|window| Rule {
+        window,
+        threshold: 2,
+        ..Rule::default()
+    })
 }
 
 /// A checkpoint is refused at a line that it has, or following goes on from it to an end, and from what that leaves
@@ -42,7 +52,11 @@ pub fn checkpoint(data: &[u8]) {
     let place = folder.display().to_string();
     let text = String::from_utf8_lossy(data).replace(FOLDER, &place);
     // Bytes that are no text stand as they are.
-    let bytes = if std::str::from_utf8(data).is_ok() { text.as_bytes() } else { data };
+    let bytes = if std::str::from_utf8(data).is_ok() {
+        text.as_bytes()
+    } else {
+        data
+    };
     for rule in rules() {
         fs::write(&path, bytes).unwrap();
         let resumed = match Checkpoint::open(&path) {
@@ -61,7 +75,13 @@ pub fn checkpoint(data: &[u8]) {
             lateness: Duration::from_mins(1),
             from_start: true,
         };
-        let follower = Follower::new(rule.clone(), Exclusions::default(), options.clone(), Some(resumed), &mut |_| {});
+        let follower = Follower::new(
+            rule.clone(),
+            Exclusions::default(),
+            options.clone(),
+            Some(resumed),
+            &mut |_| {},
+        );
         let mut follower = match follower {
             Ok(follower) => follower,
             Err(FollowError::OtherRule { .. }) => continue,
@@ -72,7 +92,8 @@ pub fn checkpoint(data: &[u8]) {
         follower.save(&mut checkpoint).unwrap();
         drop(checkpoint);
         let (_, left) = Checkpoint::open(&path).unwrap();
-        let mut again = Follower::new(rule, Exclusions::default(), options, left, &mut |_| {}).unwrap();
+        let mut again =
+            Follower::new(rule, Exclusions::default(), options, left, &mut |_| {}).unwrap();
         follow(&mut again);
     }
 }

@@ -2,12 +2,11 @@
 
 use super::bytes::Bytes;
 use super::files::{logs, scanned};
-use scanbench_detector::{
-    Count, Detector, Exclusions, GroupBy, Rule, Schedule, Selection, Window,
-};
+use scanbench_detector::{Count, Detector, Exclusions, GroupBy, Rule, Schedule, Selection, Window};
 use scanbench_spec::Source;
 use scanbench_w3c::{Field, Item, Reader, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
@@ -26,7 +25,8 @@ fn exclusions(chosen: u8) -> Exclusions {
     let mut text = "version = 1\n".to_owned();
     for (index, one) in LIST.iter().enumerate() {
         if chosen >> index & 1 == 1 {
-            text += &format!("[[exclusion]]\nid = \"x{index}\"\n{one}\n");
+            // Writing to a String cannot fail.
+            let _ = write!(text, "[[exclusion]]\nid = \"x{index}\"\n{one}\n");
         }
     }
     Exclusions::from_source(&Source::new("list.toml", text)).unwrap()
@@ -36,12 +36,26 @@ fn rule(choices: &mut Bytes<'_>) -> Rule {
     let seconds = |number: usize| Duration::from_secs(number as u64);
     let (kind, width, step) = (choices.byte() % 4, choices.number(), choices.number());
     let window = match kind {
-        0 => Window::Tumbling { width: seconds(width + 1) },
-        1 => Window::Hopping { width: seconds(width + 1), step: seconds(step + 1) },
-        2 => Window::Sliding { width: seconds(width + 1) },
-        _ => Window::Session { gap: seconds(width) },
+        0 => Window::Tumbling {
+            width: seconds(width + 1),
+        },
+        1 => Window::Hopping {
+            width: seconds(width + 1),
+            step: seconds(step + 1),
+        },
+        2 => Window::Sliding {
+            width: seconds(width + 1),
+        },
+        _ => Window::Session {
+            gap: seconds(width),
+        },
     };
-    let (threshold, limit, keys, count) = (choices.byte() % 8 + 1, choices.number() % 16, choices.byte(), choices.byte());
+    let (threshold, limit, keys, count) = (
+        choices.byte() % 8 + 1,
+        choices.number() % 16,
+        choices.byte(),
+        choices.byte(),
+    );
     let schedule = (choices.number(), choices.number(), choices.number());
     Rule {
         window,
@@ -58,7 +72,7 @@ fn rule(choices: &mut Bytes<'_>) -> Rule {
             _ => Count::Port,
         },
         schedule: (schedule.0 > 128).then(|| Schedule {
-            start: Timestamp::from_millis(DAY + schedule.0 as i64 * 1000),
+            start: Timestamp::from_millis(DAY + i64::try_from(schedule.0).unwrap() * 1000),
             // Runs go on to the last line, and a fuzzer likes lines of the year 9999.
             every: seconds(schedule.1 * 3600 + 60),
             period: seconds(schedule.2 * 60 + 1),
@@ -122,7 +136,10 @@ pub fn detect(data: &[u8]) {
     let careful = careful.finish();
     for (selection, rows) in [Selection::None, Selection::All].iter().zip(&quick.rows) {
         let alerts = careful.alerts(selection);
-        let expected: Vec<String> = alerts.iter().map(|alert| serde_json::to_string(alert).unwrap()).collect();
+        let expected: Vec<String> = alerts
+            .iter()
+            .map(|alert| serde_json::to_string(alert).unwrap())
+            .collect();
         assert_eq!(*rows, expected, "{rule:?}");
     }
     assert_eq!(quick.lines, careful.lines());
@@ -130,7 +147,10 @@ pub fn detect(data: &[u8]) {
         bad.sort_unstable();
         assert_eq!(quick.bad, bad);
     }
-    if matches!(rule.window, Window::Tumbling { .. }) && rule.schedule.is_none() && rule.count == Count::Port {
+    if matches!(rule.window, Window::Tumbling { .. })
+        && rule.schedule.is_none()
+        && rule.count == Count::Port
+    {
         by_hand.compare(&rule, &careful.alerts(&Selection::None));
     }
 }
@@ -151,17 +171,26 @@ fn is_near(first: &[u8], second: &[u8]) -> bool {
 
 /// Whether a log would be taken for something else than text.
 fn is_table(log: &[u8]) -> bool {
-    let text = log.strip_prefix(b"\xef\xbb\xbf").unwrap_or(log).trim_ascii_start();
+    let text = log
+        .strip_prefix(b"\xef\xbb\xbf")
+        .unwrap_or(log)
+        .trim_ascii_start();
     matches!(text.first(), Some(b'{' | b'['))
-        || text.split(|byte| *byte == b'\n').next().is_some_and(|line| {
-            let line = line.to_ascii_lowercase();
-            line.windows(13).any(|word| word == b"timegenerated") || line.contains(&b',')
-        })
+        || text
+            .split(|byte| *byte == b'\n')
+            .next()
+            .is_some_and(|line| {
+                let line = line.to_ascii_lowercase();
+                line.windows(13).any(|word| word == b"timegenerated") || line.contains(&b',')
+            })
 }
 
 /// Ports and lines by bin and keys: the rule in its own words.
 #[derive(Default)]
-struct ByHand(BTreeMap<(i64, [Vec<u8>; 3]), (BTreeSet<u16>, u64)>);
+struct ByHand(BTreeMap<(i64, Keys), (BTreeSet<u16>, u64)>);
+
+/// Client, computer and server.
+type Keys = [Vec<u8>; 3];
 
 impl ByHand {
     fn add(&mut self, rule: &Rule, entry: &scanbench_w3c::Entry<'_>, computer: &[u8]) {
@@ -185,17 +214,29 @@ impl ByHand {
     fn compare(self, rule: &Rule, alerts: &[scanbench_detector::Alert]) {
         let limit = rule.set_limit.map_or(usize::MAX, NonZeroUsize::get);
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let rows = self.0.into_iter().filter_map(|((bin, keys), (ports, lines))| {
-            let count = ports.len().min(limit) as u64;
-            let keys = keys.map(|key| text(&key));
-            (count >= rule.threshold).then_some((bin, keys, count, lines))
-        });
+        let rows = self
+            .0
+            .into_iter()
+            .filter_map(|((bin, keys), (ports, lines))| {
+                let count = ports.len().min(limit) as u64;
+                let keys = keys.map(|key| text(&key));
+                (count >= rule.threshold).then_some((bin, keys, count, lines))
+            });
         let mut expected: Vec<_> = rows.collect();
         let mut found: Vec<_> = alerts
             .iter()
             .map(|alert| {
-                let keys = [alert.c_ip.clone(), alert.computer.clone(), alert.s_ip.clone()];
-                (alert.time_generated.millis(), keys, alert.port_count, alert.connections_count)
+                let keys = [
+                    alert.c_ip.clone(),
+                    alert.computer.clone(),
+                    alert.s_ip.clone(),
+                ];
+                (
+                    alert.time_generated.millis(),
+                    keys,
+                    alert.port_count,
+                    alert.connections_count,
+                )
             })
             .collect();
         expected.sort();

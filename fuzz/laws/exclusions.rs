@@ -127,9 +127,13 @@ fn json(value: toml::Value) -> Option<serde_json::Value> {
         Value::Float(number) => serde_json::Number::from_f64(number)?.into(),
         Value::Boolean(value) => value.into(),
         Value::Datetime(moment) => moment.to_string().into(),
-        Value::Array(list) => serde_json::Value::Array(list.into_iter().map(json).collect::<Option<_>>()?),
+        Value::Array(list) => {
+            serde_json::Value::Array(list.into_iter().map(json).collect::<Option<_>>()?)
+        }
         Value::Table(table) => {
-            let pairs = table.into_iter().map(|(key, value)| Some((key, json(value)?)));
+            let pairs = table
+                .into_iter()
+                .map(|(key, value)| Some((key, json(value)?)));
             serde_json::Value::Object(pairs.collect::<Option<_>>()?)
         }
     })

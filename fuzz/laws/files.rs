@@ -41,27 +41,36 @@ pub(crate) fn scanned(
     options.threads = NonZeroUsize::MIN;
     change(&mut options);
     let (mut bad, mut more_bad, mut refused) = (Vec::new(), 0, Vec::new());
-    let (detection, mut totals) = scan(logs, rule, exclusions, &options, &mut |notice| match notice {
-        Notice::Bad(_, line) => {
-            let line = line.to_string();
-            super::findings::is_harmless(&line);
-            bad.push(line);
-        }
-        Notice::MoreBad(_, count) => more_bad += count,
-        Notice::PassedOver(..)
-        | Notice::Refused(..)
-        | Notice::Unfit(..)
-        | Notice::Unreadable(..)
-        | Notice::Broken(..)
-        | Notice::BrokenTable(..) => refused.push(format!("{notice:?}")),
-        _ => {}
-    })?;
+    let (detection, mut totals) = scan(
+        logs,
+        rule,
+        exclusions,
+        &options,
+        &mut |notice| match notice {
+            Notice::Bad(_, line) => {
+                let line = line.to_string();
+                super::findings::is_harmless(&line);
+                bad.push(line);
+            }
+            Notice::MoreBad(_, count) => more_bad += count,
+            Notice::PassedOver(..)
+            | Notice::Refused(..)
+            | Notice::Unfit(..)
+            | Notice::Unreadable(..)
+            | Notice::Broken(..)
+            | Notice::BrokenTable(..) => refused.push(format!("{notice:?}")),
+            _ => {}
+        },
+    )?;
     bad.sort_unstable();
     // Times of clocks.
     totals.stats = None;
     let rows = |selection: &Selection| {
         let alerts = detection.alerts(selection);
-        alerts.iter().map(|alert| serde_json::to_string(alert).unwrap()).collect()
+        alerts
+            .iter()
+            .map(|alert| serde_json::to_string(alert).unwrap())
+            .collect()
     };
     Ok(Scanned {
         rows: [rows(&Selection::None), rows(&Selection::All)],
@@ -79,7 +88,10 @@ pub(crate) fn scanned_bytes(bytes: &[u8], threads: usize) -> Scanned {
     let folder = scratch.path().join("set");
     std::fs::create_dir(&folder).unwrap();
     std::fs::write(folder.join("input"), bytes).unwrap();
-    let rule = Rule { threshold: 1, ..Rule::default() };
+    let rule = Rule {
+        threshold: 1,
+        ..Rule::default()
+    };
     let mut scanned = scanned(&logs(&folder), &rule, &Exclusions::default(), |options| {
         options.threads = NonZeroUsize::new(threads).unwrap();
     })
@@ -96,6 +108,9 @@ impl Scanned {
     /// Each line and row is one of the detection or a bad one.
     pub(crate) fn account(&self) {
         assert_eq!(self.totals.counts.entries, self.lines);
-        assert_eq!(self.totals.counts.bad, self.bad.len() as u64 + self.more_bad);
+        assert_eq!(
+            self.totals.counts.bad,
+            self.bad.len() as u64 + self.more_bad
+        );
     }
 }

@@ -30,7 +30,7 @@ pub(crate) fn shown(list: &[Finding], source: &Source) {
 }
 
 /// Nothing in a text acts on a terminal.
-pub(crate) fn is_harmless(text: &str) {
+pub fn is_harmless(text: &str) {
     let acts = |char: char| matches!(char, '\0'..='\x08' | '\x0b'..='\x1f' | '\x7f' | '\u{202e}');
     assert!(!text.contains(acts), "{text:?}");
 }

@@ -50,15 +50,26 @@ fn understood(imported: &ImportedRule) {
                 is_harmless(&written);
                 let again = import_rule(&Source::new(name, written.as_str()))
                     .unwrap_or_else(|findings| panic!("{findings}\n{written}"));
-                let plain = |rule: &Rule| Rule { published: None, schedule: None, ..rule.clone() };
+                let plain = |rule: &Rule| Rule {
+                    published: None,
+                    schedule: None,
+                    ..rule.clone()
+                };
                 assert_eq!(plain(&again.rule), plain(&imported.rule), "{written}");
                 let (_, second) = list(&again);
-                let said = |list: &Exclusions| export(list, Target::Kql).map_err(|findings| findings.len());
+                let said = |list: &Exclusions| {
+                    export(list, Target::Kql).map_err(|findings| findings.len())
+                };
                 assert_eq!(code(said(&second)), code(said(&exclusions)), "{written}");
             }
         }
     }
-    for target in [RuleTarget::Sigma, RuleTarget::SparkSql, RuleTarget::DuckDbSql, RuleTarget::ClickHouseSql] {
+    for target in [
+        RuleTarget::Sigma,
+        RuleTarget::SparkSql,
+        RuleTarget::DuckDbSql,
+        RuleTarget::ClickHouseSql,
+    ] {
         match export_rule(&imported.rule, &exclusions, target) {
             Err(findings) => are_placed(&findings, source.text()),
             Ok(written) => is_harmless(&written),
@@ -69,7 +80,9 @@ fn understood(imported: &ImportedRule) {
 /// Without comments, which name exclusions by where they came from.
 fn code(written: Result<String, usize>) -> Result<Vec<String>, usize> {
     written.map(|text| {
-        let lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+        let lines = text
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"));
         lines.map(str::to_owned).collect()
     })
 }

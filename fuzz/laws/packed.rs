@@ -25,7 +25,9 @@ pub fn packed(data: &[u8]) {
             let log = choices.rest();
             // What is packed already is refused within something packed.
             let magic: [&[u8]; 4] = [b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK", b"PAR"];
-            if magic.iter().any(|magic| log.starts_with(magic)) || log.get(1..4) == Some(b"\x2a\x4d\x18") {
+            if magic.iter().any(|magic| log.starts_with(magic))
+                || log.get(1..4) == Some(b"\x2a\x4d\x18")
+            {
                 return;
             }
             let plain = scanned_bytes(log, 1);
@@ -33,7 +35,10 @@ pub fn packed(data: &[u8]) {
             let whole = scanned_bytes(&packed, 1);
             whole.account();
             if plain.refused.is_empty() && !log.is_empty() {
-                assert_eq!((&whole.rows, whole.lines, &whole.bad), (&plain.rows, plain.lines, &plain.bad));
+                assert_eq!(
+                    (&whole.rows, whole.lines, &whole.bad),
+                    (&plain.rows, plain.lines, &plain.bad)
+                );
                 assert_eq!(whole.totals.counts, plain.totals.counts);
             }
             let cut = usize::from(cut) % (packed.len() + 1);

@@ -1,7 +1,9 @@
 //! The reader: quick and careful paths, and a naive split, read the same; and every byte is accounted for.
 
 use super::bytes::Bytes;
-use scanbench_w3c::{BlockReader, Counts, Item, Line, LineParser, RawLine, RawLines, Reader, Shape};
+use scanbench_w3c::{
+    BlockReader, Counts, Item, Line, LineParser, RawLine, RawLines, Reader, Shape,
+};
 use std::io::{self, Read};
 
 /// What a line was read as.
@@ -65,7 +67,10 @@ pub fn reader(data: &[u8]) {
     let log = choices.rest();
 
     let (seen, counts) = read(Reader::new(log).unwrap());
-    assert_eq!((&seen, counts), (&read(Reader::of_text(log)).0, read(Reader::of_text(log)).1));
+    assert_eq!(
+        (&seen, counts),
+        (&read(Reader::of_text(log)).0, read(Reader::of_text(log)).1)
+    );
     assert_eq!((&seen, counts), {
         let (again, counts) = read(Reader::new(Dribble(log, step)).unwrap());
         assert_eq!(again, seen);
@@ -74,16 +79,27 @@ pub fn reader(data: &[u8]) {
     let text = log.strip_prefix(b"\xef\xbb\xbf").unwrap_or(log);
     let lines: Vec<&[u8]> = text.split_inclusive(|byte| *byte == b'\n').collect();
     account(log.len() - text.len(), &lines, &seen, counts);
-    assert_eq!(by_blocks(text, &lines, block_bytes, wanted, portable, log.len() - text.len()), seen);
+    assert_eq!(
+        by_blocks(
+            text,
+            &lines,
+            block_bytes,
+            wanted,
+            portable,
+            log.len() - text.len()
+        ),
+        seen
+    );
 
     // A line over the limit is bad whatever is in it, and no other is.
     let (short, counts) = read(Reader::with_limit(Dribble(log, step), limit).unwrap());
-    assert_eq!((counts.lines(), counts.bytes), (lines.len() as u64, log.len() as u64));
-    let long = lines.iter().filter(|line| bare(line).len() > limit).count();
-    let is_long = |seen: &&Seen| {
-        matches!(seen, Seen::Bad(bad) if matches!(bad.problem, scanbench_w3c::Problem::TooLong { .. }))
-    };
-    assert_eq!(short.iter().filter(is_long).count(), long);
+    assert_eq!(
+        (counts.lines(), counts.bytes),
+        (lines.len() as u64, log.len() as u64)
+    );
+    let over = lines.iter().filter(|line| bare(line).len() > limit).count();
+    let is_long = |seen: &&Seen| matches!(seen, Seen::Bad(bad) if matches!(bad.problem, scanbench_w3c::Problem::TooLong { .. }));
+    assert_eq!(short.iter().filter(is_long).count(), over);
 
     let mut raw = RawLines::new(log);
     let mut all = Vec::new();
@@ -102,9 +118,12 @@ fn bare(line: &[u8]) -> &[u8] {
 /// Each line that a naive split gives is what its first byte and its blanks say, at its place.
 fn account(mark: usize, lines: &[&[u8]], seen: &[Seen], counts: Counts) {
     let is_blank = |line: &&&[u8]| line.trim_ascii().is_empty();
-    let is_directive = |line: &&&[u8]| line.starts_with(b"#");
+    let begins_directive = |line: &&&[u8]| line.starts_with(b"#");
     assert_eq!(counts.blank, lines.iter().filter(is_blank).count() as u64);
-    assert_eq!(counts.directives, lines.iter().filter(is_directive).count() as u64);
+    assert_eq!(
+        counts.directives,
+        lines.iter().filter(begins_directive).count() as u64
+    );
     assert_eq!(counts.entries + counts.bad, seen.len() as u64);
     assert_eq!(counts.lines(), lines.len() as u64);
     let bytes: usize = lines.iter().map(|line| line.len()).sum();
@@ -113,14 +132,18 @@ fn account(mark: usize, lines: &[&[u8]], seen: &[Seen], counts: Counts) {
     let mut seen = seen.iter();
     let mut offset = mark;
     for (number, line) in (1..).zip(lines) {
-        if !is_blank(&line) && !is_directive(&line) {
+        if !is_blank(&line) && !begins_directive(&line) {
             match seen.next() {
                 Some(Seen::Bad(bad)) => {
                     assert_eq!((bad.line, bad.offset), (number, offset as u64));
                     assert!((1..=line.len() as u64 + 1).contains(&bad.column), "{bad:?}");
                     super::findings::is_harmless(&bad.to_string());
                 }
-                Some(Seen::Entry { line: found, values, .. }) => {
+                Some(Seen::Entry {
+                    line: found,
+                    values,
+                    ..
+                }) => {
                     assert_eq!(*found, number);
                     if !line.contains(&b'"') {
                         let naive = bare(line).split(|byte| matches!(byte, b' ' | b'\t'));
@@ -145,7 +168,11 @@ fn by_blocks(
     portable: bool,
     mark: usize,
 ) -> Vec<Seen> {
-    let mut cutter = if portable { BlockReader::portable() } else { BlockReader::new() };
+    let mut cutter = if portable {
+        BlockReader::portable()
+    } else {
+        BlockReader::new()
+    };
     let mut parser = LineParser::default();
     let (mut seen, mut rest, mut offset) = (Vec::new(), Vec::new(), mark);
     let mut naive = lines.iter();
@@ -155,7 +182,10 @@ fn by_blocks(
         let mut cut = cutter.lines(&rest);
         loop {
             let columns = parser.header().regular_columns();
-            let shape = Shape { columns, wanted: wanted.min(columns) };
+            let shape = Shape {
+                columns,
+                wanted: wanted.min(columns),
+            };
             let Some(line) = cut.next(shape) else {
                 break;
             };
@@ -193,8 +223,20 @@ fn by_blocks(
     seen
 }
 
-fn careful(parser: &mut LineParser, text: &[u8], number: u64, offset: usize, terminated: bool) -> Option<Seen> {
-    let raw = RawLine { text, number, offset: offset as u64, terminated, too_long: None };
+fn careful(
+    parser: &mut LineParser,
+    text: &[u8],
+    number: u64,
+    offset: usize,
+    terminated: bool,
+) -> Option<Seen> {
+    let raw = RawLine {
+        text,
+        number,
+        offset: offset as u64,
+        terminated,
+        too_long: None,
+    };
     match parser.parse(&raw) {
         Line::Entry(entry) => Some(Seen::entry(&entry)),
         Line::Bad(bad) => Some(Seen::Bad(bad)),

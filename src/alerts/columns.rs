@@ -254,7 +254,7 @@ fn number(value: &Value) -> Option<u64> {
 }
 
 /// A text as tables have it, or seconds (or milliseconds) since 1970.
-#[expect(clippy::cast_possible_truncation, reason = "milliseconds of 1e15 fit")]
+#[expect(clippy::cast_possible_truncation, reason = "what does not fit is cut")]
 fn moment(value: &Value) -> Result<Timestamp, String> {
     let text = plain(value);
     if let Some(time) = parse_moment(text.as_bytes()) {
@@ -268,8 +268,10 @@ fn moment(value: &Value) -> Result<Timestamp, String> {
     } else {
         number
     };
-    if millis.is_finite() && millis.abs() < 1e15 {
-        Ok(Timestamp::from_millis(millis.round() as i64))
+    // What is far outside of the range stays outside when it is cut.
+    let time = Timestamp::from_millis(millis.round() as i64);
+    if millis.is_finite() && time.has_four_digit_year() {
+        Ok(time)
     } else {
         Err(wrong())
     }

@@ -52,7 +52,7 @@ pub use parser::{Header, Line, LineParser, RawLine, parse_port};
 pub use raw_lines::{RawLines, WholeLine};
 pub use reader::{Counts, Item, MAX_LINE_BYTES, ReadError, Reader};
 pub use record::Record;
-pub use text::{inert_json, visible, visible_lines};
+pub use text::{acts, inert_json, visible, visible_lines};
 pub use time::{Timestamp, TimestampError};
 pub use writer::{Newline, Writer, encode_value};
 pub use zone::{Zone, ZoneError};

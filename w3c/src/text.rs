@@ -31,11 +31,16 @@ pub fn visible(bytes: &[u8]) -> String {
     out
 }
 
+/// Whether a character draws nothing and does something instead: [`visible`] shows it as an escape.
+#[must_use]
+pub fn acts(c: char) -> bool {
+    c.is_control() || acts_on_layout(c)
+}
+
 /// [`visible`] for text over several lines, such as a message with a line of a file in it: newlines stay.
 #[must_use]
 pub fn visible_lines(text: &str) -> Cow<'_, str> {
-    let acts = |c: char| (c.is_ascii_control() && c != '\n') || acts_on_layout(c);
-    if text.contains(acts) {
+    if text.contains(|c| c != '\n' && acts(c)) {
         let lines = text.split('\n').map(|line| visible(line.as_bytes()));
         Cow::Owned(lines.collect::<Vec<_>>().join("\n"))
     } else {
@@ -50,7 +55,8 @@ pub fn visible_lines(text: &str) -> Cow<'_, str> {
 pub fn inert_json(json: String) -> String {
     use std::fmt::Write as _;
 
-    let acts = |c: char| c == '\x7f' || acts_on_layout(c);
+    // Newlines between members stay; within strings JSON has none.
+    let acts = |c: char| c != '\n' && acts(c);
     if !json.contains(acts) {
         return json;
     }
@@ -86,6 +92,8 @@ mod tests {
         assert_eq!(visible(b"\x1b[31mred"), "\\x1b[31mred");
         assert_eq!(visible(b"a\xffb\n"), "a\\xffb\\n");
         assert_eq!(visible("x\u{202e}y\u{9b}".as_bytes()), "x\\u{202e}y\\u{9b}");
+        assert!(['\n', '\x1b', '\u{9b}', '\u{202e}'].into_iter().all(acts));
+        assert!(!['a', ' ', 'é', '\u{5d0}'].into_iter().any(acts));
     }
 
     #[test]

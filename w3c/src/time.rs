@@ -64,6 +64,13 @@ impl Timestamp {
         u8::try_from((self.0.div_euclid(MS_PER_DAY) + 3).rem_euclid(7)).unwrap_or(0)
     }
 
+    /// Whether its year has four digits, so that what is written of it can be read again: RFC 3339 has no others.
+    #[must_use]
+    pub const fn has_four_digit_year(self) -> bool {
+        // 0000-01-01T00:00:00Z, and the last millisecond of 9999.
+        -62_167_219_200_000 <= self.0 && self.0 <= 253_402_300_799_999
+    }
+
     /// Milliseconds since midnight UTC.
     #[must_use]
     pub fn millis_of_day(self) -> i64 {
@@ -128,8 +135,11 @@ impl FromStr for Timestamp {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         DateTime::parse_from_rfc3339(text)
+            .ok()
             .map(|moment| Self(moment.timestamp_millis()))
-            .map_err(|_| TimestampError(crate::visible(text.as_bytes())))
+            // An offset may lead over the edge.
+            .filter(|moment| moment.has_four_digit_year())
+            .ok_or_else(|| TimestampError(crate::visible(text.as_bytes())))
     }
 }
 

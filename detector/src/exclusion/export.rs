@@ -14,6 +14,7 @@ pub(crate) use sql::{ClickHouse, Dialect, DuckDb, Spark, lines as sql_lines};
 use super::codes::NOT_EXPRESSIBLE;
 use super::{Condition, Exclusion, Exclusions};
 use scanbench_spec::Finding;
+use scanbench_w3c::acts;
 use std::ops::RangeInclusive;
 
 /// Where exclusions can go.
@@ -107,7 +108,7 @@ fn comment(exclusion: &Exclusion) -> String {
         text += reason;
     }
     text.chars()
-        .map(|char| if char.is_control() { ' ' } else { char })
+        .map(|char| if acts(char) { ' ' } else { char })
         .collect()
 }
 

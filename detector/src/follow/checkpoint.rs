@@ -9,6 +9,7 @@
 use super::bins::{Told, ToldStretch};
 use super::carried::RunState;
 use super::row::FollowedRow;
+use scanbench_w3c::visible;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -172,7 +173,8 @@ impl Checkpoint {
         let wrong = |line: usize, why: String| CheckpointError::Content {
             path: self.path.clone(),
             line: line + 1,
-            why,
+            // It may tell names out of the file, which is no checkpoint of ours and may hold anything.
+            why: visible(why.as_bytes()),
         };
         let Some((head, journal)) = text.split_once('\n') else {
             return Err(wrong(0, "no checkpoint of scanbench, or cut".into()));

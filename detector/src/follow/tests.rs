@@ -277,6 +277,11 @@ fn damaged_checkpoints_are_refused() {
             "{\"format\":\"scanbench-follow\",\"version\":2,\"rule\":\"\",\"servers\":{},\"files\":[],\"told\":[],\"runs\":[]}\nx\n",
             "line 2: a damaged journal",
         ),
+        // Found by a fuzzer's law: a name that is told must do nothing.
+        (
+            "{\"format\":\"scanbench-follow\",\"version\":2,\"rule\":\"\",\"servers\":{},\"files\":[],\"told\":[],\"runs\":[],\"\\u001b[31m\u{202e}\":0}\n",
+            "unknown field `\\x1b[31m\\u{202e}`",
+        ),
     ] {
         fs::write(&file, text).unwrap();
         let error = Checkpoint::open(&file).unwrap_err().to_string();

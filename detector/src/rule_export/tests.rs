@@ -155,7 +155,8 @@ fn what_targets_cannot_say_is_an_error() {
 #[test]
 fn nothing_in_a_title_leaves_its_comment() {
     let published = crate::Published {
-        name: Some("a\n| take 0\u{1b}[31m".to_owned()),
+        name: Some("a\n| take 0\u{1b}[31m\u{202e}".to_owned()),
+        severity: Some("High\u{202e}".to_owned()),
         ..crate::Published::default()
     };
     let rule = Rule {
@@ -165,7 +166,7 @@ fn nothing_in_a_title_leaves_its_comment() {
     for target in ALL {
         let written = export(&rule, "", target).unwrap();
         assert!(
-            !written.contains("\n| take 0") && !written.contains('\u{1b}'),
+            !written.contains("\n| take 0") && !written.contains(['\u{1b}', '\u{202e}']),
             "{written}"
         );
     }
