@@ -33,5 +33,5 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         let page = page.map_err(unwritable)?;
         std::fs::rename(page.path(), folder.join(page.file_name())).map_err(unwritable)?;
     }
-    Ok(())
+    scratch.close().map_err(unwritable)
 }

@@ -108,7 +108,7 @@ fn days(dataset: &Path, manifest: &Manifest) -> Result<Option<f64>, TruthError> 
     if let Some(text) = read(INJECTION)? {
         return Ok(days_of_injection(&text));
     }
-    Ok(read(SCENARIO)?.and_then(|text| days_of_scenario(text)))
+    Ok(read(SCENARIO)?.and_then(days_of_scenario))
 }
 
 fn days_of_injection(text: &str) -> Option<f64> {
