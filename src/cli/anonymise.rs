@@ -48,6 +48,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let logs = inputs(&args.logs)?;
     let key = key(args.key_file.as_deref())?;
     let (parent, name) = target(&args.output)?;
+    let to = parent.join(name);
     let scratch = tempfile::Builder::new()
         .prefix(".scanbench-")
         .tempdir_in(&parent)
@@ -79,7 +80,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     for (done, (log, seen)) in (logs.len() as u64..).zip(&web) {
         stop_if_cancelled()?;
         messages.step(done, total, "writing".to_owned());
-        let lines = write(&anonymiser, log, seen, scratch.path())?;
+        let lines = write(&anonymiser, (log, seen), scratch.path(), &to)?;
         sum.written += lines.written;
         sum.left_out += lines.left_out;
     }
@@ -96,7 +97,6 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let list = scratch.path().join("readable.txt");
     fs::write(&list, &readable).map_err(|error| cannot("write", &list, &error))?;
     let made = scratch.keep();
-    let to = parent.join(name);
     share(&made)
         .and_then(|()| fs::rename(&made, &to))
         .map_err(|error| {
@@ -116,9 +116,9 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
 
 fn write(
     anonymiser: &Anonymiser,
-    log: &LogInput,
-    seen: &Seen,
+    (log, seen): (&LogInput, &Seen),
     folder: &Path,
+    to: &Path,
 ) -> Result<Lines, Failure> {
     let mut path = folder.join("logs");
     let mut parts = log.place.split('/').peekable();
@@ -139,7 +139,11 @@ fn write(
     let mut input = Witness::open(&log.path, seen.0)?;
     let lines = anonymiser
         .log(BufReader::new(&mut input), BufWriter::new(out))
-        .map_err(|error| cannot("anonymise", &log.path, &error))?;
+        .map_err(|error| {
+            let [from, into] =
+                [log.path.as_path(), to].map(|path| visible(path.as_os_str().as_encoded_bytes()));
+            Failure::Input(format!("cannot anonymise {from} into {into}: {error}"))
+        })?;
     if input.seen() != *seen {
         let path = visible(log.path.as_os_str().as_encoded_bytes());
         return Err(Failure::Input(format!(

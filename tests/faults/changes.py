@@ -28,7 +28,7 @@ READERS = {
     "evaluate": ["evaluate", "{set}", "-o", "{out}/made"],
     "exclusions explain": ["exclusions", "explain", "{in}/list.toml", "--alert", "1", "--against", "{set}"],
 }
-FORMS = {"gz": ".log.gz", "zst": ".log.zst", "csv": ".csv", "ndjson": "", "parquet": ".parquet", "set": ".log"}
+FORMS = {"gz": ".log.gz", "zst": ".log.zst", "csv": ".csv", "ndjson": ".ndjson", "parquet": ".parquet", "set": ".log"}
 
 
 class Changes:
