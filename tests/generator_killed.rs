@@ -118,3 +118,22 @@ fn twenty_kills_change_no_byte() {
     let left = fs::read_dir(parent.path()).unwrap().count();
     assert_eq!(left, 6);
 }
+
+/// A kill between making the journal and writing its first line: nothing was finished, so all is made.
+#[test]
+fn a_journal_without_a_first_line() {
+    let parent = tempfile::tempdir().unwrap();
+    let scenario = parent.path().join("killed.toml");
+    fs::write(&scenario, SCENARIO).unwrap();
+    let whole = parent.path().join("whole");
+    assert!(generate(&scenario, &whole).status().unwrap().success());
+    for begun in ["", "{\"scenario"] {
+        let folder = parent.path().join("set");
+        let partial = parent.path().join(".set.partial");
+        fs::create_dir_all(partial.join("logs")).unwrap();
+        fs::write(partial.join(".journal"), begun).unwrap();
+        assert!(generate(&scenario, &folder).status().unwrap().success());
+        assert!(files(&folder) == files(&whole), "{begun:?}");
+        fs::remove_dir_all(&folder).unwrap();
+    }
+}

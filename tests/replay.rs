@@ -404,3 +404,27 @@ fn what_cannot_be_is_refused() {
         std::io::sink().write_all(&output.stdout).unwrap();
     }
 }
+
+/// A log that is to be continued is none where a link stands: what it leads to is left alone.
+#[cfg(unix)]
+#[test]
+fn links_are_not_continued() {
+    let set = Set::new();
+    let (root, log) = (set.folder.path(), "WEB02/W3SVC1/u_ex261102.log");
+    let link = root.join("live").join(log);
+    fs::create_dir_all(link.parent().unwrap()).unwrap();
+    fs::write(root.join("precious"), "precious").unwrap();
+    std::os::unix::fs::symlink(root.join("precious"), &link).unwrap();
+    let output = set
+        .replay(&["--to", "live", "--rate", "1e9", "--from", "1"])
+        .stderr(Stdio::piped())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("a symbolic link"), "{told}");
+    assert_eq!(
+        fs::read_to_string(root.join("precious")).unwrap(),
+        "precious"
+    );
+}

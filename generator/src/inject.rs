@@ -419,7 +419,9 @@ impl<'a> Writing<'a> {
         let all: BTreeSet<Option<i64>> = old.keys().chain(by_period.keys()).copied().collect();
         for period in all {
             let requests = by_period.remove(&period).unwrap_or_default();
-            let log = old.get(&period).map(|log| &self.web[*log]);
+            let log = old
+                .get(&period)
+                .map(|log| (&self.web[*log], &self.surveys[*log]));
             let setting = Setting {
                 world: self.world,
                 target,
@@ -428,14 +430,14 @@ impl<'a> Writing<'a> {
                 to: self.to,
             };
             let (place, path) = match log {
-                Some(log) => (log.place.clone(), Some(log.path.as_path())),
+                Some((log, seen)) => (log.place.clone(), Some((log.path.as_path(), seen))),
                 None => (self.new_place(stream, period), None),
             };
             let (files, injected) =
                 merge(setting, (&place, path), &requests, books, || work.look())?;
             self.files.extend(files);
             self.injected.push(injected);
-            if let Some(path) = path {
+            if let Some((path, _)) = path {
                 work.has_read(path)?;
             }
         }

@@ -8,8 +8,9 @@ use scanbench::anonymise::{Anonymiser, KEY_BYTES, Known, Lines, READABLE};
 use scanbench_generator::LogInput;
 use scanbench_generator::manifest::hex;
 use scanbench_w3c::{Content, Reader, visible};
+use sha2::{Digest, Sha256};
 use std::fs::{self, File};
-use std::io::{self, BufReader, BufWriter, Write as _};
+use std::io::{self, BufReader, BufWriter, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
@@ -47,6 +48,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let logs = inputs(&args.logs)?;
     let key = key(args.key_file.as_deref())?;
     let (parent, name) = target(&args.output)?;
+    let to = parent.join(name);
     let scratch = tempfile::Builder::new()
         .prefix(".scanbench-")
         .tempdir_in(&parent)
@@ -67,17 +69,18 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
             continue;
         }
         known.see_name(log.computer.as_bytes());
+        let mut input = Witness::open(&log.path, u64::MAX)?;
         known
-            .read(open(&log.path)?)
+            .read(BufReader::new(&mut input))
             .map_err(|error| cannot("read", &log.path, &error))?;
-        web.push(log);
+        web.push((log, input.seen()));
     }
     let anonymiser = Anonymiser::new(&key, known);
     let mut sum = Lines::default();
-    for (done, log) in (logs.len() as u64..).zip(&web) {
+    for (done, (log, seen)) in (logs.len() as u64..).zip(&web) {
         stop_if_cancelled()?;
         messages.step(done, total, "writing".to_owned());
-        let lines = write(&anonymiser, log, scratch.path())?;
+        let lines = write(&anonymiser, (log, seen), scratch.path(), &to)?;
         sum.written += lines.written;
         sum.left_out += lines.left_out;
     }
@@ -94,7 +97,6 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let list = scratch.path().join("readable.txt");
     fs::write(&list, &readable).map_err(|error| cannot("write", &list, &error))?;
     let made = scratch.keep();
-    let to = parent.join(name);
     share(&made)
         .and_then(|()| fs::rename(&made, &to))
         .map_err(|error| {
@@ -112,7 +114,12 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     Ok(())
 }
 
-fn write(anonymiser: &Anonymiser, log: &LogInput, folder: &Path) -> Result<Lines, Failure> {
+fn write(
+    anonymiser: &Anonymiser,
+    (log, seen): (&LogInput, &Seen),
+    folder: &Path,
+    to: &Path,
+) -> Result<Lines, Failure> {
     let mut path = folder.join("logs");
     let mut parts = log.place.split('/').peekable();
     while let Some(part) = parts.next() {
@@ -129,9 +136,21 @@ fn write(anonymiser: &Anonymiser, log: &LogInput, folder: &Path) -> Result<Lines
         fs::create_dir_all(parent).map_err(|error| cannot("make", parent, &error))?;
     }
     let out = File::create_new(&path).map_err(|error| cannot("write", &path, &error))?;
-    anonymiser
-        .log(open(&log.path)?, BufWriter::new(out))
-        .map_err(|error| cannot("anonymise", &log.path, &error))
+    let mut input = Witness::open(&log.path, seen.0)?;
+    let lines = anonymiser
+        .log(BufReader::new(&mut input), BufWriter::new(out))
+        .map_err(|error| {
+            let [from, into] =
+                [log.path.as_path(), to].map(|path| visible(path.as_os_str().as_encoded_bytes()));
+            Failure::Input(format!("cannot anonymise {from} into {into}: {error}"))
+        })?;
+    if input.seen() != *seen {
+        let path = visible(log.path.as_os_str().as_encoded_bytes());
+        return Err(Failure::Input(format!(
+            "cannot anonymise {path}: it changed while it was read; take a copy that nobody writes to"
+        )));
+    }
+    Ok(lines)
 }
 
 /// The folder in which the result stands, and its name there.
@@ -168,6 +187,41 @@ fn share(folder: &Path) -> io::Result<()> {
     #[cfg(not(unix))]
     let _ = folder;
     Ok(())
+}
+
+/// What of a log was looked at for names. More must not be written: what was not seen would stay readable.
+type Seen = (u64, [u8; 32]);
+
+/// Reads a log and notes what comes.
+struct Witness {
+    input: io::Take<File>,
+    bytes: u64,
+    hash: Sha256,
+}
+
+impl Witness {
+    /// Of the first `bytes` of a log.
+    fn open(path: &Path, bytes: u64) -> Result<Self, Failure> {
+        let file = File::open(path).map_err(|error| cannot("read", path, &error))?;
+        Ok(Self {
+            input: file.take(bytes),
+            bytes: 0,
+            hash: Sha256::new(),
+        })
+    }
+
+    fn seen(self) -> Seen {
+        (self.bytes, self.hash.finalize().into())
+    }
+}
+
+impl io::Read for Witness {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let count = self.input.read(out)?;
+        self.bytes += count as u64;
+        self.hash.update(&out[..count]);
+        Ok(count)
+    }
 }
 
 fn is_web(path: &Path) -> Result<bool, Failure> {

@@ -31,7 +31,10 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     clap_mangen::generate_to(Cli::command(), scratch.path()).map_err(unwritable)?;
     for page in std::fs::read_dir(scratch.path()).map_err(unwritable)? {
         let page = page.map_err(unwritable)?;
-        std::fs::rename(page.path(), folder.join(page.file_name())).map_err(unwritable)?;
+        let place = folder.join(page.file_name());
+        std::fs::rename(page.path(), &place).map_err(|error| {
+            Failure::Input(format!("cannot write {}: {error}", place.display()))
+        })?;
     }
-    Ok(())
+    scratch.close().map_err(unwritable)
 }

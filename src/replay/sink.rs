@@ -60,13 +60,14 @@ impl Files {
                     path.display()
                 )));
             }
-            options.create(true).open(&path)?
+            options.create(true).open(&path)
         } else {
-            options.create_new(true).open(&path).map_err(|error| {
-                let path = path.display();
-                io::Error::new(error.kind(), format!("{path}: {error}"))
-            })?
+            options.create_new(true).open(&path)
         };
+        let file = file.map_err(|error| {
+            let path = path.display();
+            io::Error::new(error.kind(), format!("{path}: {error}"))
+        })?;
         let is_new = file.metadata()?.len() == 0;
         Ok((file, is_new))
     }

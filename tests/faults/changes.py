@@ -8,6 +8,7 @@ import os
 import pathlib
 import shutil
 import subprocess
+import sys
 
 from world import fresh, tree
 
@@ -27,7 +28,7 @@ READERS = {
     "evaluate": ["evaluate", "{set}", "-o", "{out}/made"],
     "exclusions explain": ["exclusions", "explain", "{in}/list.toml", "--alert", "1", "--against", "{set}"],
 }
-FORMS = {"set": ".log", "gz": ".log.gz", "zst": ".log.zst", "csv": ".csv", "ndjson": ".json", "parquet": ".parquet"}
+FORMS = {"gz": ".log.gz", "zst": ".log.zst", "csv": ".csv", "ndjson": ".ndjson", "parquet": ".parquet", "set": ".log"}
 
 
 class Changes:
@@ -228,10 +229,10 @@ class Changes:
 
 def try_all(world, shim, tried):
     changes = Changes(world, shim, tried)
-    for form, ending in FORMS.items():
-        changes.try_file(form, ending)
-        print(f"changes of {form}: done", flush=True)
     changes.places()
     changes.full_disk()
     changes.no_right()
+    for form, ending in FORMS.items():
+        changes.try_file(form, ending)
+        print(f"changes of {form}: done", file=sys.stderr, flush=True)
     return changes.found

@@ -106,6 +106,29 @@ fn a_pipe_in_a_folder_is_passed_over() {
     assert_eq!(census.widths[0].bins(), 1);
 }
 
+/// What was found and is gone is no log without lines: a count of a part is none of the whole.
+#[test]
+fn a_log_that_vanished_ends_the_count() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = "#Fields: date time s-ip c-ip\n2026-11-02 10:00:00 10.0.0.1 192.0.2.1\n";
+    for name in ["a.log", "b.log"] {
+        std::fs::write(folder.path().join(name), log).unwrap();
+    }
+    let (files, _) = find_logs(&[folder.path().to_owned()]);
+    std::fs::remove_file(folder.path().join("b.log")).unwrap();
+    let options = CensusOptions {
+        widths: &[MINUTE],
+        least: 1,
+        watched: &HashSet::new(),
+        computer: None,
+        cancelled: &AtomicBool::new(false),
+    };
+    match census(&files, &Rule::default(), &options) {
+        Err(Stopped::Changed { log, .. }) => assert!(log.ends_with("b.log"), "{log}"),
+        other => panic!("{other:?}"),
+    }
+}
+
 proptest! {
     /// forall lines, dealt to logs in any order of time: bins and counts are those of a map from bin and client.
     #[test]

@@ -337,3 +337,23 @@ fn guarded<T>(run: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, Fault>
         )),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// EIO, as Linux numbers it: what the system refused is a failure, and the file may be sound.
+    #[test]
+    fn errors_of_the_system_are_no_damage() {
+        let of_system = ParquetError::from(io::Error::from_raw_os_error(5));
+        assert!(
+            matches!(Fault::from(of_system), Fault::Io(error) if error.raw_os_error() == Some(5))
+        );
+        let cut = ParquetError::from(io::Error::from(io::ErrorKind::UnexpectedEof));
+        assert!(matches!(Fault::from(cut), Fault::Content(_)));
+        assert!(matches!(
+            Fault::from(ParquetError::EOF("short".to_owned())),
+            Fault::Content(what) if what.contains("damaged or cut off")
+        ));
+    }
+}

@@ -3,7 +3,7 @@
 
 use super::books::Books;
 use super::place::{Stream, Target};
-use super::survey::{Head, STEP, is_usable};
+use super::survey::{Head, STEP, Survey, is_usable};
 use crate::emit::{Buffer, ColumnWriter, Destination, Named, OutputFile};
 use crate::error::{GenerateError, io_at};
 use crate::manifest::{FileRecord, hex};
@@ -14,7 +14,7 @@ use scanbench_w3c::{Directive, Field, Line, LineParser, RawLines, Timestamp};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufReader, Write as _};
+use std::io::{self, BufReader, Read as _, Write as _};
 use std::iter::Peekable;
 use std::path::Path;
 use std::slice;
@@ -65,7 +65,7 @@ struct Merge<'a, 'b> {
 /// ends.
 pub(super) fn merge<'a>(
     setting: Setting<'a>,
-    (path, original): (&str, Option<&Path>),
+    (path, original): (&str, Option<(&Path, &Survey)>),
     requests: &[usize],
     books: &mut Books<'a>,
     mut on_step: impl FnMut() -> Result<(), GenerateError>,
@@ -96,8 +96,8 @@ pub(super) fn merge<'a>(
         held: Vec::new(),
         second: i64::MIN,
     };
-    if let Some(original) = original {
-        merge.old(original, &mut on_step)?;
+    if let Some((original, seen)) = original {
+        merge.old(original, seen, &mut on_step)?;
     }
     merge.new_before(i64::MAX)?;
     let Merge {
@@ -116,13 +116,15 @@ pub(super) fn merge<'a>(
 }
 
 impl Merge<'_, '_> {
-    /// The old log, with new lines between its own.
+    /// The old log, with new lines between its own. What was written to it since it was surveyed is left out.
     fn old(
         &mut self,
         path: &Path,
+        seen: &Survey,
         on_step: &mut dyn FnMut() -> Result<(), GenerateError>,
     ) -> Result<(), GenerateError> {
         let file = File::open(path).map_err(io_at("read", path))?;
+        let file = file.take(seen.bytes);
         let mut lines = RawLines::new(BufReader::with_capacity(256 << 10, file));
         let mut parser = LineParser::default();
         let (mut hash, mut bytes, mut number) = (Sha256::new(), 0, 0);
@@ -202,10 +204,12 @@ impl Merge<'_, '_> {
         if !block.text.is_empty() {
             self.take_head(block);
         }
-        self.file.original = Some(Original {
-            sha256: hex(&hash.finalize()),
-            bytes,
-        });
+        let sha256 = hex(&hash.finalize());
+        if sha256 != seen.sha256 {
+            let changed = "it changed while it was read; inject into a copy that nobody writes to";
+            return Err(io_at("read", path)(io::Error::other(changed)));
+        }
+        self.file.original = Some(Original { sha256, bytes });
         Ok(())
     }
 

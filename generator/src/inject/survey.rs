@@ -3,9 +3,11 @@
 use crate::emit::Named;
 use crate::error::{GenerateError, io_at};
 use crate::inventory::Iis;
+use crate::manifest::hex;
 use scanbench_w3c::{
     Columns, Content, Directive, Entry, Field, Line, LineParser, Newline, RawLines, Reader,
 };
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::BufReader;
@@ -27,6 +29,9 @@ pub(super) type Counted<T> = BTreeMap<T, u64>;
 /// What is seen of one log.
 #[derive(Debug, Default)]
 pub(super) struct Survey {
+    /// What was read: the second reading must be of the same.
+    pub(super) bytes: u64,
+    pub(super) sha256: String,
     pub(super) entries: u64,
     /// Entries under columns with which new lines can be written.
     pub(super) usable: u64,
@@ -104,9 +109,11 @@ pub(super) fn survey(
     let mut parser = LineParser::default();
     let mut seen = Survey::default();
     let (mut block, mut in_block, mut header_since) = (Vec::new(), false, true);
-    let mut number = 0;
+    let (mut hash, mut number) = (Sha256::new(), 0);
     while let Some(raw) = lines.next_line().map_err(io_at("read", path))? {
         number += 1;
+        seen.bytes += raw.bytes.len() as u64;
+        hash.update(raw.bytes);
         if number % STEP == 0 {
             on_step()?;
         }
@@ -151,6 +158,7 @@ pub(super) fn survey(
             Line::Blank | Line::Bad(_) => {}
         }
     }
+    seen.sha256 = hex(&hash.finalize());
     Ok(seen)
 }
 
