@@ -235,6 +235,43 @@ fn the_suite_has_no_leak() {
     assert!(best <= 0.6, "{best}: {told}");
 }
 
+/// The same set as a table, in each format, and packed, has the same lines of the same campaigns.
+#[test]
+fn tables_and_packed_logs_are_audited_alike() {
+    let scratch = tempfile::tempdir().unwrap();
+    let path = |name: &str| scratch.path().join(name).display().to_string();
+    let text = scenario(["evil/1", "curl/8.14.1"]);
+    fs::write(path("scenario.toml"), text).unwrap();
+    let mut told = BTreeSet::new();
+    for (name, form) in [
+        ("plain", &[][..]),
+        ("gz", &["--compress", "gz"]),
+        ("csv", &["--format", "csv"]),
+        ("ndjson", &["--format", "ndjson"]),
+        ("parquet", &["--format", "parquet"]),
+    ] {
+        let (from, set) = (path("scenario.toml"), path(name));
+        done(&[&["generate", &from, "-o", &set], form].concat());
+        scanbench(&["audit", &path(name), "-o", &path("out")]);
+        let audit: Audit =
+            serde_json::from_slice(&fs::read(scratch.path().join("out/audit.json")).unwrap())
+                .unwrap();
+        let agent = audit
+            .fields
+            .iter()
+            .find(|one| one.fields == ["cs(User-Agent)"])
+            .unwrap();
+        assert!(agent.leaks, "{name}: {agent:?}");
+        told.insert((
+            audit.scans,
+            audit.look_alikes,
+            audit.lines,
+            agent.value.clone(),
+        ));
+    }
+    assert_eq!(told.len(), 1, "{told:?}");
+}
+
 /// A background can be included in a scenario with scans, and the resolved scenario in the set makes the same bytes.
 #[test]
 fn a_background_is_included() {
