@@ -4,7 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a panic is how a test reports")]
 
 use scanbench::realism::audit::{Audit, audit_schema};
-use scanbench::realism::compare::{Comparison, Verdict, compare_schema};
+use scanbench::realism::compare::{Comparison, ValueShares, Verdict, compare_schema};
 use scanbench::realism::profile::Property;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -83,7 +83,31 @@ fn a_set_beside_itself() {
             "{name}"
         );
     }
+    // A picture of all, and of each that was measured; a bar a side for each value.
     assert!(read("distances.svg").starts_with("<svg"));
+    assert!(!scratch.path().join("out/shares-sizes.svg").exists());
+    for one in comparison
+        .properties
+        .iter()
+        .filter(|one| one.distance.is_some())
+    {
+        let property = serde_json::to_value(one.property).unwrap();
+        let name = format!("shares-{}", property.as_str().unwrap());
+        let bars = read(&format!("{name}.svg"))
+            .matches("class=\"mark\"")
+            .count();
+        assert_eq!(bars, 2 * one.values.len(), "{name}");
+        assert!(page.contains(&name), "{name}");
+        for side in [
+            |value: &ValueShares| value.set,
+            |value: &ValueShares| value.real,
+        ] {
+            assert!(
+                (one.values.iter().map(side).sum::<f64>() - 1.0).abs() < 1e-9,
+                "{name}"
+            );
+        }
+    }
     assert!(
         page.contains("Content-Security-Policy")
             && !page.contains("src=")
