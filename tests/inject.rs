@@ -116,6 +116,32 @@ fn what_is_no_log_is_refused() {
     assert!(!scratch.path().join("out").exists());
 }
 
+/// Lines are put between lines as they are, so a packed log is named, with what to do.
+#[test]
+fn packed_logs_are_told() {
+    let scratch = tempfile::tempdir().unwrap();
+    let set = path(scratch.path(), "set");
+    run(&["generate", "minimal", "--compress", "gz", "-o", &set]);
+    let (logs, out) = (format!("{set}/logs"), path(scratch.path(), "out"));
+    for arguments in [
+        &["inject", &logs, "--scenario", "suite", "-o", &out][..],
+        &["anonymise", &logs, "-o", &out],
+        &["replay", &set, "--to", &out],
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_scanbench"))
+            .args(arguments)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(
+            told.contains("u_ex261102.log.gz: packed") && told.contains("unpack it first"),
+            "{arguments:?}: {told}"
+        );
+        assert!(!Path::new(&out).exists(), "{arguments:?}");
+    }
+}
+
 /// The sets of the README's table: those of the samples with a web log that says where a request came in.
 const SETS: [&str; 16] = [
     "Analogy-LogViewer+Analogy.LogViewer.IISLogsProvider",
@@ -136,7 +162,7 @@ const SETS: [&str; 16] = [
     "zx90316+IIS-LogReader",
 ];
 
-/// Sets that cannot take lines: no `s-ip` and `s-port`, and the error log of HTTP.sys.
+/// Sets that cannot take lines: no `s-ip`, and the error log of HTTP.sys.
 const REFUSED: [&str; 2] = ["jsakamoto+OpenW3CLogWithExcel", "koytze+learn_python"];
 
 /// Files of the samples that belong to no set.

@@ -4,7 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a panic is how a test reports")]
 
 use scanbench::realism::audit::{Audit, audit_schema};
-use scanbench::realism::compare::{Comparison, Verdict, compare_schema};
+use scanbench::realism::compare::{Comparison, ValueShares, Verdict, compare_schema};
 use scanbench::realism::profile::Property;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -83,7 +83,31 @@ fn a_set_beside_itself() {
             "{name}"
         );
     }
+    // A picture of all, and of each that was measured; a bar a side for each value.
     assert!(read("distances.svg").starts_with("<svg"));
+    assert!(!scratch.path().join("out/shares-sizes.svg").exists());
+    for one in comparison
+        .properties
+        .iter()
+        .filter(|one| one.distance.is_some())
+    {
+        let property = serde_json::to_value(one.property).unwrap();
+        let name = format!("shares-{}", property.as_str().unwrap());
+        let bars = read(&format!("{name}.svg"))
+            .matches("class=\"mark\"")
+            .count();
+        assert_eq!(bars, 2 * one.values.len(), "{name}");
+        assert!(page.contains(&name), "{name}");
+        for side in [
+            |value: &ValueShares| value.set,
+            |value: &ValueShares| value.real,
+        ] {
+            assert!(
+                (one.values.iter().map(side).sum::<f64>() - 1.0).abs() < 1e-9,
+                "{name}"
+            );
+        }
+    }
     assert!(
         page.contains("Content-Security-Policy")
             && !page.contains("src=")
@@ -233,6 +257,43 @@ fn the_suite_has_no_leak() {
         .map(|one| one.accuracy)
         .fold(0.0, f64::max);
     assert!(best <= 0.6, "{best}: {told}");
+}
+
+/// The same set as a table, in each format, and packed, has the same lines of the same campaigns.
+#[test]
+fn tables_and_packed_logs_are_audited_alike() {
+    let scratch = tempfile::tempdir().unwrap();
+    let path = |name: &str| scratch.path().join(name).display().to_string();
+    let text = scenario(["evil/1", "curl/8.14.1"]);
+    fs::write(path("scenario.toml"), text).unwrap();
+    let mut told = BTreeSet::new();
+    for (name, form) in [
+        ("plain", &[][..]),
+        ("gz", &["--compress", "gz"]),
+        ("csv", &["--format", "csv"]),
+        ("ndjson", &["--format", "ndjson"]),
+        ("parquet", &["--format", "parquet"]),
+    ] {
+        let (from, set) = (path("scenario.toml"), path(name));
+        done(&[&["generate", &from, "-o", &set], form].concat());
+        scanbench(&["audit", &path(name), "-o", &path("out")]);
+        let audit: Audit =
+            serde_json::from_slice(&fs::read(scratch.path().join("out/audit.json")).unwrap())
+                .unwrap();
+        let agent = audit
+            .fields
+            .iter()
+            .find(|one| one.fields == ["cs(User-Agent)"])
+            .unwrap();
+        assert!(agent.leaks, "{name}: {agent:?}");
+        told.insert((
+            audit.scans,
+            audit.look_alikes,
+            audit.lines,
+            agent.value.clone(),
+        ));
+    }
+    assert_eq!(told.len(), 1, "{told:?}");
 }
 
 /// A background can be included in a scenario with scans, and the resolved scenario in the set makes the same bytes.

@@ -3,9 +3,13 @@
 
 mod books;
 mod datasheet;
+mod failure;
 mod merge;
+mod period;
 mod place;
 mod survey;
+
+pub use self::failure::InjectError;
 
 use self::books::Books;
 use self::merge::{Setting, merge};
@@ -28,7 +32,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use thiserror::Error;
 
 /// A log into which lines are put.
 #[derive(Clone, Debug)]
@@ -84,42 +87,6 @@ pub struct Injected {
     pub labelled_lines: u64,
     /// Logs that were not read: other than web logs in the W3C format.
     pub passed_over: Vec<PathBuf>,
-}
-
-/// A scenario that was not put into logs.
-#[derive(Debug, Error)]
-pub enum InjectError {
-    /// The dataset could not be made.
-    #[error(transparent)]
-    Generate(#[from] GenerateError),
-    /// Two logs would stand at the same place.
-    #[error(
-        "{one} and {other} would both become logs/{place}: inject them one by one, or name the folder that holds both",
-        one = .one.display(), other = .other.display()
-    )]
-    SamePlace {
-        /// The first.
-        one: PathBuf,
-        /// The second.
-        other: PathBuf,
-        /// Where.
-        place: String,
-    },
-    /// A place that is none inside a folder.
-    #[error("{path} has a name that a dataset cannot hold: rename it to letters, digits, '-', '_' and '.'", path = .0.display())]
-    BadPlace(PathBuf),
-    /// No log has what is needed.
-    #[error(
-        "none of these logs has lines with date, time, s-ip, s-port and c-ip{}: lines cannot be put there as IIS would \
-         have written them", at(*.0)
-    )]
-    NoServer(Option<Timestamp>),
-}
-
-fn at(moment: Option<Timestamp>) -> String {
-    moment.map_or(String::new(), |moment| {
-        format!(" in the days from {moment} on (--at)")
-    })
 }
 
 /// How far the work is, in bytes of logs.

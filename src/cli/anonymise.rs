@@ -2,7 +2,7 @@
 
 use super::CANCELLED;
 use super::failure::Failure;
-use super::inject::inputs;
+use super::inject::{inputs, no_web_log};
 use super::messages::{Messages, count};
 use scanbench::anonymise::{Anonymiser, KEY_BYTES, Known, Lines, READABLE};
 use scanbench_generator::LogInput;
@@ -61,11 +61,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         stop_if_cancelled()?;
         messages.step(done, total, "looking for names".to_owned());
         if !is_web(&log.path)? {
-            let path = visible(log.path.as_os_str().as_encoded_bytes());
-            messages.say_some(
-                "files",
-                &format!("{path}: no web log in the W3C format; left out"),
-            );
+            messages.say_some("files", &no_web_log(&log.path, "left out"));
             continue;
         }
         known.see_name(log.computer.as_bytes());

@@ -23,7 +23,7 @@ use std::path::PathBuf;
 
 Exit codes: 0 no leak, 1 a leak, 2 bad input or arguments, 130 interrupted")]
 pub(crate) struct Args {
-    /// Folders of datasets, as `scanbench generate` writes them, with logs in the W3C format; more of them tell more
+    /// Folders of datasets, as `scanbench generate` writes them in any format; more of them tell more
     #[arg(required = true, value_name = "SET")]
     datasets: Vec<PathBuf>,
 

@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
   scanbench compare dataset C:\\inetpub\\logs\\LogFiles\\W3SVC1
   scanbench compare dataset real.log -o out
 
-Nothing of the real log is written but counts and distances.
+Nothing of the real log is written but counts, shares and distances.
 Exit codes: 0 measured, 2 bad input or arguments, 130 interrupted")]
 pub(crate) struct Args {
     /// The set: a dataset's folder, a log, or a folder of logs
@@ -33,7 +33,7 @@ pub(crate) struct Args {
     #[arg(value_name = "REAL")]
     real: PathBuf,
 
-    /// Write compare.html, compare.json, compare.md and distances.svg into this folder
+    /// Write compare.html, compare.json, compare.md, distances.svg and a picture of each property into this folder
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
 }
@@ -59,7 +59,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     )?;
     write_file(folder, "compare.json", &json)?;
     write_file(folder, "compare.md", &text)?;
-    if let Some((name, svg)) = charts::of_comparison(&comparison) {
+    for (name, svg) in charts::of_comparison(&comparison) {
         write_file(folder, &format!("{name}.svg"), svg.as_bytes())?;
     }
     Ok(())

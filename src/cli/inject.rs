@@ -10,7 +10,8 @@ use scanbench_generator::{
     GenerateError, InjectError, InjectOptions, Injected, LogInput, Scenario, inject,
 };
 use scanbench_w3c::{Timestamp, visible};
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// Put a scenario's scans and look-alikes into your own logs
@@ -84,12 +85,37 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         },
     );
     messages.end();
+    if let Err(InjectError::NoServer(_)) = &made {
+        for log in logs.iter().filter(|log| is_packed(&log.path)) {
+            messages.say_some("files", &no_web_log(&log.path, "passed over"));
+        }
+    }
     let made = made.map_err(|error| match error {
         InjectError::Generate(GenerateError::Cancelled) => Failure::Interrupted,
         other => Failure::input(&other),
     })?;
     tell(&mut messages, &made, args);
     Ok(())
+}
+
+/// Why a file is passed over where logs are written again byte for byte, and what can be done.
+pub(crate) fn no_web_log(path: &Path, so: &str) -> String {
+    let name = visible(path.as_os_str().as_encoded_bytes());
+    if is_packed(path) {
+        format!(
+            "{name}: packed, and its lines are written again as they are: unpack it first; {so}"
+        )
+    } else {
+        format!("{name}: no web log in the W3C format; {so}")
+    }
+}
+
+/// Whether a file begins as .gz, .zst and .zip do.
+fn is_packed(path: &Path) -> bool {
+    let mut head = [0; 4];
+    let read = File::open(path).and_then(|mut file| file.read_exact(&mut head));
+    read.is_ok()
+        && (head.starts_with(b"\x1f\x8b") || head == *b"\x28\xb5\x2f\xfd" || head == *b"PK\x03\x04")
 }
 
 /// The logs that the arguments name, each with its place in the dataset.
@@ -196,11 +222,7 @@ fn named(path: &Path) -> Option<String> {
 
 fn tell(messages: &mut Messages, made: &Injected, args: &Args) {
     for path in &made.passed_over {
-        let path = visible(path.as_os_str().as_encoded_bytes());
-        messages.say_some(
-            "files",
-            &format!("{path}: no web log in the W3C format; passed over"),
-        );
+        messages.say_some("files", &no_web_log(path, "passed over"));
     }
     let injection = &made.injection;
     for server in &injection.servers {

@@ -2,7 +2,7 @@
 
 use super::CANCELLED;
 use super::failure::Failure;
-use super::inject::inputs;
+use super::inject::{inputs, no_web_log};
 use super::messages::{Messages, count};
 use scanbench::replay::{
     Files, From, Pace, ReplayError, ReplayLog, Sink, Source, Stream, Syslog, replay,
@@ -96,11 +96,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
                 computer: log.computer,
             });
         } else {
-            let path = visible(log.path.as_os_str().as_encoded_bytes());
-            messages.say_some(
-                "files",
-                &format!("{path}: no web log in the W3C format; passed over"),
-            );
+            messages.say_some("files", &no_web_log(&log.path, "passed over"));
         }
     }
     let mut source = Source::new(logs).map_err(|error| Failure::input(&error))?;

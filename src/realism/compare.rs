@@ -7,9 +7,12 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// Version of the shape of [`Comparison`] in JSON.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
+/// Names that are shown of a property: as many as a day has hours.
+const MOST_VALUES: usize = 24;
 /// A set is near where its distance is at most so many times that of the real log's halves.
 pub const ROOM: f64 = 2.0;
 
@@ -93,8 +96,22 @@ pub struct Compared {
     pub doublings: Option<f64>,
     /// The distance of the first half of the real log from its second.
     pub yardstick: Option<f64>,
+    /// What its values are, on both sides: the commonest names and the rest, or numbers by the power of two.
+    pub values: Vec<ValueShares>,
     /// Why it is unmeasured.
     pub reason: Option<String>,
+}
+
+/// How common a value is on both sides.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ValueShares {
+    /// The value.
+    pub name: String,
+    /// Its share in the set.
+    pub set: f64,
+    /// Its share in the real log.
+    pub real: f64,
 }
 
 /// The JSON Schema of `compare.json`.
@@ -172,6 +189,7 @@ fn one(
             high: None,
             doublings: None,
             yardstick: None,
+            values: Vec::new(),
             reason: lacks.map(|who| format!("{who} lacks {}", property.needs())),
         };
     };
@@ -202,6 +220,7 @@ fn one(
         high: interval.map(|(_, high)| high),
         doublings,
         yardstick,
+        values: values(&ours, &theirs),
         reason: None,
     }
 }
@@ -211,5 +230,115 @@ pub(super) fn distance(one: &Sample, other: &Sample) -> Option<f64> {
         (Sample::Names(one), Sample::Names(other)) => total_variation(one, other),
         (Sample::Numbers(one), Sample::Numbers(other)) => kolmogorov_smirnov(one, other),
         _ => None,
+    }
+}
+
+/// Shares of values on both sides, few enough for a picture.
+fn values(ours: &Sample, theirs: &Sample) -> Vec<ValueShares> {
+    match (ours, theirs) {
+        (Sample::Names(ours), Sample::Names(theirs)) => {
+            let mut all = shares(ours.iter().cloned(), theirs.iter().cloned());
+            // In the order of names, so that hours and days stay in theirs.
+            if all.len() > MOST_VALUES {
+                all.sort_by(|one, other| (other.set + other.real).total_cmp(&(one.set + one.real)));
+                let rest = all.split_off(MOST_VALUES - 1);
+                all.push(ValueShares {
+                    name: "all others".to_owned(),
+                    set: rest.iter().map(|one| one.set).sum(),
+                    real: rest.iter().map(|one| one.real).sum(),
+                });
+            }
+            all
+        }
+        (Sample::Numbers(ours), Sample::Numbers(theirs)) => {
+            // A number is kept as the binary logarithm of one more.
+            let doubling = |(steps, weight): &(f64, f64)| (steps.floor(), *weight);
+            let key = |(steps, weight): (f64, f64)| (format!("{steps:02}"), weight);
+            let of = |sample: &[(f64, f64)]| -> Vec<(String, f64)> {
+                sample.iter().map(doubling).map(key).collect()
+            };
+            let mut all = shares(of(ours).into_iter(), of(theirs).into_iter());
+            for one in &mut all {
+                let steps: u32 = one.name.parse().unwrap_or(0);
+                let first = 2_u128.saturating_pow(steps) - 1;
+                one.name = match first {
+                    0 => "0".to_owned(),
+                    first => format!("{first} to {}", 2 * first),
+                };
+            }
+            all
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn shares(
+    ours: impl Iterator<Item = (String, f64)>,
+    theirs: impl Iterator<Item = (String, f64)>,
+) -> Vec<ValueShares> {
+    let mut all: BTreeMap<String, [f64; 2]> = BTreeMap::new();
+    let mut sums = [0.0; 2];
+    let both = ours.map(|one| (0, one)).chain(theirs.map(|one| (1, one)));
+    for (side, (name, weight)) in both {
+        all.entry(name).or_default()[side] += weight;
+        sums[side] += weight;
+    }
+    all.into_iter()
+        .map(|(name, [set, real])| ValueShares {
+            name,
+            set: set / sums[0],
+            real: real / sums[1],
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Names by their names, the rest together; numbers by the power of two of one more: 0, 1 to 2, 3 to 6.
+    #[test]
+    fn values_by_hand() {
+        let names = |counts: &[(&str, f64)]| {
+            let counts = counts.iter();
+            Sample::Names(
+                counts
+                    .map(|(name, count)| ((*name).to_owned(), *count))
+                    .collect(),
+            )
+        };
+        let row = |name: &str, set, real| ValueShares {
+            name: name.to_owned(),
+            set,
+            real,
+        };
+        assert_eq!(
+            values(&names(&[("a", 3.0), ("b", 1.0)]), &names(&[("b", 2.0)])),
+            [row("a", 0.75, 0.0), row("b", 0.25, 1.0)]
+        );
+        // The binary logarithms of one more than 0, 1, 2 and 3.
+        let of = |values: &[f64]| {
+            Sample::Numbers(
+                values
+                    .iter()
+                    .map(|value| ((value + 1.0).log2(), 1.0))
+                    .collect(),
+            )
+        };
+        assert_eq!(
+            values(&of(&[0.0, 1.0, 2.0, 3.0]), &of(&[3.0])),
+            [
+                row("0", 0.25, 0.0),
+                row("1 to 2", 0.5, 0.0),
+                row("3 to 6", 0.25, 1.0)
+            ]
+        );
+        let many: Vec<(String, f64)> = (0..40)
+            .map(|number| (format!("{number:02}"), 1.0))
+            .collect();
+        let all = values(&Sample::Names(many.clone()), &Sample::Names(many));
+        assert_eq!(all.len(), MOST_VALUES);
+        let rest = all.last().unwrap();
+        assert!(rest.name == "all others" && (rest.set - 17.0 / 40.0).abs() < 1e-12);
     }
 }

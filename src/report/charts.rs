@@ -9,6 +9,7 @@ pub(super) mod heat;
 mod ledger;
 pub(crate) mod palette;
 mod ports;
+pub(super) mod shares;
 mod sheet;
 mod timeline;
 
@@ -97,12 +98,18 @@ impl Chart {
     }
 }
 
-/// The picture of a comparison with a real log, for slides: the name of its file, without the ending, and what it holds.
+/// The pictures of a comparison with a real log, for slides: names of files, without the ending, and what they hold.
 #[must_use]
 pub fn of_comparison(
     comparison: &crate::realism::compare::Comparison,
-) -> Option<(&'static str, String)> {
-    Some((distances::NAME, distances::draw(comparison, Layout::Wide)?))
+) -> Vec<(&'static str, String)> {
+    let all = distances::draw(comparison, Layout::Wide);
+    let each = comparison.properties.iter();
+    [(distances::NAME, all)]
+        .into_iter()
+        .chain(each.map(|one| (shares::name(one.property), shares::draw(one, Layout::Wide))))
+        .filter_map(|(name, svg)| Some((name, svg?)))
+        .collect()
 }
 
 /// The pictures of a sweep, for slides: names of files, without the ending, and what they hold.

@@ -114,15 +114,16 @@ pub fn compare_page(comparison: &Comparison) -> String {
         (grouped(comparison.set.lines)) " lines of the set · " (grouped(comparison.real.lines)) " lines of the real log · "
         (near) " of " (measured) " properties near"
     };
-    let parts = [
-        measured::distances(comparison),
-        Some(sections::numbers(&super::compare::tell(comparison))),
-    ];
+    let numbers = sections::numbers(&super::compare::tell(comparison));
+    let parts = measured::distances(comparison)
+        .into_iter()
+        .chain(comparison.properties.iter().filter_map(measured::shares))
+        .chain([numbers]);
     whole(&Page {
         title: "A set beside a real log",
         facts,
         glance: html! {},
-        parts: parts.into_iter().flatten().collect(),
+        parts: parts.collect(),
         json: "compare.json",
     })
 }

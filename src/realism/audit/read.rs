@@ -25,7 +25,7 @@ pub enum AuditError {
     Truth(#[from] TruthError),
     /// The labels of a log cannot be read.
     #[error(
-        "{path}: {source}; labels stand beside logs in the W3C format only, as `scanbench generate` writes it"
+        "{path}: {source}; labels are read as `scanbench generate` writes them, so generate the dataset again"
     )]
     Labels {
         /// The file.
@@ -85,6 +85,7 @@ pub fn read(
         let mut reader = Reader {
             root: dataset,
             labels: HashMap::new(),
+            above: 0,
             kept: BTreeMap::new(),
             texts: &mut material.texts,
             files: &mut material.files,
@@ -121,6 +122,8 @@ struct Reader<'m> {
     root: &'m Path,
     /// The campaigns of the labelled lines of this log.
     labels: HashMap<u64, String>,
+    /// Lines above the first row of this log that are not counted as rows.
+    above: u64,
     kept: BTreeMap<String, Kept>,
     texts: &'m mut Texts,
     files: &'m mut Vec<String>,
@@ -131,16 +134,12 @@ impl Passenger for Reader<'_> {
     fn log(&mut self, log: &LogFile) {
         self.files.push(log.to_string());
         self.labels.clear();
-        let (path, is_w3c) = self.labels_of(log);
-        let labels = if is_w3c {
-            read_labels(&path)
-        } else {
-            Err(io::Error::other("the log is a table"))
-        };
-        match labels {
+        let path;
+        (path, self.above) = self.labels_of(log);
+        match read_labels(&path) {
             Ok(labels) => self.labels = labels,
             // Where no line is of a campaign there is no file.
-            Err(source) if is_w3c && source.kind() == io::ErrorKind::NotFound => {}
+            Err(source) if source.kind() == io::ErrorKind::NotFound => {}
             Err(source) if self.failed.is_none() => {
                 self.failed = Some(AuditError::Labels { path, source });
             }
@@ -149,6 +148,7 @@ impl Passenger for Reader<'_> {
     }
 
     fn line(&mut self, number: u64, record: &dyn Record) {
+        let number = number + self.above;
         let Some(campaign) = self.labels.get(&number) else {
             return;
         };
@@ -173,9 +173,9 @@ impl Passenger for Reader<'_> {
 }
 
 impl Reader<'_> {
-    /// `labels/WEB01/W3SVC1/u_ex261102.jsonl` for the log of that name, packed or not; and whether it is one in the W3C
-    /// format, whose lines have the numbers of the labels.
-    fn labels_of(&self, log: &LogFile) -> (PathBuf, bool) {
+    /// `labels/WEB01/W3SVC1/u_ex261102.jsonl` for the log or table of that name, packed or not; and how many lines labels
+    /// count above its first row: rows of tables are counted from 1, and the header of a CSV is a line.
+    fn labels_of(&self, log: &LogFile) -> (PathBuf, u64) {
         let path = log.path.clone().unwrap_or_default();
         let logs = self.root.join("logs");
         let mut inside = path.strip_prefix(&logs).unwrap_or(&path).to_owned();
@@ -185,9 +185,9 @@ impl Reader<'_> {
         {
             inside.set_extension("");
         }
-        let is_w3c = inside.extension().is_some_and(|ending| ending == "log");
+        let is_csv = inside.extension().is_some_and(|ending| ending == "csv");
         let labels = self.root.join("labels").join(inside);
-        (labels.with_extension("jsonl"), is_w3c)
+        (labels.with_extension("jsonl"), u64::from(is_csv))
     }
 }
 

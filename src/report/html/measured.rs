@@ -3,10 +3,10 @@
 use super::Part;
 use super::parts::{Figure, table};
 use crate::eval::sweep::{Point, Sweep};
-use crate::realism::compare::Comparison;
+use crate::realism::compare::{Compared, Comparison};
 use crate::report::charts::curve::{self, Plane};
 use crate::report::charts::edge::{self, Edge};
-use crate::report::charts::{Chart, distances as lanes, heat};
+use crate::report::charts::{Chart, distances as lanes, heat, shares as bars};
 use crate::report::number::span;
 use maud::html;
 
@@ -54,6 +54,30 @@ pub(super) fn distances(comparison: &Comparison) -> Option<Part> {
         table: table("Distances", &section.header, &section.rows),
     };
     figure.part(&|layout| lanes::draw(comparison, layout))
+}
+
+/// How common each value of a property is on both sides.
+pub(super) fn shares(one: &Compared) -> Option<Part> {
+    let rows: Vec<Vec<String>> = one
+        .values
+        .iter()
+        .map(|value| {
+            let percent = |share: f64| format!("{:.1} %", share * 100.0);
+            vec![value.name.clone(), percent(value.set), percent(value.real)]
+        })
+        .collect();
+    let figure = Figure {
+        id: bars::name(one.property),
+        label: one.property.name(),
+        title: one.property.name(),
+        zooms: false,
+        lead: html! {
+            "The share of each value in the set, and below it in the real log."
+            @if one.property.is_number() { " Numbers stand by the power of two." }
+        },
+        table: table("Shares", &["value", "set", "real log"], &rows),
+    };
+    figure.part(&|layout| bars::draw(one, layout))
 }
 
 /// A curve through every threshold.
