@@ -110,6 +110,11 @@ pub(crate) struct ReadArgs {
     #[arg(long)]
     unsorted: bool,
 
+    /// Hold no more than about this much, such as 256M, whatever clients send: where it is too little, logs are read
+    /// again for a part of all clients at a time. The rows are the same, and it takes longer
+    #[arg(long, value_name = "SIZE", value_parser = super::rule_args::memory)]
+    max_memory: Option<u64>,
+
     /// Use no vector instructions; for measuring
     #[arg(long, hide = true)]
     portable: bool,
@@ -128,6 +133,7 @@ impl ReadArgs {
         options.lateness = self.lateness;
         options.unsorted = self.unsorted;
         options.portable = self.portable;
+        options.max_memory = self.max_memory;
         options
     }
 }
@@ -238,7 +244,9 @@ fn read_and_tell(
     messages.end();
     let (detection, mut totals) = outcome.map_err(|stopped| match stopped {
         Stopped::Cancelled => Failure::Interrupted,
-        Stopped::BadLines { .. } | Stopped::Changed { .. } => Failure::input(&stopped),
+        Stopped::BadLines { .. } | Stopped::Changed { .. } | Stopped::Memory { .. } => {
+            Failure::input(&stopped)
+        }
     })?;
     totals.failed += unreadable;
     if totals.logs == 0 {
@@ -298,14 +306,20 @@ fn tell(messages: &mut Messages, notice: &Notice<'_>) {
 
 fn tell_stats(detection: &Detection, totals: &Totals) {
     let Some(stats) = &totals.stats else {
-        let why = "not measured: tables, and sessions of packed logs, are counted line by line, without bins";
+        let why = "not measured: tables, and sessions of standard input, are counted line by line, without bins";
         // Where standard error is gone there is nobody to tell.
         let _ = writeln!(io::stderr(), "{why}");
         return;
     };
     let alerts = detection.alerts(&Selection::None);
     let most = alerts.iter().map(Alert::distinct).max();
-    if totals.readings > 1 {
+    if totals.parts > 1 {
+        let parts = totals.parts;
+        let why =
+            format!("counted in {parts} parts, to keep within --max-memory; more would be faster");
+        // Where standard error is gone there is nobody to tell.
+        let _ = writeln!(io::stderr(), "{why}");
+    } else if totals.readings > 1 {
         let why = "read again from the begin with all bins open, since lines came after their bin was closed";
         // Where standard error is gone there is nobody to tell.
         let _ = writeln!(io::stderr(), "{why}; --lateness or --unsorted saves that");

@@ -7,7 +7,7 @@ use scanbench_detector::{
     ClientSource, Count, Exclusions, GroupBy, ImportedRule, IpNet, Rule, Schedule, Window,
     import_rule,
 };
-use scanbench_spec::{Findings, Source, parse_duration};
+use scanbench_spec::{Findings, Source, parse_duration, parse_size};
 use scanbench_w3c::Timestamp;
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
@@ -120,6 +120,16 @@ fn width(text: &str) -> Result<Duration, String> {
         return Err("expected at least 1s, the resolution of the log".to_owned());
     }
     Ok(width)
+}
+
+/// An amount of memory that is enough to work in.
+pub(super) fn memory(text: &str) -> Result<u64, String> {
+    const LEAST: u64 = 16 << 20;
+    let bytes = parse_size(text)?;
+    if bytes < LEAST {
+        return Err("expected at least 16M".to_owned());
+    }
+    Ok(bytes)
 }
 
 fn network(text: &str) -> Result<IpNet, String> {

@@ -8,9 +8,11 @@ use crate::scan::{Notice, ScanOptions, Totals};
 use crate::{LogFile, Rule};
 use scanbench_w3c::{Content, Field, Header, Item, Reader, Timestamp};
 use std::fs::File;
-use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
+use tempfile::{NamedTempFile, TempPath};
 
 /// Text that is looked at to tell what a log is and when it begins; and what nearly all logs tell it by.
 const HEAD_BYTES: u64 = 64 << 10;
@@ -31,6 +33,8 @@ pub(super) struct Log {
     pub(super) pieces: Vec<(u64, u64)>,
     /// The bytes of a plain file of one piece, which may be taken together with others.
     pub(super) small: Option<u64>,
+    /// What it was copied to, to be read again; deleted when the log is done with.
+    pub(super) _spool: Option<TempPath>,
 }
 
 impl Log {
@@ -302,6 +306,7 @@ impl Planner<'_> {
             header: Header::default(),
             pieces: vec![(0, 0)],
             small: None,
+            _spool: None,
         });
     }
 
@@ -325,9 +330,25 @@ impl Planner<'_> {
             return;
         };
         self.totals.logs += 1;
-        let source = source.unwrap_or_else(|| {
-            Source::Once(Mutex::new(Some(Box::new(Cursor::new(head).chain(text)))))
-        });
+        let (mut length, mut spool) = (length, None);
+        let source = match source {
+            Some(source) => source,
+            // Where memory is limited, all is to be there again.
+            None if self.options.max_memory.is_some() => {
+                match copied(&mut Cursor::new(head).chain(text), self.options) {
+                    Ok((path, bytes)) => {
+                        let source = Source::Plain(path.to_path_buf());
+                        (length, spool) = (Some(bytes), Some(path));
+                        source
+                    }
+                    Err(error) => {
+                        self.totals.failed += 1;
+                        return self.tell(file, NoticeAbout::Unreadable(error));
+                    }
+                }
+            }
+            None => Source::Once(Mutex::new(Some(Box::new(Cursor::new(head).chain(text))))),
+        };
         let pieces = match &source {
             Source::Plain(path) if header.is_self_contained() => {
                 cut(path, length, self.options).unwrap_or_else(|_| vec![(0, u64::MAX)])
@@ -343,6 +364,7 @@ impl Planner<'_> {
             header,
             pieces,
             small,
+            _spool: spool,
         });
     }
 
@@ -378,6 +400,24 @@ impl Planner<'_> {
         }
         Some((head.header, bin(first.time, self.rule.window.reach())))
     }
+}
+
+/// Copies a text to a file that is deleted when it is done with; gives its bytes too.
+fn copied(text: &mut impl Read, options: &ScanOptions<'_>) -> io::Result<(TempPath, u64)> {
+    let mut copy = NamedTempFile::new()?;
+    let mut block = vec![0; options.block_bytes.max(1)];
+    let mut bytes = 0;
+    // Whoever stopped the scan finds it stopped when reading begins.
+    while !options.cancelled.load(Ordering::Relaxed) {
+        let count = super::feed::read(text, &mut block)?;
+        if count == 0 {
+            break;
+        }
+        copy.write_all(&block[..count])?;
+        bytes += count as u64;
+    }
+    copy.flush()?;
+    Ok((copy.into_temp_path(), bytes))
 }
 
 /// Reads the first bytes, as far as they tell what the text is. An input that fails at once is an error, one that fails
