@@ -111,7 +111,8 @@ pub(crate) struct ReadArgs {
     unsorted: bool,
 
     /// Hold no more than about this much, such as 256M, whatever clients send: where it is too little, logs are read
-    /// again for a part of all clients at a time. The rows are the same, and it takes longer
+    /// again for a part of all clients at a time, standard input from a temporary file. The rows are the same, and it
+    /// takes longer; where the rows alone are too much, it stops with exit code 2. With --follow see there
     #[arg(long, value_name = "SIZE", value_parser = super::rule_args::memory)]
     max_memory: Option<u64>,
 
@@ -166,6 +167,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
             rule,
             computer,
             args.checkpoint.clone(),
+            args.reading.max_memory,
         ));
     }
     let rule = args.rule.rule()?;

@@ -10,7 +10,7 @@ use crate::facts::Facts;
 use crate::names::Signature;
 use crate::window::millis;
 use crate::{Exclusions, Rule};
-use scanbench_w3c::{Record, Timestamp};
+use scanbench_w3c::Record;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
