@@ -17,6 +17,7 @@ mod budget;
 mod chains;
 mod everything;
 mod feed;
+mod files;
 mod gathered;
 mod ledger;
 mod lens;

@@ -4,11 +4,16 @@
 
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a panic is how a test reports")]
+#![expect(
+    clippy::print_stdout,
+    reason = "how the child tells, and figures for whoever asks with --nocapture"
+)]
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use scanbench_detector::{
-    Count, Exclusions, Rule, ScanOptions, Selection, Window, find_logs, scan,
+    Count, Exclusions, FollowOptions, FollowTotals, Follower, Rule, ScanOptions, Selection, Window,
+    find_logs, scan,
 };
 use std::fmt::Write as _;
 use std::fs::File;
@@ -59,19 +64,52 @@ fn child() {
     options.threads = NonZeroUsize::new(2).unwrap();
     options.max_memory = std::env::var(MAX).ok().map(|max| max.parse().unwrap());
     let (logs, _) = find_logs(&[file.into()]);
-    let rule = rule(&std::env::var(RULE).unwrap());
+    let name = std::env::var(RULE).unwrap();
+    if name == "follow" {
+        let totals = follow(&logs[0].path.clone().unwrap(), options.max_memory);
+        println!(
+            "\npeak {}\nparts {}\nrow {totals:?}",
+            peak(),
+            totals.dropped_groups
+        );
+        return;
+    }
+    let rule = rule(&name);
     let (detection, totals) =
         scan(&logs, &rule, &Exclusions::default(), &options, &mut |_| {}).unwrap();
+    println!("\npeak {}", peak());
+    println!("parts {}", totals.parts);
+    for alert in detection.alerts(&Selection::All) {
+        println!("row {alert:?}");
+    }
+}
+
+/// Kilobytes that this process had at the most.
+fn peak() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let peak = status
         .lines()
         .find_map(|line| line.strip_prefix("VmHWM:"))
         .unwrap();
-    println!("\npeak {}", peak.trim().strip_suffix(" kB").unwrap());
-    println!("parts {}", totals.parts);
-    for alert in detection.alerts(&Selection::All) {
-        println!("row {alert:?}");
+    peak.trim().strip_suffix(" kB").unwrap().parse().unwrap()
+}
+
+fn follow(log: &Path, max_memory: Option<u64>) -> FollowTotals {
+    let options = FollowOptions {
+        paths: vec![log.to_owned()],
+        computer: None,
+        lateness: Duration::from_mins(1),
+        from_start: true,
+        max_memory,
+    };
+    let rule = Rule::default();
+    let mut follower =
+        Follower::new(rule, Exclusions::default(), options, None, &mut |_| {}).unwrap();
+    while follower.totals().lines < u64::from(LINES) {
+        follower.round(&mut |_| {});
     }
+    follower.close_all();
+    follower.totals()
 }
 
 struct Seen {
@@ -108,9 +146,9 @@ fn read(file: &Path, rule: &str, limit: Option<u64>) -> Seen {
     }
 }
 
-const LINES: u32 = if IS_SLOW { 200_000 } else { 1_000_000 };
+const LINES: u32 = if IS_SLOW { 100_000 } else { 1_000_000 };
 
-/// A million lines within a minute (200,000 without optimisation), and a scan of 40 ports and hosts among them.
+/// A million lines within a minute (100,000 without optimisation), and a scan of 40 ports and hosts among them.
 fn write_log(out: &mut impl Write, line: impl Fn(u32, &mut String)) {
     out.write_all(b"#Fields: date time s-ip s-port c-ip cs-host cs(User-Agent)\n")
         .unwrap();
@@ -244,4 +282,26 @@ fn a_million_hosts() {
     check("hosts", "hosts", false, 1, true, |number, text| {
         writeln!(text, "10.0.0.1 443 {} host-{number} curl", address(number)).unwrap();
     });
+}
+
+/// Lines that are followed come once, so groups are dropped, and counted.
+#[test]
+fn a_million_clients_a_minute_followed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.log");
+    write_log(&mut BufWriter::new(File::create(&path).unwrap()), client);
+    let bound = read(&path, "follow", Some(LIMIT));
+    println!(
+        "followed: peak {} MiB with {} MiB, {} groups dropped",
+        bound.peak >> 20,
+        LIMIT >> 20,
+        bound.parts
+    );
+    assert!(bound.peak <= LIMIT + CONSTANT, "{} bytes", bound.peak);
+    // What is left is less than half of what may be, and a group takes more than 300 bytes.
+    assert!(
+        bound.parts > u64::from(LINES) - LIMIT / 2 / 300,
+        "{}",
+        bound.parts
+    );
 }

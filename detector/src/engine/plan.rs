@@ -1,6 +1,7 @@
 //! What each log is, and in which order and pieces logs are read: in the order of their first lines, so that bins
 //! close as early as they can.
 
+use super::files::{copied, cut};
 use super::walk::bin;
 use crate::find::is_special;
 use crate::input::{self, Archive, FileBytes, Input, InputError};
@@ -8,11 +9,10 @@ use crate::scan::{Notice, ScanOptions, Totals};
 use crate::{LogFile, Rule};
 use scanbench_w3c::{Content, Field, Header, Item, Reader, Timestamp};
 use std::fs::File;
-use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
+use std::io::{self, Cursor, Read};
 use std::path::PathBuf;
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
-use tempfile::{NamedTempFile, TempPath};
+use tempfile::TempPath;
 
 /// Text that is looked at to tell what a log is and when it begins; and what nearly all logs tell it by.
 const HEAD_BYTES: u64 = 64 << 10;
@@ -402,24 +402,6 @@ impl Planner<'_> {
     }
 }
 
-/// Copies a text to a file that is deleted when it is done with; gives its bytes too.
-fn copied(text: &mut impl Read, options: &ScanOptions<'_>) -> io::Result<(TempPath, u64)> {
-    let mut copy = NamedTempFile::new()?;
-    let mut block = vec![0; options.block_bytes.max(1)];
-    let mut bytes = 0;
-    // Whoever stopped the scan finds it stopped when reading begins.
-    while !options.cancelled.load(Ordering::Relaxed) {
-        let count = super::feed::read(text, &mut block)?;
-        if count == 0 {
-            break;
-        }
-        copy.write_all(&block[..count])?;
-        bytes += count as u64;
-    }
-    copy.flush()?;
-    Ok((copy.into_temp_path(), bytes))
-}
-
 /// Reads the first bytes, as far as they tell what the text is. An input that fails at once is an error, one that fails
 /// later is told when it is read.
 fn read_head(text: &mut impl Read) -> io::Result<(Vec<u8>, Head)> {
@@ -483,50 +465,6 @@ impl Head {
             header: reader.header().clone(),
             content,
             first,
-        }
-    }
-}
-
-/// Cuts a file at ends of lines into pieces of about the same size, a few for each thread; one that is not worth it,
-/// or has no length, is not even opened.
-fn cut(
-    path: &PathBuf,
-    length: Option<u64>,
-    options: &ScanOptions<'_>,
-) -> io::Result<Vec<(u64, u64)>> {
-    let length = length.unwrap_or(0);
-    let least = options.piece_bytes.max(1) as u64;
-    let size = (length / (options.threads.get() as u64 * 4)).clamp(least, 8 * least);
-    if length <= size + size / 2 {
-        return Ok(vec![(0, u64::MAX)]);
-    }
-    let mut file = File::open(path)?;
-    let mut pieces = Vec::new();
-    let mut start = 0;
-    while length - start > size + size / 2 {
-        let end = line_start(&mut file, start + size)?;
-        if end >= length {
-            break;
-        }
-        pieces.push((start, end));
-        start = end;
-    }
-    // The last one goes as far as the file does, should it grow meanwhile.
-    pieces.push((start, u64::MAX));
-    Ok(pieces)
-}
-
-/// The first byte at or behind `offset` where a line begins; the end of the file where none does.
-fn line_start(file: &mut File, offset: u64) -> io::Result<u64> {
-    let mut at = offset - 1;
-    let mut block = vec![0; 64 << 10];
-    file.seek(SeekFrom::Start(at))?;
-    loop {
-        let count = super::feed::read(file, &mut block)?;
-        match memchr::memchr(b'\n', &block[..count]) {
-            Some(feed) => return Ok(at + feed as u64 + 1),
-            None if count == 0 => return Ok(at),
-            None => at += count as u64,
         }
     }
 }
