@@ -44,9 +44,9 @@ pub(crate) struct RuleArgs {
 
     /// The longest gap inside a session
     ///
-    /// In plain logs a session takes memory by its client's distinct values, up to the threshold, and its lines are read
-    /// again where it makes a row. Of packed logs and tables every line is kept while its session goes on: unpack
-    /// them where that is too much.
+    /// A session takes memory by its client's distinct values, up to the threshold, and its lines are read again where
+    /// it makes a row; packed logs are unpacked twice for that. Of tables and standard input every line is kept while
+    /// its session goes on, unless --max-memory is given.
     #[arg(long, value_name = "DURATION", value_parser = width)]
     gap: Option<Duration>,
 
