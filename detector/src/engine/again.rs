@@ -35,7 +35,9 @@ pub(super) fn look_again<V: Value>(
                 .pop_first()
         };
         while let Some((_, looks)) = next().filter(|_| !is_over.load(Ordering::Relaxed)) {
-            let outcome = log::<V>(job, looks, &mut buffer, &mut collector);
+            let outcome = job
+                .clock
+                .looking_again(|| log::<V>(job, looks, &mut buffer, &mut collector));
             if let Err(stopped) = outcome {
                 is_over.store(true, Ordering::Relaxed);
                 return Err(stopped);

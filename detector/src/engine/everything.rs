@@ -240,7 +240,9 @@ impl<'a> Worker<'a, '_> {
             Ok(table) => table,
             Err(why) => {
                 gathered.fail();
-                self.tell(Notice::BrokenTable(&log.file, why));
+                if !std::mem::replace(&mut told.broken, true) {
+                    self.tell(Notice::BrokenTable(&log.file, why));
+                }
                 return Ok(());
             }
         };
@@ -285,13 +287,18 @@ impl<'a> Worker<'a, '_> {
                 Ok(None) => break,
                 Err(error) => {
                     gathered.fail();
-                    self.tell(Notice::BrokenTable(&log.file, error.to_string()));
+                    if !std::mem::replace(&mut told.broken, true) {
+                        self.tell(Notice::BrokenTable(&log.file, error.to_string()));
+                    }
                     break;
                 }
             }
         }
         taken.counts.bytes += table.counts().bytes;
         gathered.give(number, &mut taken);
+        if std::mem::replace(&mut told.columns, true) {
+            return Ok(());
+        }
         let layout = table.layout();
         for field in [Field::SPort, Field::CIp, Field::SIp] {
             if layout.position(field).is_none() {

@@ -49,6 +49,8 @@ pub(super) struct Told {
     pub(super) bad: u64,
     pub(super) unsorted: bool,
     pub(super) broken: bool,
+    /// Of a table, what its columns are like.
+    pub(super) columns: bool,
 }
 
 struct LogState<V> {

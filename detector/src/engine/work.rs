@@ -49,6 +49,11 @@ impl StageClock {
         timed(&[&self.reading, &self.first], read)
     }
 
+    /// Times a second look.
+    pub(super) fn looking_again<T>(&self, look: impl FnOnce() -> T) -> T {
+        timed(&[&self.second], look)
+    }
+
     /// Times a wait within the first look.
     pub(super) fn waiting<T>(&self, wait: impl FnOnce() -> T) -> T {
         timed(&[&self.waiting], wait)
