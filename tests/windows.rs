@@ -161,6 +161,59 @@ fn a_schedule_cuts_the_bin_at_its_edge() {
 }
 
 #[test]
+fn a_followed_schedule_has_the_rows_of_its_runs() {
+    let cut = ["--schedule", "1d", "--start", "2026-11-02T11:19:40Z"];
+    let output = Command::new(env!("CARGO_BIN_EXE_scanbench"))
+        .args([
+            "follow",
+            "tests/hand_counted",
+            "--from-start",
+            "--until-idle",
+            "100ms",
+        ])
+        .args(cut)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    let mut rows: Vec<Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    for row in &mut rows {
+        let row = row.as_object_mut().unwrap();
+        assert_eq!(row.remove("state").unwrap(), "closed");
+        row.remove("id").unwrap();
+    }
+    let texts = |rows: &[Value]| {
+        let mut texts: Vec<String> = rows.iter().map(Value::to_string).collect();
+        texts.sort();
+        texts
+    };
+    assert_eq!(rows.len(), 8);
+    assert_eq!(texts(&rows), texts(&detect(&cut).0));
+}
+
+#[test]
+fn a_limit_of_memory_is_a_size_and_changes_no_row() {
+    assert_eq!(detect(&["--max-memory", "16M"]).0, detect(&[]).0);
+    for (size, why) in [
+        ("1M", "expected at least 16M"),
+        ("much", "expected a size such as \"512M\" or \"2G\""),
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_scanbench"))
+            .args(["detect", "tests/hand_counted", "--max-memory", size])
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2), "{size}");
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(told.contains(why), "{told}");
+    }
+}
+
+#[test]
 fn rows_of_neighbouring_windows_are_one_episode() {
     let (episodes, _) = detect(&["--window", "hopping", "--step", "1m", "--episodes"]);
     let one: Vec<&Value> = episodes

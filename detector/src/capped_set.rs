@@ -33,8 +33,8 @@ impl<T> Default for CappedSet<T> {
 }
 
 impl<T: Ord> CappedSet<T> {
-    /// Adds a value; it is made owned only where it is new.
-    pub(crate) fn insert<Q>(&mut self, value: &Q, limit: Option<NonZeroUsize>)
+    /// Adds a value; it is made owned only where it is new. Gives how many bytes more it takes than before.
+    pub(crate) fn insert<Q>(&mut self, value: &Q, limit: Option<NonZeroUsize>) -> isize
     where
         T: Borrow<Q>,
         Q: Ord + ToOwned + ?Sized,
@@ -43,36 +43,59 @@ impl<T: Ord> CappedSet<T> {
         let is_full = limit.is_some_and(|limit| self.len() >= limit.get());
         if let Some(many) = &mut self.many {
             if many.contains(value) {
-                return;
+                return 0;
             }
+            let mut more = Self::bytes_of(value);
             if is_full {
                 if many.last().is_some_and(|last| last.borrow() < value) {
-                    return;
+                    return 0;
                 }
-                many.pop_last();
+                more -= many
+                    .pop_last()
+                    .map_or(0, |last| Self::bytes_of(last.borrow()));
             }
             many.insert(value.to_owned().into());
-            return;
+            return more;
         }
         let Err(place) = self.few.binary_search_by(|other| other.borrow().cmp(value)) else {
-            return;
+            return 0;
         };
+        let mut more = Self::bytes_of(value);
         if is_full {
             if place == self.few.len() {
-                return;
+                return 0;
             }
-            self.few.pop();
+            more -= self
+                .few
+                .pop()
+                .map_or(0, |last| Self::bytes_of(last.borrow()));
         } else if self.few.len() == FEW {
             let mut many: BTreeSet<T> = std::mem::take(&mut self.few).into_iter().collect();
             many.insert(value.to_owned().into());
             self.many = Some(Box::new(many));
-            return;
+            return more;
         }
         if self.few.len() == self.few.capacity() {
             // By itself a vector would begin with room for four.
             self.few.reserve_exact(self.few.len().max(1));
         }
         self.few.insert(place, value.to_owned().into());
+        more
+    }
+
+    /// Bytes that all values take.
+    pub(crate) fn bytes<Q>(&self) -> usize
+    where
+        T: Borrow<Q>,
+        Q: ?Sized,
+    {
+        let values = self.iter().map(|value| Self::bytes_of(value.borrow()));
+        values.sum::<isize>().cast_unsigned()
+    }
+
+    /// What a value takes: its place in a tree that is two thirds full, and its bytes on the heap.
+    fn bytes_of<Q: ?Sized>(value: &Q) -> isize {
+        (2 * size_of::<T>() + size_of_val(value) + 16).cast_signed()
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -24,6 +24,16 @@ pub(crate) struct GroupKey {
     pub(crate) server: u32,
 }
 
+impl GroupKey {
+    fn renumbered(self, number: &mut impl FnMut(u32) -> u32) -> Self {
+        Self {
+            client: number(self.client),
+            computer: number(self.computer),
+            server: number(self.server),
+        }
+    }
+}
+
 /// A fixed window, as a run sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Instance {
@@ -103,7 +113,14 @@ pub(crate) struct Collector {
     /// For windows that move.
     pub(crate) moving: HashMap<GroupKey, Vec<Kept>, RandomState>,
     last: Last,
+    /// Bytes of groups and kept lines, without texts.
+    bytes: usize,
 }
+
+/// What a group takes at the least, with its place among others.
+pub(crate) const GROUP_BYTES: usize = 2 * size_of::<(GroupKey, Parts)>();
+/// What the lines of one signature take at the least.
+pub(crate) const PART_BYTES: usize = size_of::<(SignatureId, Tally)>() + 16;
 
 /// The texts of the last line, by their numbers, column by column.
 #[derive(Clone, Debug)]
@@ -128,7 +145,13 @@ impl Collector {
                 },
                 texts: [0; TEXT_SETS.len()],
             },
+            bytes: 0,
         }
+    }
+
+    /// Bytes that it takes, estimated.
+    pub(crate) fn held(&self) -> usize {
+        self.bytes + self.names.bytes()
     }
 
     /// Adds a line. Where a rule is scheduled, a line is counted for all data at once too, so that rows can be
@@ -157,6 +180,8 @@ impl Collector {
                 signature,
                 texts,
             };
+            // A vector that grows is there one and a half times over.
+            self.bytes += size_of::<Kept>() * 3 / 2;
             self.moving.entry(group).or_default().push(kept);
             return;
         }
@@ -170,7 +195,11 @@ impl Collector {
             for start in self.rule.window.starts(time) {
                 let groups = self.fixed.entry(Instance { start, run }).or_default();
                 let parts = groups.entry(group).or_default();
-                tally_of(parts, signature).add(&facts, limit);
+                self.bytes += usize::from(parts.is_empty()) * GROUP_BYTES;
+                let before = parts.len();
+                let more = tally_of(parts, signature).add(&facts, limit);
+                let grown = self.bytes + (parts.len() - before) * PART_BYTES;
+                self.bytes = grown.saturating_add_signed(more);
             }
         }
     }
@@ -226,48 +255,76 @@ impl Collector {
     pub(crate) fn absorb(&mut self, other: Self) {
         if self.is_empty() {
             *self = other;
-            return;
+        } else {
+            self.take_in(other);
         }
+    }
+
+    /// Forgets all that makes no row, the texts of its lines too.
+    pub(crate) fn rows_only(mut self) -> Self {
+        self.keep_rows();
+        let mut rows = Self::new(self.rule.clone());
+        rows.take_in(self);
+        rows
+    }
+
+    /// Forgets the groups that make no row.
+    pub(crate) fn keep_rows(&mut self) {
+        let rule = &self.rule;
+        for groups in self.fixed.values_mut() {
+            groups.retain(|_, parts| distinct(parts, rule.count, rule.set_limit) >= rule.threshold);
+        }
+        self.fixed.retain(|_, groups| !groups.is_empty());
+        for lines in self.moving.values_mut() {
+            lines.sort_by_key(|line| line.time);
+        }
+        self.moving
+            .retain(|_, lines| !stretches(rule, lines).is_empty());
+    }
+
+    /// Adds groups of another collector of the same rule, and of its texts those that they have.
+    pub(crate) fn take_in(&mut self, other: Self) {
         let limit = self.rule.set_limit;
+        let (mine, mut bytes) = (&mut self.names, 0_usize);
         // Each text and signature is looked up once, however many lines have it.
-        let numbers: Vec<u32> = other
-            .names
-            .iter()
-            .map(|text| self.names.number(text))
-            .collect();
-        let number = |theirs: u32| numbers.get(theirs as usize).copied().unwrap_or(u32::MAX);
+        let theirs = other.names;
+        let mut numbers: Vec<Option<u32>> = vec![None; theirs.len()];
+        let mut number = |their: u32| match numbers.get_mut(their as usize) {
+            Some(known) => *known.get_or_insert_with(|| mine.number(theirs.text(their))),
+            None => u32::MAX,
+        };
         let signatures: Vec<SignatureId> = other
             .signatures
             .iter()
             .map(|signature| self.signatures.number(signature))
             .collect();
-        let group = |theirs: GroupKey| GroupKey {
-            client: number(theirs.client),
-            computer: number(theirs.computer),
-            server: number(theirs.server),
-        };
         for (instance, groups) in other.fixed {
             let mine = self.fixed.entry(instance).or_default();
             for (key, parts) in groups {
-                let mine = mine.entry(group(key)).or_default();
+                let mine = mine.entry(key.renumbered(&mut number)).or_default();
+                bytes += usize::from(mine.is_empty()) * GROUP_BYTES;
                 for (id, tally) in parts {
                     let id = signatures[id.index()];
-                    match mine.iter().position(|(other, _)| *other == id) {
-                        Some(position) => mine[position].1.merge(&tally, limit),
-                        None => mine.push((id, tally)),
+                    if let Some((_, known)) = mine.iter_mut().find(|(other, _)| *other == id) {
+                        bytes = bytes.saturating_add_signed(known.merge(&tally, limit));
+                    } else {
+                        bytes += PART_BYTES + tally.bytes();
+                        mine.push((id, tally));
                     }
                 }
             }
         }
         for (key, lines) in other.moving {
-            let mine = self.moving.entry(group(key)).or_default();
+            let mine = self.moving.entry(key.renumbered(&mut number)).or_default();
+            bytes += lines.len() * size_of::<Kept>() * 3 / 2;
             mine.extend(lines.into_iter().map(|kept| Kept {
-                counted: kept.counted.map(number),
-                texts: kept.texts.map(number),
+                counted: kept.counted.map(&mut number),
+                texts: kept.texts.map(&mut number),
                 signature: signatures[kept.signature.index()],
                 ..kept
             }));
         }
+        self.bytes += bytes;
     }
 
     /// Whether it saw nothing.

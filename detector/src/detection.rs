@@ -1,6 +1,6 @@
 //! Groups into rows, under any choice of exclusions.
 
-use crate::collector::{Collector, GroupKey, Instance, Kept, Parts, distinct, stretches};
+use crate::collector::{Collector, GroupKey, Instance, Kept, Parts, stretches};
 use crate::names::{Signature, SignatureId};
 use crate::removal::RowLines;
 use crate::tally::{RowKey, Tally};
@@ -135,17 +135,7 @@ impl Detection {
         mut collected: Collector,
         counters: Counters,
     ) -> Self {
-        let rule = &collected.rule;
-        for groups in collected.fixed.values_mut() {
-            groups.retain(|_, parts| distinct(parts, rule.count, rule.set_limit) >= rule.threshold);
-        }
-        collected.fixed.retain(|_, groups| !groups.is_empty());
-        for lines in collected.moving.values_mut() {
-            lines.sort_by_key(|line| line.time);
-        }
-        collected
-            .moving
-            .retain(|_, lines| !stretches(rule, lines).is_empty());
+        collected.keep_rows();
         Self {
             exclusions,
             collected,

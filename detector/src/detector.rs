@@ -43,12 +43,21 @@ impl Detector {
             record,
             &client,
             computer,
+            true,
         );
     }
 
     /// Says that no record from before `time` will come any more, so that what cannot make a row is forgotten.
     pub fn close_before(&mut self, time: Timestamp) {
         self.collector.close_before(time);
+    }
+
+    /// Bytes that are held for what was counted so far, estimated from what it is. Whoever pushes what others wrote can
+    /// keep within a limit by it: with [`Detector::close_before`], or by pushing all again into several detectors, each
+    /// given a part of the clients.
+    #[must_use]
+    pub fn held_bytes(&self) -> usize {
+        self.collector.held()
     }
 
     /// Ends counting.
@@ -58,7 +67,7 @@ impl Detector {
     }
 }
 
-/// Counts a line with what matches it, and collects it.
+/// Counts a line with what matches it, and collects it where that is wanted.
 pub(crate) fn count(
     collector: &mut Collector,
     counters: &mut Counters,
@@ -66,9 +75,12 @@ pub(crate) fn count(
     record: &impl Record,
     client: &[u8],
     computer: &[u8],
+    is_collected: bool,
 ) {
     counters.lines += 1;
     let signature = exclusions.signature(memo, record, client, computer);
     counters.count(signature, exclusions, record.time());
-    collector.add(record, client, computer, signature);
+    if is_collected {
+        collector.add(record, client, computer, signature);
+    }
 }

@@ -5,6 +5,7 @@
 //! not. Logs are read as of one moment, the log whose lines are earliest first; a window closes when its server's
 //! time has passed it by `lateness` and no line that is known to be unread can belong to it.
 
+mod bin;
 mod bins;
 mod carried;
 mod checkpoint;
@@ -21,7 +22,7 @@ mod work;
 
 pub use checkpoint::{Checkpoint, CheckpointError, Resume};
 pub use latencies::Latencies;
-pub use notice::FollowNotice;
+pub use notice::{Dropped, FollowNotice};
 pub use row::FollowedRow;
 
 use crate::exclusion::Memo;
@@ -52,17 +53,28 @@ pub struct FollowOptions {
     pub lateness: Duration,
     /// Whether logs that are there at the start are read from their first line.
     pub from_start: bool,
+    /// Bytes that open windows may take, estimated; `None` for any number. Where they take more, the groups with the
+    /// fewest distinct values are dropped, and told.
+    pub max_memory: Option<u64>,
 }
 
 /// Following cannot begin.
 #[derive(Debug, Error)]
 pub enum FollowError {
-    /// A rule with a schedule. It says nothing before a run is due, and what it says then `scan` says of the logs.
+    /// A rule with a schedule and windows that move. What a run makes of them hangs on where it begins, so all lines of
+    /// its period would have to be held for each.
     #[error(
-        "a rule with a schedule is not followed, since it says nothing before a run is due: let the scheduler of this \
-         machine run `scanbench detect` with the same options some minutes behind each run"
+        "a rule with a schedule is followed in tumbling and hopping windows only, since of others all lines of a run's \
+         period would have to be held: let the scheduler of this machine run `scanbench detect` with the same options \
+         some minutes behind each run"
     )]
     Schedule,
+    /// A limit of memory and windows that move: to drop whoever has few values now could part a stretch that goes on.
+    #[error(
+        "memory is limited for tumbling and hopping windows only: a sliding window or a session would be told in parts \
+         if lines of it were dropped"
+    )]
+    MovingInLimit,
     /// A path that names nothing.
     #[error(transparent)]
     Find(#[from] FindError),
@@ -94,6 +106,12 @@ pub struct FollowTotals {
     pub suppressed_lines: u64,
     /// Rows of closed windows that exclusions took away.
     pub suppressed_rows: u64,
+    /// Groups that were dropped from windows to keep within the limit of memory.
+    pub dropped_groups: u64,
+    /// Entries of those groups.
+    pub dropped_lines: u64,
+    /// The most distinct values that one of them had.
+    pub dropped_most: u64,
     /// Windows that are open.
     pub open_windows: u64,
     /// The moments of the first and the last entry.
@@ -130,6 +148,7 @@ pub struct Round {
 ///     computer: None,
 ///     lateness: Duration::from_secs(60),
 ///     from_start: true,
+///     max_memory: None,
 /// };
 /// let tell = &mut |notice: scanbench_detector::FollowNotice<'_>| eprintln!("{notice}");
 /// let mut follower = Follower::new(Rule::default(), Exclusions::default(), options, None, tell)?;
@@ -171,8 +190,13 @@ impl Follower {
         resume: Option<Resume>,
         tell: &mut dyn FnMut(FollowNotice<'_>),
     ) -> Result<Self, FollowError> {
-        if rule.schedule.is_some() {
-            return Err(FollowError::Schedule);
+        if !rule.window.is_fixed() {
+            if rule.schedule.is_some() {
+                return Err(FollowError::Schedule);
+            }
+            if options.max_memory.is_some() {
+                return Err(FollowError::MovingInLimit);
+            }
         }
         if options.paths.iter().any(|path| path == Path::new("-")) {
             return Err(FollowError::Input);
@@ -184,7 +208,7 @@ impl Follower {
             }
         }
         let mut follower = Self {
-            bins: Bins::new(rule, exclusions),
+            bins: Bins::new(rule, exclusions, options.max_memory),
             memo: Memo::default(),
             tails: BTreeMap::new(),
             by_path: HashMap::new(),

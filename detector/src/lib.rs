@@ -67,7 +67,7 @@ pub use exclusion::{
 };
 pub use find::{FindError, LogFile, find_logs};
 pub use follow::{
-    Checkpoint, CheckpointError, FollowError, FollowNotice, FollowOptions, FollowTotals,
+    Checkpoint, CheckpointError, Dropped, FollowError, FollowNotice, FollowOptions, FollowTotals,
     FollowedRow, Follower, Latencies, Resume, Round,
 };
 pub use grid::{Crossing, Grid, GridKey, GridRow, Series};

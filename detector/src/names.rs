@@ -8,6 +8,7 @@ use std::collections::HashMap;
 pub(crate) struct Names {
     numbers: HashMap<Box<[u8]>, u32, RandomState>,
     texts: Vec<Box<[u8]>>,
+    bytes: usize,
 }
 
 impl Names {
@@ -17,6 +18,8 @@ impl Names {
         }
         // Four billion distinct texts would take more memory than there is.
         let number = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
+        // Twice on the heap, and its places in table and list.
+        self.bytes += 2 * text.len() + 96;
         self.numbers.insert(text.into(), number);
         self.texts.push(text.into());
         number
@@ -32,9 +35,14 @@ impl Names {
         *last
     }
 
-    /// All texts, in the order of their numbers.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        self.texts.iter().map(|text| &**text)
+    /// Bytes that it takes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// How many texts there are.
+    pub(crate) fn len(&self) -> usize {
+        self.texts.len()
     }
 
     pub(crate) fn text(&self, number: u32) -> &[u8] {

@@ -28,6 +28,9 @@ pub struct ScanOptions<'a> {
     pub block_bytes: usize,
     /// Bytes of a file that make a piece of work, at the least.
     pub piece_bytes: usize,
+    /// Bytes that may be held, as far as they grow with what clients send; `None` for any number. Rows do not depend on
+    /// it: where it is too little, logs are read again for a part of all groups at a time.
+    pub max_memory: Option<u64>,
     /// Set from elsewhere to stop.
     pub cancelled: &'a AtomicBool,
 }
@@ -46,6 +49,7 @@ impl<'a> ScanOptions<'a> {
             // Large enough that the cost of a call does not show, small enough to stay in the second-level cache.
             block_bytes: 256 << 10,
             piece_bytes: 32 << 20,
+            max_memory: None,
             cancelled,
         }
     }
@@ -117,10 +121,12 @@ pub struct Totals {
     pub failed: u64,
     /// How often logs were read from their begin: again where lines came after their bin was final.
     pub readings: u64,
+    /// Parts of all groups that were counted one behind the other, to keep within the memory allowed; 1 for all at once.
+    pub parts: u64,
     /// Lines of all logs by sort.
     pub counts: Counts,
-    /// What else was counted on the way; `None` where there are tables, and for sessions of packed logs, whose lines are
-    /// counted one by one, without bins.
+    /// What else was counted on the way; `None` where there are tables, and for sessions of what can be read only
+    /// once, whose lines are counted one by one, without bins.
     pub stats: Option<Stats>,
 }
 
@@ -153,6 +159,18 @@ pub enum Stopped {
         count: u64,
         /// The limit.
         allowed: u64,
+    },
+    /// More memory is needed than is allowed, and reading again for fewer groups would not help.
+    #[error(
+        "{} more memory than the {} MiB that are allowed; allow more, or ask for fewer rows",
+        if *by_rows { "the rows and what they are made of take" } else { "what is counted takes, and cannot be read again in parts," },
+        limit >> 20
+    )]
+    Memory {
+        /// What is allowed, in bytes.
+        limit: u64,
+        /// It is the rows, and the lines that rows of moving windows are made of.
+        by_rows: bool,
     },
     /// From elsewhere.
     #[error("stopped before all logs were read")]

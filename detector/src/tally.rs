@@ -22,30 +22,47 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    pub(crate) fn add(&mut self, facts: &Facts<'_>, limit: Limit) {
+    /// Adds a line; gives how many bytes more it takes than before.
+    pub(crate) fn add(&mut self, facts: &Facts<'_>, limit: Limit) -> isize {
+        let mut more = 0;
         self.lines += 1;
         if let Some(port) = facts.port {
-            self.ports.insert(&port, limit);
+            more += self.ports.insert(&port, limit);
         }
         if let Some(value) = facts.counted {
-            self.counted.insert(value, limit);
+            more += self.counted.insert(value, limit);
         }
         for (set, value) in self.texts.iter_mut().zip(&facts.texts) {
-            set.insert(&**value, limit);
+            more += set.insert(&**value, limit);
         }
+        more
     }
 
-    pub(crate) fn merge(&mut self, other: &Self, limit: Limit) {
+    /// Bytes that its values take.
+    pub(crate) fn bytes(&self) -> usize {
+        let texts = self.texts.iter().chain([&self.counted]);
+        self.ports.bytes::<u16>() + texts.map(CappedSet::bytes::<[u8]>).sum::<usize>()
+    }
+
+    /// Lines that were added.
+    pub(crate) fn lines(&self) -> u64 {
+        self.lines
+    }
+
+    /// Adds all lines of another; gives how many bytes more it takes than before.
+    pub(crate) fn merge(&mut self, other: &Self, limit: Limit) -> isize {
+        let mut more = 0;
         self.lines += other.lines;
         for port in other.ports.iter() {
-            self.ports.insert(port, limit);
+            more += self.ports.insert(port, limit);
         }
         let pairs = self.texts.iter_mut().zip(&other.texts);
         for (mine, theirs) in pairs.chain([(&mut self.counted, &other.counted)]) {
             for value in theirs.iter() {
-                mine.insert(&**value, limit);
+                more += mine.insert(&**value, limit);
             }
         }
+        more
     }
 
     /// Distinct values of the field that counts: `arraylength(set_sPort)` in the rule.

@@ -250,6 +250,47 @@ proptest! {
     }
 }
 
+proptest! {
+    /// forall logs, rules, limits of memory and numbers of threads: rows and counts within a limit are those of the
+    /// careful detector, unless the rows alone are over it.
+    #[test]
+    fn a_limit_of_memory_changes_no_row(
+        mut lines in prop::collection::vec(line(), 1..120),
+        is_sorted in prop::bool::weighted(0.7),
+        rule in rule(),
+        chosen in prop::sample::subsequence((0..EXCLUSIONS.len()).collect::<Vec<_>>(), 0..=3),
+        (threads, limit) in (1_usize..4, 8_000_u64..300_000),
+        packed in any::<bool>(),
+        crowd in prop::collection::vec((0_u32..240, prop::sample::select(CROWD.to_vec())), 0..300),
+    ) {
+        lines.extend(crowd.into_iter().map(|(second, client)| of_the_crowd(second, client)));
+        if is_sorted {
+            lines.sort_by_key(|line| line.second);
+        }
+        let logs = [write_log(&lines)];
+        let (_scratch, files) = write_set(&logs, packed);
+        let cancelled = AtomicBool::new(false);
+        let options = ScanOptions {
+            threads: NonZeroUsize::new(threads).unwrap(),
+            max_memory: Some(limit),
+            ..ScanOptions::new(&cancelled)
+        };
+        let slow = slow(&logs, &rule, &chosen);
+        let found = scan(&files, &rule, &exclusions(&chosen), &options, &mut |_| {});
+        prop_assume!(!matches!(found, Err(Stopped::Memory { .. })));
+        let (fast, totals) = found.unwrap();
+        for selection in [Selection::None, Selection::All, Selection::Only(0), Selection::Without(0)] {
+            prop_assert_eq!(slow.alerts(&selection), fast.alerts(&selection));
+        }
+        prop_assert_eq!(slow.lines(), fast.lines());
+        prop_assert_eq!(slow.suppressed_lines(), fast.suppressed_lines());
+        for index in 0..chosen.len() {
+            prop_assert_eq!(slow.matched_lines(index), fast.matched_lines(index));
+        }
+        prop_assert_eq!(totals.counts.entries, lines.len() as u64);
+    }
+}
+
 /// More logs than are looked at by one thread, and than are taken together; the last ones begin first.
 #[test]
 fn many_small_logs() {

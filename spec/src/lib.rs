@@ -8,6 +8,7 @@
 
 mod duration;
 mod finding;
+mod size;
 mod source;
 mod suggest;
 mod table;
@@ -15,6 +16,7 @@ mod tree;
 
 pub use duration::parse_duration;
 pub use finding::{Code, Finding, Findings, Severity};
+pub use size::parse_size;
 pub use source::{MAX_FILE_BYTES, Source, SourceError};
 pub use suggest::closest;
 pub use table::{TableReader, expected};

@@ -117,6 +117,12 @@ pub(crate) struct ReadArgs {
     #[arg(long)]
     unsorted: bool,
 
+    /// Hold no more than about this much, such as 256M, whatever clients send: where it is too little, logs are read
+    /// again for a part of all clients at a time, standard input from a temporary file. The rows are the same, and it
+    /// takes longer; where the rows alone are too much, it stops with exit code 2. With --follow see there
+    #[arg(long, value_name = "SIZE", value_parser = super::rule_args::memory)]
+    max_memory: Option<u64>,
+
     /// Use no vector instructions; for measuring
     #[arg(long, hide = true)]
     portable: bool,
@@ -135,6 +141,7 @@ impl ReadArgs {
         options.lateness = self.lateness;
         options.unsorted = self.unsorted;
         options.portable = self.portable;
+        options.max_memory = self.max_memory;
         options
     }
 }
@@ -171,6 +178,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
             rule,
             computer,
             args.checkpoint.clone(),
+            args.reading.max_memory,
         ));
     }
     let format = args.output.format()?;
@@ -270,7 +278,9 @@ fn read_and_tell(
     messages.end();
     let (detection, mut totals) = outcome.map_err(|stopped| match stopped {
         Stopped::Cancelled => Failure::Interrupted,
-        Stopped::BadLines { .. } | Stopped::Changed { .. } => Failure::input(&stopped),
+        Stopped::BadLines { .. } | Stopped::Changed { .. } | Stopped::Memory { .. } => {
+            Failure::input(&stopped)
+        }
     })?;
     totals.failed += unreadable;
     if totals.logs == 0 {
@@ -330,13 +340,18 @@ fn tell(messages: &mut Messages, notice: &Notice<'_>) {
 
 fn tell_stats(detection: &Detection, totals: &Totals) {
     let Some(stats) = &totals.stats else {
-        let why = "not measured: tables, and sessions of packed logs, are counted line by line, without bins";
+        let why = "not measured: tables, and sessions of standard input, are counted line by line, without bins";
         messages::tell(why);
         return;
     };
     let alerts = detection.alerts(&Selection::None);
     let most = alerts.iter().map(Alert::distinct).max();
-    if totals.readings > 1 {
+    if totals.parts > 1 {
+        let parts = totals.parts;
+        let why =
+            format!("counted in {parts} parts, to keep within --max-memory; more would be faster");
+        messages::tell(&why);
+    } else if totals.readings > 1 {
         let why = "read again from the begin with all bins open, since lines came after their bin was closed";
         messages::tell(&format!("{why}; --lateness or --unsorted saves that"));
     }

@@ -27,7 +27,8 @@ const NAP: Duration = Duration::from_millis(50);
 /// window's count reaches the threshold, and the final row with "state": "closed" when the window closes: when its
 /// server's time has passed it by --lateness, or at the end. Sliding windows that overlap, and sessions, are one row,
 /// which closes when nothing can join it any more; it may have begun earlier than its open row said, where lines came
-/// late. A rule with a --schedule is not followed: it says nothing before a run is due.
+/// late. Of a rule with a --schedule each run's rows are told, closed, once the server's time has passed the run by
+/// --lateness; that is for tumbling and hopping windows.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   scanbench follow C:\\inetpub\\logs\\LogFiles --checkpoint follow.json
@@ -75,6 +76,12 @@ pub(crate) struct Args {
     #[arg(long)]
     from_start: bool,
 
+    /// Hold no more than about this much for open windows, such as 512M: beyond it the groups with the fewest distinct
+    /// values are dropped, and how many, of which windows and with how many values at the most is told. Rows that may
+    /// lack dropped lines say "partial": true. For tumbling and hopping windows
+    #[arg(long, value_name = "SIZE", value_parser = super::rule_args::memory)]
+    max_memory: Option<u64>,
+
     /// End when nothing came for so long, and close what is open
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     until_idle: Option<Duration>,
@@ -87,6 +94,7 @@ impl Args {
         rule: RuleArgs,
         computer: Option<String>,
         checkpoint: Option<PathBuf>,
+        max_memory: Option<u64>,
     ) -> Self {
         Self {
             paths,
@@ -98,6 +106,7 @@ impl Args {
             poll: Duration::from_millis(250),
             lateness: Duration::from_mins(1),
             from_start: false,
+            max_memory,
             until_idle: None,
         }
     }
@@ -137,6 +146,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         computer: args.computer.clone(),
         lateness: args.lateness,
         from_start: args.from_start,
+        max_memory: args.max_memory,
     };
     let mut messages = Messages::bytes("following", None);
     let untold = untold(resume.as_ref());
@@ -313,6 +323,14 @@ impl Following<'_> {
             if number > 0 {
                 parts.push(format!("{} {what}", count(number, one, many)));
             }
+        }
+        if totals.dropped_groups > 0 {
+            parts.push(format!(
+                "{} with {} dropped to keep within --max-memory, none with more than {}",
+                count(totals.dropped_groups, "group", "groups"),
+                count(totals.dropped_lines, "line", "lines"),
+                count(totals.dropped_most, "distinct value", "distinct values"),
+            ));
         }
         tell(&parts.join("; "));
     }

@@ -8,7 +8,7 @@ use scanbench_detector::{
     ClientSource, Count, Exclusions, GroupBy, ImportedRule, IpNet, Rule, Schedule, Window,
     import_rule,
 };
-use scanbench_spec::{Findings, Source, parse_duration};
+use scanbench_spec::{Findings, Source, parse_duration, parse_size};
 use scanbench_w3c::Timestamp;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -44,9 +44,9 @@ pub(crate) struct RuleArgs {
 
     /// The longest gap inside a session
     ///
-    /// In plain logs a session takes memory by its client's distinct values, up to the threshold, and its lines are read
-    /// again where it makes a row. Of packed logs and tables every line is kept while its session goes on: unpack
-    /// them where that is too much.
+    /// A session takes memory by its client's distinct values, up to the threshold, and its lines are read again where
+    /// it makes a row; packed logs are unpacked twice for that. Of tables and standard input every line is kept while
+    /// its session goes on, unless --max-memory is given.
     #[arg(long, value_name = "DURATION", value_parser = width)]
     gap: Option<Duration>,
 
@@ -120,6 +120,16 @@ fn width(text: &str) -> Result<Duration, String> {
         return Err("expected at least 1s, the resolution of the log".to_owned());
     }
     Ok(width)
+}
+
+/// An amount of memory that is enough to work in.
+pub(super) fn memory(text: &str) -> Result<u64, String> {
+    const LEAST: u64 = 16 << 20;
+    let bytes = parse_size(text)?;
+    if bytes < LEAST {
+        return Err("expected at least 16M".to_owned());
+    }
+    Ok(bytes)
 }
 
 fn network(text: &str) -> Result<IpNet, String> {

@@ -29,6 +29,8 @@ pub(super) struct Chains<V> {
     pub(super) near_misses: u64,
     /// The most values of a chain, as far as the threshold.
     pub(super) most: usize,
+    /// Bytes of the values of those that are open.
+    value_bytes: usize,
 }
 
 /// Whose lines are to be looked at again.
@@ -49,7 +51,13 @@ impl<V: Value> Chains<V> {
             near,
             near_misses: 0,
             most: 0,
+            value_bytes: 0,
         }
+    }
+
+    /// Bytes that the open chains take.
+    pub(super) fn held(&self) -> usize {
+        self.open.capacity() * 2 * size_of::<(Who, Chain<V>)>() + self.value_bytes
     }
 
     /// Takes the next bin: everybody with a line in it, each once, and the values of those lines.
@@ -66,6 +74,7 @@ impl<V: Value> Chains<V> {
             self.end(before.drain().map(|(_, chain)| chain));
         }
         self.last = number;
+        self.value_bytes = 0;
         let mut wanted = Wanted::default();
         for (who, values) in all {
             let mut chain = before.remove(&who).unwrap_or(Chain {
@@ -91,6 +100,7 @@ impl<V: Value> Chains<V> {
             if chain.is_wanted {
                 wanted.here.insert(who);
             }
+            self.value_bytes += chain.values.capacity() * size_of::<V>();
             self.open.insert(who, chain);
         }
         self.end(before.into_values());

@@ -1,13 +1,16 @@
 //! Every line to the collector, one by one: where there are tables, whose rows come in any order, and for sessions of
-//! packed logs, whose lines hang together over any time and cannot be read again. Each thread reads a log from front to
+//! what cannot be read again, whose lines hang together over any time. Each thread reads a log from front to
 //! back into a collector of its own and gives that to the one of all now and then (`gathered`).
 
+use super::budget::Part;
 use super::feed::Buffer;
 use super::gathered::{Gathered, Taken};
+use super::lens::{Seed, Who, hash};
 use super::shared::Told;
 use super::walk::{Place, Sink, Walker};
 use super::work::Timed;
 use super::{Job, Outcome};
+use crate::collector::KeyTexts;
 use crate::detector::count;
 use crate::exclusion::Memo;
 use crate::find::ComputerSource;
@@ -21,6 +24,9 @@ use std::time::Duration;
 
 /// Takes all lines.
 struct All<'a> {
+    part: Part,
+    /// Whether the group of the line at hand is counted in this reading.
+    is_collected: bool,
     exclusions: &'a Exclusions,
     memo: Memo,
     taken: Taken,
@@ -30,18 +36,27 @@ struct All<'a> {
 impl Sink<u16> for All<'_> {
     fn line<'c>(
         &mut self,
-        _: Place,
+        at: Place,
         _: Option<u16>,
         _: &impl Record,
         _: &[u8],
         _: impl Fn() -> &'c [u8],
     ) -> bool {
+        self.is_collected = self.part.is_whole() || self.part.holds(at.who);
         true
     }
 
     fn whole(&mut self, entry: &Entry<'_>, client: &[u8], computer: &[u8]) {
         let asked = (self.exclusions, &mut self.memo);
-        take(&mut self.taken, asked, entry, client, computer);
+        let is_collected = self.is_collected;
+        take(
+            &mut self.taken,
+            asked,
+            entry,
+            client,
+            computer,
+            is_collected,
+        );
     }
 
     fn bad(&mut self, bad: BadLine) {
@@ -57,6 +72,7 @@ fn take(
     record: &impl Record,
     client: &[u8],
     computer: &[u8],
+    is_collected: bool,
 ) {
     let (collector, counters) = (&mut taken.collector, &mut taken.counters);
     count(
@@ -66,6 +82,7 @@ fn take(
         record,
         client,
         computer,
+        is_collected,
     );
     taken.note(record.time());
 }
@@ -157,6 +174,8 @@ impl<'a> Worker<'a, '_> {
         let computer = ComputerSource::new(job.options.computer, &log.file);
         let mut walker = Walker::new(job.context(computer), Header::default(), 0);
         let mut sink = All {
+            part: job.part,
+            is_collected: true,
             exclusions: job.exclusions,
             memo: Memo::default(),
             taken: Taken::new(job),
@@ -176,6 +195,7 @@ impl<'a> Worker<'a, '_> {
                     job.bytes.fetch_add(count, Ordering::Relaxed);
                     stopped = tell_bad(gathered, &log.file, &mut sink.bad, told, sender);
                     sink.taken.bytes += count;
+                    sink.taken.weigh(job);
                     if sink.taken.is_worth_giving() {
                         gathered.give(number, &mut sink.taken);
                     }
@@ -212,7 +232,7 @@ impl<'a> Worker<'a, '_> {
 
     fn table(&mut self, number: usize, told: &mut Told) -> Result<(), Stopped> {
         /// Rows between two looks at whether to stop.
-        const BREATH: u64 = 1 << 14;
+        const BREATH: u64 = 1 << 12;
 
         let (job, gathered) = (self.job, self.gathered);
         let log = &job.logs[number];
@@ -220,7 +240,9 @@ impl<'a> Worker<'a, '_> {
             Ok(table) => table,
             Err(why) => {
                 gathered.fail();
-                self.tell(Notice::BrokenTable(&log.file, why));
+                if !std::mem::replace(&mut told.broken, true) {
+                    self.tell(Notice::BrokenTable(&log.file, why));
+                }
                 return Ok(());
             }
         };
@@ -230,11 +252,15 @@ impl<'a> Worker<'a, '_> {
         }
         let computer = ComputerSource::new(job.options.computer, &log.file);
         let (mut taken, mut memo) = (Taken::new(job), Memo::default());
+        let part = Some(job.part).filter(|part| !part.is_whole());
         let mut rows = 0_u64;
         loop {
             rows += 1;
-            if rows.is_multiple_of(BREATH) && !gathered.goes_on() {
-                break;
+            if rows.is_multiple_of(BREATH) {
+                taken.weigh(job);
+                if !gathered.goes_on() {
+                    break;
+                }
             }
             match table.next_row() {
                 Ok(Some(TableItem::Row(row))) => {
@@ -242,7 +268,11 @@ impl<'a> Worker<'a, '_> {
                     let client = job.rule.client.of(&row);
                     let computer = computer.of(row.get(Field::SComputername));
                     let asked = (job.exclusions, &mut memo);
-                    take(&mut taken, asked, &row, &client, computer);
+                    let is_collected = part.is_none_or(|part| {
+                        let keys = KeyTexts::of(&row, &client, computer);
+                        part.holds(who(&job.seed, keys.picked(job.rule.group_by)))
+                    });
+                    take(&mut taken, asked, &row, &client, computer, is_collected);
                 }
                 Ok(Some(TableItem::Bad(bad))) => {
                     taken.counts.bad += 1;
@@ -257,13 +287,18 @@ impl<'a> Worker<'a, '_> {
                 Ok(None) => break,
                 Err(error) => {
                     gathered.fail();
-                    self.tell(Notice::BrokenTable(&log.file, error.to_string()));
+                    if !std::mem::replace(&mut told.broken, true) {
+                        self.tell(Notice::BrokenTable(&log.file, error.to_string()));
+                    }
                     break;
                 }
             }
         }
         taken.counts.bytes += table.counts().bytes;
         gathered.give(number, &mut taken);
+        if std::mem::replace(&mut told.columns, true) {
+            return Ok(());
+        }
         let layout = table.layout();
         for field in [Field::SPort, Field::CIp, Field::SIp] {
             if layout.position(field).is_none() {
@@ -274,6 +309,15 @@ impl<'a> Worker<'a, '_> {
             self.tell(Notice::LocalTime(&log.file));
         }
         Ok(())
+    }
+}
+
+/// The group of a row.
+fn who(seed: &Seed, keys: KeyTexts<'_>) -> Who {
+    let (computer, server) = (hash(seed, keys.computer), hash(seed, keys.server));
+    Who {
+        server: computer.rotate_left(1) ^ server,
+        client: hash(seed, keys.client),
     }
 }
 

@@ -22,6 +22,8 @@ pub(super) struct Taken {
     /// Bytes since then that are worth giving; `None` where nothing is forgotten before the end.
     worth: Option<u64>,
     pub(super) bytes: u64,
+    /// Bytes held that were said to be.
+    weighed: usize,
 }
 
 impl Taken {
@@ -35,7 +37,15 @@ impl Taken {
             earliest: Timestamp::from_millis(i64::MAX),
             worth: closes(job).then_some(job.options.piece_bytes as u64),
             bytes: 0,
+            weighed: 0,
         }
+    }
+
+    /// Says how much more is held than before.
+    pub(super) fn weigh(&mut self, job: &Job<'_>) {
+        let held = self.collector.held();
+        job.held.add_counted(held.saturating_sub(self.weighed));
+        self.weighed = held;
     }
 
     pub(super) fn note(&mut self, time: Timestamp) {
@@ -134,6 +144,9 @@ impl<'a> Gathered<'a> {
     pub(super) fn goes_on(&self) -> bool {
         if self.job.options.cancelled.load(Ordering::Relaxed) {
             self.stop(Stopped::Cancelled);
+        }
+        if let Err(stopped) = self.job.held.check() {
+            self.stop(stopped);
         }
         self.lock().stopped.is_none()
     }

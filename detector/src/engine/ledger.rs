@@ -21,6 +21,8 @@ pub(super) enum Text {
     File,
     /// Here, since what it came from cannot be read again; the byte in the stream where it begins.
     Kept(Arc<Vec<u8>>, u64),
+    /// Gone; what it came from is read again from front to back when all else is done.
+    Again,
 }
 
 /// Lines of a stretch to be looked at again.
@@ -101,6 +103,8 @@ pub(super) struct Ledger<V> {
     postponed: Vec<Look>,
     /// Marks of all bins that are open.
     marks: usize,
+    /// Bytes that tables of open bins take.
+    held: usize,
 }
 
 impl<V: Value> Ledger<V> {
@@ -140,7 +144,13 @@ impl<V: Value> Ledger<V> {
             is_late: false,
             postponed: Vec::new(),
             marks: 0,
+            held: 0,
         }
+    }
+
+    /// Bytes that it takes, as far as they grow with what clients send.
+    pub(super) fn held(&self) -> usize {
+        self.held + self.chains.held()
     }
 
     /// Takes a piece of a log, the next in its order, with its text. From now on the log gives nothing for bins
@@ -158,12 +168,15 @@ impl<V: Value> Ledger<V> {
                 std::collections::hash_map::Entry::Occupied(mut mine) => {
                     // The smaller goes into the larger.
                     let mut table = table;
+                    let before = mine.get().bytes();
                     if table.len() > mine.get().len() {
                         std::mem::swap(mine.get_mut(), &mut table);
                     }
                     mine.get_mut().merge(&table, self.threshold);
+                    self.held = self.held + mine.get().bytes() - before;
                 }
                 std::collections::hash_map::Entry::Vacant(free) => {
+                    self.held += table.bytes();
                     free.insert(table);
                 }
             }
@@ -172,7 +185,8 @@ impl<V: Value> Ledger<V> {
             if bin < self.final_before {
                 self.is_late = true;
             } else {
-                self.bins.entry(bin).or_default().bare.insert(who);
+                let is_new = self.bins.entry(bin).or_default().bare.insert(who);
+                self.held += usize::from(is_new) * BARE_BYTES;
             }
         }
         for mut range in piece.ranges {
@@ -256,18 +270,20 @@ impl<V: Value> Ledger<V> {
         if matches!(self.window, Window::Tumbling { .. }) {
             let wanted = full(&bin);
             bin.look(wanted, looks);
+            self.held -= bin.bytes();
             return;
         }
         // Windows that are not the bin itself reach into its neighbours: whoever has enough values in both together
         // is looked at in both.
         let mut wanted = full(&bin);
-        if let Some((before_number, mut before)) = self.before.take()
-            && before_number + 1 == number
-        {
-            let both = enough_together(&before, &bin, self.threshold);
-            wanted.extend(&both);
-            wanted.extend(full(&before));
-            before.look(wanted.iter().copied().collect(), looks);
+        if let Some((before_number, mut before)) = self.before.take() {
+            self.held -= before.bytes();
+            if before_number + 1 == number {
+                let both = enough_together(&before, &bin, self.threshold);
+                wanted.extend(&both);
+                wanted.extend(full(&before));
+                before.look(wanted.iter().copied().collect(), looks);
+            }
         }
         bin.look(wanted, looks);
         self.before = Some((number, bin));
@@ -278,6 +294,7 @@ impl<V: Value> Ledger<V> {
     /// The same for sessions.
     fn settle_chains(&mut self, number: i64, mut bin: Bin<V>, looks: &mut Vec<Look>) {
         self.tables.bins += 1;
+        self.held -= bin.bytes();
         let (tables, mut bare) = (
             std::mem::take(&mut bin.tables),
             std::mem::take(&mut bin.bare),
@@ -359,6 +376,17 @@ fn enough_together<V: Value>(before: &Bin<V>, bin: &Bin<V>, threshold: usize) ->
     found
 }
 
+impl<V: Value> Bin<V> {
+    /// Bytes of its tables.
+    fn bytes(&self) -> usize {
+        let tables: usize = self.tables.values().map(Table::bytes).sum();
+        tables + self.bare.len() * BARE_BYTES
+    }
+}
+
+/// What one of those without a value takes in their set.
+const BARE_BYTES: usize = 2 * size_of::<Who>();
+
 impl<V> Bin<V> {
     fn marks(&self) -> usize {
         self.texts.iter().map(|(_, _, range)| marks_of(range)).sum()
@@ -381,7 +409,7 @@ impl<V> Bin<V> {
 }
 
 /// Bins whose lines stand in the same stretch are looked at in one go: there may be as many as lines.
-fn together(looks: Vec<Look>) -> Vec<Look> {
+pub(super) fn together(looks: Vec<Look>) -> Vec<Look> {
     let mut places = HashMap::new();
     let mut merged: Vec<Look> = Vec::new();
     for look in looks {

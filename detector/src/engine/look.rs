@@ -65,17 +65,7 @@ pub(super) fn look<V: Value>(
     collector: &mut Collector,
 ) -> io::Result<()> {
     let log = &job.logs[look.log];
-    let context = job.context(ComputerSource::new(job.options.computer, &log.file));
-    let header = Header::clone(&look.range.header);
-    let mut walker = Walker::new(context, header, look.range.start);
-    let mut sink = Wanted {
-        exclusions: job.exclusions,
-        memo,
-        by_bin: &look.wanted,
-        bin: i64::MIN,
-        who: &[],
-        collector,
-    };
+    let (mut walker, mut sink) = begin(job, look, memo, collector);
     let (start, end) = (look.range.start, look.range.end);
     let marks = look.range.marks.as_ref();
     let found = look
@@ -88,7 +78,7 @@ pub(super) fn look<V: Value>(
         _ if stretches.is_empty() => None,
         (Text::Kept(..), _) => None,
         (Text::File, Source::Plain(path)) => Some(File::open(path)?),
-        (Text::File, _) => return Err(io::Error::other("its text was not kept")),
+        (Text::File | Text::Again, _) => return Err(io::Error::other("its text was not kept")),
     };
     for stretch in stretches {
         walker.go_to(stretch.start);
@@ -108,6 +98,44 @@ pub(super) fn look<V: Value>(
         }
     }
     Ok(())
+}
+
+/// Looks again at what `input` gives, which is all of the stretch.
+pub(super) fn look_in<V: Value>(
+    job: &Job<'_>,
+    look: &Look,
+    input: &mut impl Read,
+    buffer: &mut Buffer,
+    memo: &mut Memo,
+    collector: &mut Collector,
+) -> io::Result<()> {
+    let (mut walker, mut sink) = begin(job, look, memo, collector);
+    walker.go_to(look.range.start);
+    feed::<V>(input, buffer, &mut walker, &mut sink)?;
+    if walker.offset() < look.range.end {
+        return Err(io::Error::other("it is shorter than it was"));
+    }
+    Ok(())
+}
+
+fn begin<'a>(
+    job: &'a Job<'_>,
+    look: &'a Look,
+    memo: &'a mut Memo,
+    collector: &'a mut Collector,
+) -> (Walker<'a>, Wanted<'a>) {
+    let log = &job.logs[look.log];
+    let context = job.context(ComputerSource::new(job.options.computer, &log.file));
+    let header = Header::clone(&look.range.header);
+    let sink = Wanted {
+        exclusions: job.exclusions,
+        memo,
+        by_bin: &look.wanted,
+        bin: i64::MIN,
+        who: &[],
+        collector,
+    };
+    (Walker::new(context, header, look.range.start), sink)
 }
 
 fn feed<V: Value>(

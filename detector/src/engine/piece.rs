@@ -2,6 +2,7 @@
 //! each bin stand, so that those of a few can be looked at again.
 
 use super::Job;
+use super::budget::Part;
 use super::lens::Who;
 use super::marks::{MOST_MARKS, Mark, Marks};
 use super::table::{Table, Value};
@@ -53,6 +54,8 @@ pub(super) struct Piece<V> {
 
 /// Fills a piece.
 pub(super) struct Gather<'a, V> {
+    /// The groups that are counted; `None` for all.
+    part: Option<Part>,
     exclusions: &'a Exclusions,
     threshold: usize,
     tables: Vec<((i64, u64), Table<V>)>,
@@ -132,6 +135,7 @@ impl<'a, V: Value> Gather<'a, V> {
         let exclusions = job.exclusions;
         let is_session = matches!(job.rule.window, Window::Session { .. });
         Self {
+            part: Some(job.part).filter(|part| !part.is_whole()),
             exclusions,
             threshold: usize::try_from(job.rule.threshold).unwrap_or(usize::MAX),
             tables: Vec::new(),
@@ -321,7 +325,9 @@ impl<V: Value> Sink<V> for Gather<'_, V> {
         }
         self.mark(&at);
         self.end = at.next;
-        if let Some(value) = value {
+        if self.part.is_some_and(|part| !part.holds(at.who)) {
+            // Another reading counts them.
+        } else if let Some(value) = value {
             let Who { server, client } = at.who;
             let table = self.table(at.bin, server);
             self.tables[table].1.touch(client);

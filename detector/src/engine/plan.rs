@@ -1,6 +1,7 @@
 //! What each log is, and in which order and pieces logs are read: in the order of their first lines, so that bins
 //! close as early as they can.
 
+use super::files::{copied, cut};
 use super::walk::bin;
 use crate::find::is_special;
 use crate::input::{self, Archive, FileBytes, Input, InputError, TableError};
@@ -8,9 +9,10 @@ use crate::scan::{Notice, ScanOptions, Totals};
 use crate::{LogFile, Rule};
 use scanbench_w3c::{Content, Field, Header, Item, Reader, Timestamp};
 use std::fs::File;
-use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use std::io::{self, Cursor, Read};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
+use tempfile::TempPath;
 
 /// Text that is looked at to tell what a log is and when it begins; and what nearly all logs tell it by.
 const HEAD_BYTES: u64 = 64 << 10;
@@ -31,6 +33,8 @@ pub(super) struct Log {
     pub(super) pieces: Vec<(u64, u64)>,
     /// The bytes of a plain file of one piece, which may be taken together with others.
     pub(super) small: Option<u64>,
+    /// What it was copied to, to be read again; deleted when the log is done with.
+    pub(super) _spool: Option<TempPath>,
 }
 
 impl Log {
@@ -306,6 +310,7 @@ impl Planner<'_> {
             header: Header::default(),
             pieces: vec![(0, 0)],
             small: None,
+            _spool: None,
         });
     }
 
@@ -329,9 +334,25 @@ impl Planner<'_> {
             return;
         };
         self.totals.logs += 1;
-        let source = source.unwrap_or_else(|| {
-            Source::Once(Mutex::new(Some(Box::new(Cursor::new(head).chain(text)))))
-        });
+        let (mut length, mut spool) = (length, None);
+        let source = match source {
+            Some(source) => source,
+            // Where memory is limited, all is to be there again.
+            None if self.options.max_memory.is_some() => {
+                match copied(&mut Cursor::new(head).chain(text), self.options) {
+                    Ok((path, bytes)) => {
+                        let source = Source::Plain(path.to_path_buf());
+                        (length, spool) = (Some(bytes), Some(path));
+                        source
+                    }
+                    Err(error) => {
+                        self.totals.failed += 1;
+                        return self.tell(file, NoticeAbout::Unreadable(error));
+                    }
+                }
+            }
+            None => Source::Once(Mutex::new(Some(Box::new(Cursor::new(head).chain(text))))),
+        };
         let pieces = match &source {
             Source::Plain(path) if header.is_self_contained() => {
                 cut(path, length, self.options).unwrap_or_else(|_| vec![(0, u64::MAX)])
@@ -347,6 +368,7 @@ impl Planner<'_> {
             header,
             pieces,
             small,
+            _spool: spool,
         });
     }
 
@@ -447,50 +469,6 @@ impl Head {
             header: reader.header().clone(),
             content,
             first,
-        }
-    }
-}
-
-/// Cuts a file at ends of lines into pieces of about the same size, a few for each thread; one that is not worth it,
-/// or has no length, is not even opened.
-fn cut(
-    path: &PathBuf,
-    length: Option<u64>,
-    options: &ScanOptions<'_>,
-) -> io::Result<Vec<(u64, u64)>> {
-    let length = length.unwrap_or(0);
-    let least = options.piece_bytes.max(1) as u64;
-    let size = (length / (options.threads.get() as u64 * 4)).clamp(least, 8 * least);
-    if length <= size + size / 2 {
-        return Ok(vec![(0, u64::MAX)]);
-    }
-    let mut file = File::open(path)?;
-    let mut pieces = Vec::new();
-    let mut start = 0;
-    while length - start > size + size / 2 {
-        let end = line_start(&mut file, start + size)?;
-        if end >= length {
-            break;
-        }
-        pieces.push((start, end));
-        start = end;
-    }
-    // The last one goes as far as the file does, should it grow meanwhile.
-    pieces.push((start, u64::MAX));
-    Ok(pieces)
-}
-
-/// The first byte at or behind `offset` where a line begins; the end of the file where none does.
-fn line_start(file: &mut File, offset: u64) -> io::Result<u64> {
-    let mut at = offset - 1;
-    let mut block = vec![0; 64 << 10];
-    file.seek(SeekFrom::Start(at))?;
-    loop {
-        let count = super::feed::read(file, &mut block)?;
-        match memchr::memchr(b'\n', &block[..count]) {
-            Some(feed) => return Ok(at + feed as u64 + 1),
-            None if count == 0 => return Ok(at),
-            None => at += count as u64,
         }
     }
 }

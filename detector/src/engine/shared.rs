@@ -49,6 +49,8 @@ pub(super) struct Told {
     pub(super) bad: u64,
     pub(super) unsorted: bool,
     pub(super) broken: bool,
+    /// Of a table, what its columns are like.
+    pub(super) columns: bool,
 }
 
 struct LogState<V> {
@@ -74,6 +76,7 @@ struct State<'a, V> {
     errands: Vec<Errand>,
     failed: u64,
     stopped: Option<Stopped>,
+    deferred: Vec<Look>,
     send: Box<dyn FnMut(Notice<'a>) + Send + 'a>,
 }
 
@@ -92,6 +95,8 @@ pub(super) struct Left<V> {
     pub(super) told: Vec<Told>,
     pub(super) failed: u64,
     pub(super) stopped: Option<Stopped>,
+    /// What is to be looked at in streams, when they are read again.
+    pub(super) deferred: Vec<Look>,
 }
 
 impl<'a, V: Value> Shared<'a, V> {
@@ -125,6 +130,7 @@ impl<'a, V: Value> Shared<'a, V> {
                 errands: Vec::new(),
                 failed: 0,
                 stopped: None,
+                deferred: Vec::new(),
                 send,
             }),
             changed: Condvar::new(),
@@ -225,11 +231,21 @@ impl<'a, V: Value> Shared<'a, V> {
                 }
             }
         }
+        if self.job.held.is_limited() {
+            self.job.held.set_counted(state.ledger.held());
+            if let Err(stopped) = self.job.held.check() {
+                state.stopped.get_or_insert(stopped);
+            }
+        }
         if state.stopped.is_some() {
             self.is_stopped.store(true, Ordering::Relaxed);
         }
+        let (later, now) = then
+            .into_iter()
+            .partition(|look: &Look| matches!(look.text, Text::Again));
+        state.deferred.extend::<Vec<Look>>(later);
         self.changed.notify_all();
-        Then::Look(then)
+        Then::Look(now)
     }
 
     pub(super) fn left(self) -> Left<V> {
@@ -242,6 +258,7 @@ impl<'a, V: Value> Shared<'a, V> {
             told: state.told,
             failed: state.failed,
             stopped: state.stopped,
+            deferred: state.deferred,
         }
     }
 }

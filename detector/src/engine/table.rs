@@ -85,6 +85,8 @@ pub(crate) struct Table<V> {
     full: Vec<u64>,
     /// The most values of any client; at most the threshold.
     most: usize,
+    /// Bytes of those that were moved out.
+    spilled_bytes: usize,
 }
 
 impl<V> Default for Table<V> {
@@ -95,6 +97,7 @@ impl<V> Default for Table<V> {
             spilled: Vec::new(),
             full: Vec::new(),
             most: 0,
+            spilled_bytes: 0,
         }
     }
 }
@@ -180,6 +183,7 @@ impl<V: Value> Table<V> {
             let place = u32::try_from(self.spilled.len()).unwrap_or(u32::MAX);
             slot.values = V::from_place(place);
             slot.len = SPILLED;
+            self.spilled_bytes += bytes_of(&values);
             self.spilled.push(values);
         }
         self.reached(client, len + 1, threshold);
@@ -187,7 +191,8 @@ impl<V: Value> Table<V> {
 
     #[cold]
     fn grow(&mut self) {
-        let more = (self.slots.len() * 2).max(16);
+        // Where each line has a server of its own, so has each a table.
+        let more = (self.slots.len() * 2).max(4);
         let old = std::mem::replace(&mut self.slots, vec![Slot::default(); more]);
         for slot in old.into_iter().filter(|slot| slot.len > 0) {
             let place = self.place(slot.client);
@@ -206,7 +211,9 @@ impl<V: Value> Table<V> {
             return;
         }
         if let Err(position) = values.binary_search(&value) {
+            let before = bytes_of(values);
             values.insert(position, value);
+            self.spilled_bytes += bytes_of(values) - before;
             let len = values.len();
             self.reached(client, len, threshold);
         }
@@ -237,6 +244,14 @@ impl<V: Value> Table<V> {
     /// Clients that reached the threshold.
     pub(crate) fn full(&self) -> &[u64] {
         &self.full
+    }
+
+    /// Bytes that it takes, with its place among others.
+    pub(crate) fn bytes(&self) -> usize {
+        2 * size_of::<Self>()
+            + self.slots.capacity() * size_of::<Slot<V>>()
+            + self.spilled_bytes
+            + self.full.capacity() * size_of::<u64>()
     }
 
     /// The most values of any client, at most the threshold.
@@ -272,6 +287,11 @@ impl<V: Value> Table<V> {
             }
         }
     }
+}
+
+/// A vector among others, and what it holds on the heap.
+fn bytes_of<V>(values: &Vec<V>) -> usize {
+    2 * size_of::<Vec<V>>() + values.capacity() * size_of::<V>()
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What each thread does: take a piece, look over it, enter it, and look again at what became final.
 
+use super::again::look_again;
 use super::ahead::Stream;
 use super::feed::{Buffer, read};
 use super::ledger::{Ledger, Text};
@@ -46,6 +47,11 @@ impl StageClock {
     /// Times a read for another thread. It counts as a part of the first look too, as other reads do.
     pub(super) fn reading_ahead<T>(&self, read: impl FnOnce() -> T) -> T {
         timed(&[&self.reading, &self.first], read)
+    }
+
+    /// Times a second look.
+    pub(super) fn looking_again<T>(&self, look: impl FnOnce() -> T) -> T {
+        timed(&[&self.second], look)
     }
 
     /// Times a wait within the first look.
@@ -135,8 +141,9 @@ pub(super) fn run<V: Value>(
     if let Some(stopped) = left.stopped {
         return Err(stopped);
     }
+    let again = look_again::<V>(job, left.deferred)?;
     let mut collector = Collector::new(job.rule.clone());
-    for other in collectors {
+    for other in collectors.into_iter().chain(again) {
         collector.absorb(other);
     }
     let ledger = &mut left.ledger;
@@ -320,6 +327,7 @@ impl<'a, 's, V: Value> Worker<'a, 's, V> {
             Then::Look(looks) => {
                 let since = Instant::now();
                 for one in &looks {
+                    let before = self.collector.held();
                     let (buffer, memo) = (&mut self.buffer, &mut self.memo);
                     let looked = look::<V>(self.job, one, buffer, memo, &mut self.collector);
                     if let Err(error) = looked {
@@ -328,19 +336,28 @@ impl<'a, 's, V: Value> Worker<'a, 's, V> {
                             why: visible(error.to_string().as_bytes()),
                         });
                     }
+                    self.job.held.add_rows(self.collector.held() - before);
+                    if let Err(stopped) = self.job.held.check() {
+                        self.shared.stop(stopped);
+                    }
+                    if self.shared.is_stopped() {
+                        break;
+                    }
                 }
                 note(&self.job.clock.second, since);
             }
         }
     }
 
-    /// Looks over a log from front to back and keeps its text as long as it may be looked at again.
+    /// Looks over a log from front to back, and keeps its text as long as it may be looked at again, unless the log is
+    /// read twice.
     fn stream(&mut self, number: usize) {
         let log = &self.job.logs[number];
         let (mut input, file_bytes) = match log.source.open() {
             Ok((input, file_bytes)) => (Stream::new(input, &self.job.clock), file_bytes),
             Err(error) => return self.end_stream(number, 0, error),
         };
+        let reads_again = self.job.reads_again(log);
         let kept = self.job.options.piece_bytes.min(KEPT_BYTES);
         let mut header = Header::default();
         let (mut offset, mut index) = (0_u64, 0);
@@ -414,7 +431,11 @@ impl<'a, 's, V: Value> Worker<'a, 's, V> {
             }
             let entered = Entered {
                 piece: gather.finish(walker.counts(), &header),
-                text: Text::Kept(text, begin),
+                text: if reads_again {
+                    Text::Again
+                } else {
+                    Text::Kept(text, begin)
+                },
                 is_last,
                 ends_lot: is_last,
                 broken,

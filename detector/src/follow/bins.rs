@@ -1,18 +1,18 @@
-//! The windows that are open, by server: what was counted in them, and when they close.
+//! The windows that are open, by server, and when they close.
 
+use super::bin::{Bin, Shed, Slot};
 use super::carried::RunState;
 use super::checkpoint::ToldState;
 use super::moving::{Moving, Terms};
-use super::row::{FollowedRow, State, row_id};
-use crate::collector::{Collector, GroupKey, Instance, KeyTexts, Parts, tally_of};
-use crate::detection::{Counters, Detection};
+use super::row::{FollowedRow, State};
+use crate::collector::KeyTexts;
 use crate::facts::Facts;
-use crate::names::{Names, Signature, Signatures};
+use crate::names::Signature;
 use crate::window::millis;
-use crate::{Alert, Exclusions, Rule, Selection};
-use scanbench_w3c::{Record, Timestamp};
+use crate::{Exclusions, Rule};
+use scanbench_w3c::Record;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -68,6 +68,12 @@ pub(super) struct Bins {
     pub(super) told: BTreeMap<String, Told>,
     /// Rows that exclusions took away.
     pub(super) suppressed_rows: u64,
+    /// Bytes that open windows may take.
+    limit: Option<usize>,
+    /// Bytes that they take.
+    held: usize,
+    /// What was dropped to keep within the limit, and was not told yet.
+    pub(super) shed: Vec<Shed>,
 }
 
 /// One server's clock and windows. Where the rule does not group by computer, all servers are one.
@@ -78,7 +84,7 @@ pub(super) struct Server {
     fresh: i64,
     /// Windows that end here or before are closed.
     pub(super) closed: i64,
-    bins: BTreeMap<Timestamp, Bin>,
+    bins: BTreeMap<Slot, Bin>,
     pub(super) moving: Moving,
 }
 
@@ -94,31 +100,17 @@ impl Server {
     }
 }
 
-#[derive(Default)]
-struct Bin {
-    names: Names,
-    signatures: Signatures,
-    groups: HashMap<GroupKey, Group>,
-    /// Where the first line of each file in it begins.
-    firsts: HashMap<u64, u64>,
-}
-
-#[derive(Default)]
-struct Group {
-    parts: Parts,
-    /// Sum of distinct values over the parts, and the parts, when a row was last looked for.
-    looked: (u64, usize),
-    told: bool,
-}
-
 impl Bins {
-    pub(super) fn new(rule: Rule, exclusions: Exclusions) -> Self {
+    pub(super) fn new(rule: Rule, exclusions: Exclusions, limit: Option<u64>) -> Self {
         Self {
             rule,
             exclusions: Arc::new(exclusions),
             servers: BTreeMap::new(),
             told: BTreeMap::new(),
             suppressed_rows: 0,
+            limit: limit.map(|limit| usize::try_from(limit).unwrap_or(usize::MAX)),
+            held: 0,
+            shed: Vec::new(),
         }
     }
 
@@ -216,39 +208,76 @@ impl Bins {
         }
         let facts = Facts::of(record, self.rule.count);
         let mut late = false;
-        for start in self.rule.window.starts(time) {
-            let end = self.rule.window.end(start);
-            if end.millis() <= server.closed {
+        for slot in Slot::of(&self.rule, time) {
+            if slot.end <= server.closed {
                 late = true;
                 continue;
             }
-            let bin = server.bins.entry(start).or_default();
-            bin.firsts.entry(seen.file).or_insert(seen.offset);
-            let key = bin.key(&self.rule, seen.keys);
-            let signature = bin.signatures.number(seen.signature);
-            let group = bin.groups.entry(key).or_default();
-            tally_of(&mut group.parts, signature).add(&facts, self.rule.set_limit);
-            if group.told || !group.may_be_new(&self.rule) {
+            let bin = server.bins.entry(slot).or_default();
+            let before = bin.held();
+            let key = bin.count(seen, &facts, &self.rule);
+            self.held = self.held + bin.held() - before;
+            // Of a run nothing is told before it is due.
+            if slot.run.is_some() || !bin.may_be_told(key, &self.rule) {
                 continue;
             }
-            let Some(alert) = bin.look(key, start, &self.rule, &self.exclusions).0 else {
+            let Some(alert) = bin.look(key, slot, &self.rule, &self.exclusions).0 else {
                 continue;
             };
-            let id = bin.id(key, start, State::Open);
-            if let Some(group) = bin.groups.get_mut(&key) {
-                group.told = true;
-            }
+            let id = bin.id(key, slot, State::Open);
+            let is_partial = bin.tell(key);
             let told = Told {
                 server: name.clone().into_owned(),
-                end: end.millis(),
+                end: slot.end,
                 stretch: None,
             };
             if self.told.insert(id.clone(), told.clone()).is_none() {
                 let open = Some((seen.arrived, time));
-                rows.push(FollowedRow::new(id, State::Open, &alert, open, told));
+                let row = FollowedRow::new(id, State::Open, &alert, open, told);
+                rows.push(row.marked(is_partial));
             }
         }
+        if self.limit.is_some_and(|limit| self.held > limit / 2) {
+            self.shed();
+        }
         late
+    }
+
+    /// Drops the groups with the fewest distinct values, from all windows that are open, until half of what may be held
+    /// is free.
+    fn shed(&mut self) {
+        let most_bytes = self.limit.unwrap_or(usize::MAX) / 4;
+        let mut sizes: BTreeMap<u64, usize> = BTreeMap::new();
+        for bin in self
+            .servers
+            .values()
+            .flat_map(|server| server.bins.values())
+        {
+            bin.weigh(&self.rule, &mut sizes);
+        }
+        let mut left: usize = sizes.values().sum();
+        let mut fewest = 0;
+        for (count, bytes) in sizes {
+            if left <= most_bytes {
+                break;
+            }
+            (left, fewest) = (left - bytes, count);
+        }
+        self.held = 0;
+        for (name, server) in &mut self.servers {
+            for (slot, bin) in &mut server.bins {
+                let shed = bin.shed(fewest, &self.rule);
+                self.held += bin.held();
+                if shed.groups > 0 {
+                    let (server, start) = (name.clone(), slot.start);
+                    self.shed.push(Shed {
+                        server,
+                        start,
+                        ..shed
+                    });
+                }
+            }
+        }
     }
 
     /// Says that what was written before the last look at all files is known by now.
@@ -302,8 +331,7 @@ impl Bins {
             .iter()
             .filter_map(|(name, server)| {
                 let upto = if self.rule.window.is_fixed() {
-                    let last = server.bins.keys().next_back()?;
-                    self.rule.window.end(*last).millis()
+                    server.bins.keys().next_back()?.end
                 } else {
                     let reach = millis(self.rule.window.reach());
                     server.fresh.saturating_add(reach).saturating_add(1)
@@ -331,31 +359,30 @@ impl Bins {
             return;
         }
         while let Some(bin) = server.bins.first_entry() {
-            let start = *bin.key();
-            let end = self.rule.window.end(start).millis();
-            if end > upto {
+            let slot = *bin.key();
+            if slot.end > upto {
                 break;
             }
             let bin = bin.remove();
+            self.held -= bin.held();
             let mut found = Vec::new();
-            for (key, group) in &bin.groups {
-                if group.sum(&self.rule) < self.rule.threshold {
-                    continue;
-                }
-                match bin.look(*key, start, &self.rule, &self.exclusions) {
-                    (Some(alert), _) => found.push((bin.id(*key, start, State::Closed), alert)),
+            for key in bin.full(&self.rule) {
+                match bin.look(key, slot, &self.rule, &self.exclusions) {
+                    (Some(alert), _) => found.push((key, alert)),
                     (None, suppressed) => self.suppressed_rows += suppressed,
                 }
             }
             found.sort_by(|(_, a), (_, b)| a.order().cmp(&b.order()));
-            for (id, alert) in found {
+            for (key, alert) in found {
+                let id = bin.id(key, slot, State::Closed);
                 let told = Told {
                     server: name.to_owned(),
-                    end,
+                    end: slot.end,
                     stretch: None,
                 };
                 if !self.told.contains_key(&id) {
-                    rows.push(FollowedRow::new(id, State::Closed, &alert, None, told));
+                    let row = FollowedRow::new(id, State::Closed, &alert, None, told);
+                    rows.push(row.marked(bin.is_partial(key)));
                 }
             }
         }
@@ -369,7 +396,7 @@ impl Bins {
             .values()
             .filter_map(|server| {
                 let bins = server.bins.values();
-                let fixed = bins.filter_map(|bin| bin.firsts.get(&file).copied()).min();
+                let fixed = bins.filter_map(|bin| bin.first(file)).min();
                 fixed.or_else(|| server.moving.first(file))
             })
             .min()
@@ -381,71 +408,5 @@ impl Bins {
             .values()
             .map(|server| server.bins.len() as u64 + server.moving.open())
             .sum()
-    }
-}
-
-impl Group {
-    fn sum(&self, rule: &Rule) -> u64 {
-        self.parts
-            .iter()
-            .map(|(_, tally)| tally.distinct(rule.count))
-            .sum()
-    }
-
-    /// Whether a row can be there now and could not when last looked for. The parts' sum is a bound that costs
-    /// nothing; only where it moves or a part comes can the outcome change.
-    fn may_be_new(&mut self, rule: &Rule) -> bool {
-        let now = (self.sum(rule), self.parts.len());
-        let before = std::mem::replace(&mut self.looked, now);
-        now != before && now.0 >= rule.threshold
-    }
-}
-
-impl Bin {
-    fn key(&mut self, rule: &Rule, keys: KeyTexts<'_>) -> GroupKey {
-        let keys = keys.picked(rule.group_by);
-        keys.numbered(|text| self.names.number(text))
-    }
-
-    /// The row of a group, by the same code as for whole logs; and the rows that exclusions took away.
-    fn look(
-        &self,
-        key: GroupKey,
-        start: Timestamp,
-        rule: &Rule,
-        exclusions: &Arc<Exclusions>,
-    ) -> (Option<Alert>, u64) {
-        let Some(group) = self.groups.get(&key) else {
-            return (None, 0);
-        };
-        let mut alone = Collector::new(rule.clone());
-        let key = self.texts(key).numbered(|text| alone.names.number(text));
-        let parts = group
-            .parts
-            .iter()
-            .map(|(id, tally)| {
-                let signature = self.signatures.get(*id);
-                (alone.signatures.number(signature), tally.clone())
-            })
-            .collect();
-        let instance = Instance { start, run: None };
-        alone.fixed.insert(instance, HashMap::from([(key, parts)]));
-        let detection = Detection::new(Arc::clone(exclusions), alone, Counters::new(exclusions));
-        match detection.alerts(&Selection::All).pop() {
-            Some(alert) => (Some(alert), 0),
-            None => (None, detection.suppressed().len() as u64),
-        }
-    }
-
-    fn texts(&self, key: GroupKey) -> KeyTexts<'_> {
-        KeyTexts {
-            client: self.names.text(key.client),
-            computer: self.names.text(key.computer),
-            server: self.names.text(key.server),
-        }
-    }
-
-    fn id(&self, key: GroupKey, start: Timestamp, state: State) -> String {
-        row_id(start, self.texts(key), state)
     }
 }

@@ -87,7 +87,9 @@ impl RunState {
             }
             let (id, tally) = (signatures.number(&signature), part.tally.tally());
             match parts.iter().position(|(other, _)| *other == id) {
-                Some(position) => parts[position].1.merge(&tally, None),
+                Some(position) => {
+                    parts[position].1.merge(&tally, None);
+                }
                 None => parts.push((id, tally)),
             }
         }

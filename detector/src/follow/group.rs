@@ -51,7 +51,7 @@ impl GroupKey {
     }
 
     pub(super) fn id(&self, start: i64, state: State) -> String {
-        row_id(Timestamp::from_millis(start), self.texts(), state)
+        row_id(Timestamp::from_millis(start), None, self.texts(), state)
     }
 
     pub(super) fn told(&self, state: State, (start, end): (i64, i64), server: &str) -> Told {

@@ -1,7 +1,7 @@
 //! What a person may want to know while logs are followed.
 
 use crate::{FindError, LogFile};
-use scanbench_w3c::{BadLine, Content, Field};
+use scanbench_w3c::{BadLine, Content, Field, Timestamp, visible};
 use std::fmt;
 use std::io;
 
@@ -20,12 +20,29 @@ pub enum FollowNotice<'a> {
     Gone(&'a LogFile),
     /// So many entries in a row came after their window was closed; they are not in its row.
     Late(&'a LogFile, u64),
+    /// Groups of a window were dropped to keep within the limit of memory.
+    Dropped(Dropped<'a>),
     /// A column that the rule needs is not logged.
     NoColumn(&'a LogFile, Field),
     /// A file that cannot be read now; it is tried again.
     Unreadable(&'a LogFile, io::Error),
     /// A folder that cannot be looked at.
     Find(FindError),
+}
+
+/// What was dropped of one window.
+#[derive(Clone, Copy, Debug)]
+pub struct Dropped<'a> {
+    /// The server whose window it is; empty where the rule does not group by it.
+    pub server: &'a str,
+    /// Where the window begins.
+    pub start: Timestamp,
+    /// Groups that were dropped.
+    pub groups: u64,
+    /// Their lines.
+    pub lines: u64,
+    /// The most distinct values that one of them had.
+    pub most: u64,
 }
 
 impl FollowNotice<'_> {
@@ -38,6 +55,7 @@ impl FollowNotice<'_> {
             Self::Replaced(_) => "files replaced",
             Self::Gone(_) => "files gone",
             Self::Late(..) => "lots of late lines",
+            Self::Dropped(_) => "windows of which groups were dropped",
             Self::NoColumn(..) => "logs without a column that the rule needs",
             Self::Unreadable(..) => "files that could not be read",
             Self::Find(_) => "folders that could not be read",
@@ -74,6 +92,19 @@ impl fmt::Display for FollowNotice<'_> {
                 f,
                 "warning: {log}: {count} lines came after their window was closed and are not counted; \
                  give a larger --lateness"
+            ),
+            Self::Dropped(dropped) => write!(
+                f,
+                "warning: window {}{}: to keep within the limit of memory, {} groups with {} lines were dropped, none \
+                 with more than {} distinct values",
+                dropped.start,
+                match dropped.server {
+                    "" => String::new(),
+                    server => format!(" of {}", visible(server.as_bytes())),
+                },
+                dropped.groups,
+                dropped.lines,
+                dropped.most
             ),
             Self::NoColumn(log, field) => write!(
                 f,

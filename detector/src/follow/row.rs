@@ -23,7 +23,7 @@ pub struct FollowedRow {
     /// Stable: the same window, key and state have the same id in every run, and no others have.
     pub id: String,
     /// The row as a JSON object in one line: the columns, then `state`, `id`, and while it is open `latency_ms`
-    /// and `log_latency_ms`.
+    /// and `log_latency_ms`; `partial` where lines of it may have been dropped, to keep within a limit of memory.
     pub json: String,
     /// When the line that completed it came into the process; `None` for rows of windows that close.
     pub arrived: Option<Instant>,
@@ -76,6 +76,17 @@ impl FollowedRow {
     }
 }
 
+impl FollowedRow {
+    /// Says in the row that lines of it may have been dropped, to keep within a limit of memory.
+    pub(super) fn marked(mut self, is_partial: bool) -> Self {
+        if is_partial && self.json.ends_with('}') {
+            self.json.truncate(self.json.len() - 1);
+            self.json += r#","partial":true}"#;
+        }
+        self
+    }
+}
+
 /// Milliseconds since 1970 by this machine's clock. Only latencies know it.
 fn now() -> i64 {
     SystemTime::now()
@@ -96,9 +107,17 @@ fn micros_as_millis<S: Serializer>(micros: &Option<u64>, serializer: S) -> Resul
 }
 
 /// The id of a row: a digest, since keys hold whatever stands in the log.
-pub(super) fn row_id(start: Timestamp, keys: KeyTexts<'_>, state: State) -> String {
+pub(super) fn row_id(
+    start: Timestamp,
+    run: Option<Timestamp>,
+    keys: KeyTexts<'_>,
+    state: State,
+) -> String {
     let mut digest = Sha256::new();
     digest.update(start.millis().to_le_bytes());
+    if let Some(run) = run {
+        digest.update(run.millis().to_le_bytes());
+    }
     update(&mut digest, keys);
     let state = match state {
         State::Open => "open",

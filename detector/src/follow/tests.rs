@@ -1,5 +1,7 @@
 //! One behaviour each.
 
+mod limit;
+
 use super::*;
 use crate::{Schedule, Window};
 use scanbench_w3c::Timestamp;
@@ -13,6 +15,7 @@ fn options(folder: &Path) -> FollowOptions {
         computer: None,
         lateness: Duration::from_mins(1),
         from_start: true,
+        max_memory: None,
     }
 }
 
@@ -59,8 +62,13 @@ impl Small {
     fn start(&mut self, from_start: bool) {
         let mut options = options(self.folder.path());
         options.from_start = from_start;
+        self.start_with(options, None);
+    }
+
+    fn start_with(&mut self, options: FollowOptions, schedule: Option<Schedule>) {
         let rule = Rule {
             threshold: 3,
+            schedule,
             ..Rule::default()
         };
         let follower = Follower::new(rule, Exclusions::default(), options, None, &mut |_| {});
@@ -105,6 +113,31 @@ fn a_row_is_told_before_its_window_closes_and_an_unfinished_line_waits() {
     small.append("a.log", &(line(4, 83) + &line(10, 80)));
     assert!(small.rows().is_empty(), "lateness");
     small.append("a.log", &line(11, 80));
+    assert_eq!(small.rows(), ["closed:4"]);
+}
+
+/// Runs at 5 and 25 minutes past ten, each over 30 minutes: the second sees what the first did, and more.
+#[test]
+fn what_a_run_sees_is_told_when_the_clock_has_passed_it() {
+    let mut small = Small::new();
+    let text: String = [(1, 80), (2, 81), (3, 82), (7, 83), (8, 80)]
+        .into_iter()
+        .map(|(minute, port)| line(minute, port))
+        .collect();
+    small.append("a.log", &(HEADER.to_owned() + &text));
+    let start = Timestamp::parse_log(b"2026-11-02", b"10:05:00").unwrap();
+    let schedule = Schedule {
+        start,
+        every: Duration::from_mins(20),
+        period: Duration::from_mins(30),
+    };
+    let options = options(small.folder.path());
+    small.start_with(options, Some(schedule));
+    // The bin of the first run ends with it; nothing is open.
+    assert_eq!(small.rows(), ["closed:3"]);
+    small.append("a.log", &line(25, 80));
+    assert!(small.rows().is_empty(), "lateness");
+    small.append("a.log", &line(26, 80));
     assert_eq!(small.rows(), ["closed:4"]);
 }
 
@@ -232,11 +265,14 @@ fn other_logs_are_passed_over_and_long_lines_are_bad() {
 #[test]
 fn what_cannot_be_followed_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let new = |rule: Rule, path: &Path| {
+    let new = |rule: Rule, path: &Path, max_memory: Option<u64>| {
         Follower::new(
             rule,
             Exclusions::default(),
-            options(path),
+            FollowOptions {
+                max_memory,
+                ..options(path)
+            },
             None,
             &mut |_| {},
         )
@@ -250,11 +286,19 @@ fn what_cannot_be_followed_is_refused() {
             every: Duration::from_hours(1),
             period: Duration::from_hours(1),
         }),
+        window: Window::Sliding {
+            width: Duration::from_mins(10),
+        },
         ..Rule::default()
     };
-    assert!(new(scheduled, folder.path()).contains("says nothing before a run is due"));
-    assert!(new(Rule::default(), Path::new("-")).contains("standard input"));
-    assert!(new(Rule::default(), &folder.path().join("x")).contains("no such file"));
+    let moving = Rule {
+        schedule: None,
+        ..scheduled.clone()
+    };
+    assert!(new(scheduled, folder.path(), None).contains("in tumbling and hopping windows only"));
+    assert!(new(moving, folder.path(), Some(1 << 30)).contains("told in parts"));
+    assert!(new(Rule::default(), Path::new("-"), None).contains("standard input"));
+    assert!(new(Rule::default(), &folder.path().join("x"), None).contains("no such file"));
 }
 
 #[test]

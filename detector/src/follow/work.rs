@@ -1,7 +1,7 @@
 //! The work of following: looking at logs, reading what came, counting it.
 
 use super::bins::{Bins, Seen};
-use super::notice::FollowNotice;
+use super::notice::{Dropped, FollowNotice};
 use super::row::FollowedRow;
 use super::tail::{Chunk, Presence, Tail};
 use super::{FollowOptions, FollowTotals, Follower, Round};
@@ -155,10 +155,28 @@ impl Follower {
             late: 0,
         };
         lines.count(tail, &self.buffer[..length], skipped);
-        if tail.has_more() {
+        let has_more = tail.has_more();
+        if has_more {
             self.pending.insert((tail.position, id));
         }
+        self.tell_dropped(tell);
         length as u64
+    }
+
+    fn tell_dropped(&mut self, tell: &mut dyn FnMut(FollowNotice<'_>)) {
+        let totals = &mut self.totals;
+        for shed in self.bins.shed.drain(..) {
+            totals.dropped_groups += shed.groups;
+            totals.dropped_lines += shed.lines;
+            totals.dropped_most = totals.dropped_most.max(shed.most);
+            tell(FollowNotice::Dropped(Dropped {
+                server: &shed.server,
+                start: shed.start,
+                groups: shed.groups,
+                lines: shed.lines,
+                most: shed.most,
+            }));
+        }
     }
 }
 
