@@ -146,7 +146,7 @@ pub(crate) fn parse_day(text: &[u8]) -> Option<i64> {
 /// Milliseconds since midnight of `HH:MM:SS` with an optional fraction; digits past the third are cut off.
 pub(crate) fn parse_millis_of_day(text: &[u8]) -> Option<i64> {
     let (clock, fraction) = text.split_first_chunk()?;
-    let whole = parse_clock(clock)?;
+    let whole = parse_clock(*clock)?;
     let mut millis = 0;
     if let Some((&point, digits)) = fraction.split_first() {
         if point != b'.' || digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
@@ -162,13 +162,13 @@ pub(crate) fn parse_millis_of_day(text: &[u8]) -> Option<i64> {
 /// Milliseconds since midnight of `HH:MM:SS`, all eight bytes at once. In busy logs whether a line has the second of
 /// the line before cannot be guessed, so that to read each time without a branch costs less than to ask.
 #[inline]
-fn parse_clock(text: &[u8; 8]) -> Option<i64> {
+fn parse_clock(text: [u8; 8]) -> Option<i64> {
     /// What must be added to each byte's value for the greatest allowed one, as 2 for tens of hours, to become 15.
     const ROOM: u64 = u64::from_le_bytes([13, 6, 15, 10, 6, 15, 10, 6]);
     const HIGH: u64 = 0xf0f0_f0f0_f0f0_f0f0;
 
     // Digits become their values and colons 0; whatever else stands there becomes greater than what is allowed.
-    let values = u64::from_le_bytes(*text) ^ u64::from_le_bytes(*b"00:00:00");
+    let values = u64::from_le_bytes(text) ^ u64::from_le_bytes(*b"00:00:00");
     // A carry out of a byte is only possible where the byte itself has high bits.
     let is_wrong = (values | values.wrapping_add(ROOM)) & HIGH != 0;
     // In the bytes of tens, ten times these and the ones: at most 99, and so within their bytes.
@@ -205,7 +205,7 @@ impl LogClock {
             self.date = *date;
         }
         Some(Timestamp(
-            self.midnight + parse_clock(rest.last_chunk::<8>()?)?,
+            self.midnight + parse_clock(*rest.last_chunk::<8>()?)?,
         ))
     }
 }

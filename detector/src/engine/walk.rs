@@ -310,12 +310,11 @@ impl<'a> Walker<'a> {
             time: Timestamp::default(),
             port: None,
         };
-        let time = match record.stamp() {
-            Some(stamp) => self.clock.read(stamp),
-            None => {
-                let (date, time) = record.date_and_time();
-                Timestamp::parse_log(date, time)
-            }
+        let time = if let Some(stamp) = record.stamp() {
+            self.clock.read(stamp)
+        } else {
+            let (date, time) = record.date_and_time();
+            Timestamp::parse_log(date, time)
         };
         let Some(time) = time else {
             return false;
