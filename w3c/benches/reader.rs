@@ -24,8 +24,8 @@ fn blocks(text: &[u8], reader: &mut BlockReader) -> u64 {
         let block = &text[start..text.len().min(start + (256 << 10))];
         let mut lines = reader.lines(block);
         while let Some(line) = lines.next(SHAPE) {
-            regular += u64::from(line.ends.is_some());
-            black_box(line.ends);
+            regular += u64::from(line.bounds.is_some());
+            black_box(line.bounds);
         }
         start += lines.rest();
     }

@@ -18,29 +18,33 @@ pub struct BlockLine<'b> {
     pub end: usize,
     /// Byte where the next line begins.
     pub next: usize,
-    /// Where each wanted column ends, for a regular line; of the last one, where the line feed stands. `None` for
-    /// others.
-    pub ends: Option<&'b [u32]>,
+    /// Where the wanted columns stand, for a regular line; `None` for others.
+    pub bounds: Option<Bounds<'b>>,
 }
 
-impl BlockLine<'_> {
-    /// Where a column of a regular line stands in the block, counted from 0; `ends` are the line's own.
+/// Where in a block the wanted columns of a regular line stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds<'b>(&'b [u32]);
+
+impl Bounds<'_> {
+    /// Where a column stands in the block, counted from 0.
+    ///
+    /// # Panics
+    ///
+    /// Where the column is not among those that were wanted.
     #[inline]
     #[must_use]
-    pub fn column(&self, ends: &[u32], position: usize) -> std::ops::Range<usize> {
-        let start = match position.checked_sub(1) {
-            Some(before) => ends[before] as usize + 1,
-            None => self.start,
-        };
-        start..self.column_end(ends, position)
+    pub fn column(self, position: usize) -> std::ops::Range<usize> {
+        let (before, end) = (self.0[position], self.0[position + 1]);
+        // Before the first byte of a block stands what becomes 0 with 1 added.
+        before.wrapping_add(1) as usize..end as usize
     }
 
-    /// Where a column of a regular line ends in the block.
+    /// Where a column ends in the block; panics as [`Bounds::column`] does.
     #[inline]
     #[must_use]
-    pub fn column_end(&self, ends: &[u32], position: usize) -> usize {
-        // Behind the last column there may be a carriage return.
-        (ends[position] as usize).min(self.end)
+    pub fn column_end(self, position: usize) -> usize {
+        self.0[position + 1] as usize
     }
 }
 
@@ -96,7 +100,7 @@ impl BlockReader {
             start: 0,
             cut: 0,
             line: 0,
-            regular: 0,
+            bounds: 0,
             stretch: STRETCH_BYTES,
         }
     }
@@ -113,9 +117,9 @@ pub struct BlockLines<'b> {
     start: usize,
     /// Up to where the block was cut.
     cut: usize,
-    /// Number of the next line among those that were cut, and of the next regular one among the regular ones.
+    /// Number of the next line among those that were cut, and where the bounds of the next regular one begin.
     line: usize,
-    regular: usize,
+    bounds: usize,
     /// Bytes to be cut next.
     stretch: usize,
 }
@@ -136,9 +140,10 @@ impl BlockLines<'_> {
         let start = self.start;
         self.start = feed + 1;
         let has_return = feed > start && self.block[feed - 1] == b'\r';
-        let ends = if is_regular {
-            self.regular += 1;
-            self.reader.lines.ends(self.regular - 1, shape.wanted)
+        let bounds = if is_regular {
+            let first = self.bounds;
+            self.bounds += shape.wanted + 1;
+            self.reader.lines.bounds(first, shape.wanted).map(Bounds)
         } else {
             None
         };
@@ -146,7 +151,7 @@ impl BlockLines<'_> {
             start,
             end: feed - usize::from(has_return),
             next: feed + 1,
-            ends,
+            bounds,
         })
     }
 
@@ -170,7 +175,7 @@ impl BlockLines<'_> {
     /// Cuts the next stretch; gives its first line.
     #[cold]
     fn more(&mut self) -> Option<(usize, bool)> {
-        (self.line, self.regular) = (0, 0);
+        (self.line, self.bounds) = (0, 0);
         loop {
             let end = self.block.len().min(self.start + self.stretch);
             // The stretch before may have shown all there is.

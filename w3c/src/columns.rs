@@ -1,29 +1,64 @@
 //! The columns that a `#Fields` directive declares, and where each standard field stands among them.
 
 use crate::Field;
+use std::cell::RefCell;
+use std::sync::Arc;
 
 /// The declared columns of the lines that follow a `#Fields` directive.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Columns {
-    names: Vec<String>,
+    /// Shared, since headers are held by many and seldom differ.
+    names: Arc<[String]>,
     positions: [Option<u16>; Field::ALL.len()],
 }
+
+thread_local! {
+    /// The last list of names that this thread read, and its columns.
+    static LAST: RefCell<(Vec<u8>, Columns)> = RefCell::default();
+}
+
+/// Longer lists are not remembered: a line may have 16 MiB.
+const LONGEST_REMEMBERED: usize = 4 << 10;
 
 impl Columns {
     /// From column names, first to last. Where a name stands twice, the first column counts.
     #[must_use]
     pub fn new<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> Self {
-        let mut columns = Self::default();
+        let mut all: Vec<String> = Vec::new();
+        let mut positions = [None; Field::ALL.len()];
         for name in names {
             let name = name.as_ref();
-            if let (Some(field), Ok(position)) =
-                (Field::from_name(name), u16::try_from(columns.names.len()))
+            if let (Some(field), Ok(position)) = (Field::from_name(name), u16::try_from(all.len()))
             {
-                columns.positions[field as usize].get_or_insert(position);
+                positions[field as usize].get_or_insert(position);
             }
-            columns.names.push(name.to_owned());
+            all.push(name.to_owned());
         }
-        columns
+        Self {
+            names: all.into(),
+            positions,
+        }
+    }
+
+    /// From what stands behind `#Fields:`. The logs of a folder mostly have one list of columns, and to look it up anew
+    /// in each of many small ones would take longer than to read their lines; so the last one is remembered.
+    pub(crate) fn parse(list: &[u8]) -> Self {
+        let names = || {
+            list.split(u8::is_ascii_whitespace)
+                .filter(|word| !word.is_empty())
+                .map(String::from_utf8_lossy)
+        };
+        if list.len() > LONGEST_REMEMBERED {
+            return Self::new(names());
+        }
+        LAST.with_borrow_mut(|(known, columns)| {
+            if known != list {
+                *columns = Self::new(names());
+                known.clear();
+                known.extend_from_slice(list);
+            }
+            columns.clone()
+        })
     }
 
     /// How many columns a line has.

@@ -32,8 +32,9 @@ pub(crate) struct Lines {
     /// The place of each line feed, with [`REGULAR`]; what stands behind `count` means nothing.
     feeds: Vec<u32>,
     count: usize,
-    /// The wanted ends of the columns of each regular line, one line's behind the other's.
-    ends: Vec<u32>,
+    /// The bounds of the wanted columns of each regular line, one line's behind the other's: the place before the
+    /// line's first byte, and where each column ends.
+    bounds: Vec<u32>,
 }
 
 impl Lines {
@@ -44,10 +45,10 @@ impl Lines {
         Some(((feed & !REGULAR) as usize, feed & REGULAR != 0))
     }
 
-    /// The wanted ends of the regular line with this number among the regular ones.
+    /// The bounds of the regular line that stand from this place on.
     #[inline]
-    pub(crate) fn ends(&self, regular: usize, wanted: usize) -> Option<&[u32]> {
-        self.ends.get(regular * wanted..(regular + 1) * wanted)
+    pub(crate) fn bounds(&self, first: usize, wanted: usize) -> Option<&[u32]> {
+        self.bounds.get(first..=first + wanted)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -74,7 +75,7 @@ const SPARE_WORDS: usize = 4;
 
 /// Places that are written at once, whatever their number: the processor guesses a fixed number of writes right each
 /// time, and a loop over the bits wrong at each line.
-const FIRST_PLACES: usize = 8;
+pub(crate) const FIRST_PLACES: usize = 8;
 /// The same for the words behind the first, which hold long values and fewer places.
 const LATER_PLACES: usize = 4;
 
@@ -84,11 +85,15 @@ const LATER_PLACES: usize = 4;
 )]
 impl Cut<'_> {
     /// Finds what stands where, and then the lines. `masks` tells of a word where separators and line feeds stand, and
-    /// where line feeds alone.
+    /// where line feeds alone. `take` is [`take_places`] or acts like it.
     #[inline(always)]
-    pub(crate) fn run(mut self, masks: impl Fn(&[u8; WORD]) -> (u64, u64)) {
+    pub(crate) fn run(
+        mut self,
+        masks: impl Fn(&[u8; WORD]) -> (u64, u64),
+        take: impl Fn(&[u64], usize, u32, usize, &mut [u32]),
+    ) {
         let has_runs = self.look(masks);
-        self.cut(has_runs);
+        self.cut(has_runs, take);
     }
 
     /// Fills the words and the places of line feeds; tells whether any two places stand side by side.
@@ -128,11 +133,13 @@ impl Cut<'_> {
 
     /// Tells lines apart and finds the columns of the regular ones.
     #[inline(always)]
-    fn cut(self, has_runs: bool) {
+    fn cut(self, has_runs: bool, take: impl Fn(&[u64], usize, u32, usize, &mut [u32])) {
         let Shape { columns, wanted } = self.shape;
+        // A carriage return stands behind the last column only.
+        let may_have_return = wanted == columns;
         let (text, base) = (self.text, self.base);
         let (places, places_before) = (&self.words.places[..], &self.words.before[..]);
-        let ends = &mut self.lines.ends;
+        let bounds = &mut self.lines.bounds;
         let (mut start, mut before, mut filled) = (0, 0, 0);
         for slot in &mut self.lines.feeds[..self.lines.count] {
             let feed = *slot as usize;
@@ -145,18 +152,18 @@ impl Cut<'_> {
             *slot += base;
             if is_regular {
                 *slot |= REGULAR;
-                let room = filled + wanted + 2 * WORD;
-                if ends.len() < room {
-                    ends.resize(room * 2, 0);
+                let room = filled + 1 + wanted + 2 * WORD;
+                if bounds.len() < room {
+                    bounds.resize(room * 2, 0);
                 }
-                take_places(
-                    places,
-                    start,
-                    base + place_of(start),
-                    wanted,
-                    &mut ends[filled..room],
-                );
+                let first = base + place_of(start);
+                bounds[filled] = first.wrapping_sub(1);
+                take(places, start, first, wanted, &mut bounds[filled + 1..room]);
                 filled += wanted;
+                if may_have_return {
+                    bounds[filled] -= u32::from(text[feed - 1] == b'\r');
+                }
+                filled += 1;
             }
             (start, before) = (feed + 1, count + 1);
         }
@@ -205,33 +212,43 @@ impl Finding<'_> {
 )]
 #[expect(clippy::inline_always, reason = "as above")]
 #[inline(always)]
-fn place_of(index: usize) -> u32 {
+pub(crate) fn place_of(index: usize) -> u32 {
     index as u32
 }
 
-/// Writes the places from `start` on, at least `wanted` of them; there are as many.
+/// Writes the places from `start` on, at least `wanted` of them; there are as many. `base` is added, less `start`.
 #[expect(clippy::inline_always, reason = "as above")]
 #[inline(always)]
-fn take_places(places: &[u64], start: usize, mut base: u32, wanted: usize, out: &mut [u32]) {
-    let (mut word, shift) = (start / WORD, start % WORD);
-    // The bits of 64 bytes from the line's first byte on, not from a word's: so their number in the first, which
-    // mostly hold date, time and other short columns, is about the same for all lines.
-    let bits_at = |word: usize| {
-        let pair = &places[word..word + 2];
-        pair[0] >> shift | pair[1] << 1 << (WORD - 1 - shift)
-    };
-    let mut count = write::<FIRST_PLACES>(bits_at(word), base, out);
+pub(crate) fn take_places(
+    places: &[u64],
+    start: usize,
+    mut base: u32,
+    wanted: usize,
+    out: &mut [u32],
+) {
+    let mut count = write::<FIRST_PLACES>(bits_from(places, start), base, out);
+    let mut at = start;
     while count < wanted {
-        word += 1;
+        at += WORD;
         base += place_of(WORD);
-        count += write::<LATER_PLACES>(bits_at(word), base, &mut out[count..]);
+        count += write::<LATER_PLACES>(bits_from(places, at), base, &mut out[count..]);
     }
+}
+
+/// The bits of 64 bytes from one on, not from a word's first: so their number in a line's first 64, which mostly hold
+/// date, time and other short columns, is about the same for all lines.
+#[expect(clippy::inline_always, reason = "as above")]
+#[inline(always)]
+pub(crate) fn bits_from(places: &[u64], at: usize) -> u64 {
+    let (word, shift) = (at / WORD, at % WORD);
+    let pair = &places[word..word + 2];
+    pair[0] >> shift | pair[1] << 1 << (WORD - 1 - shift)
 }
 
 /// Writes the places of a word and gives their number; `AT_ONCE` are written even where there are fewer.
 #[expect(clippy::inline_always, reason = "as above")]
 #[inline(always)]
-fn write<const AT_ONCE: usize>(mut bits: u64, base: u32, out: &mut [u32]) -> usize {
+pub(crate) fn write<const AT_ONCE: usize>(mut bits: u64, base: u32, out: &mut [u32]) -> usize {
     let count = bits.count_ones() as usize;
     let (first, more) = out[..WORD].split_at_mut(AT_ONCE);
     for place in first {

@@ -32,22 +32,21 @@ impl Directive {
             return Some(Self::Remark);
         };
         let (name, value) = (text[..colon].trim_ascii(), text[colon + 1..].trim_ascii());
-        let words = || {
-            value
+        let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
+        Some(if is("software") {
+            Self::Software(String::from_utf8_lossy(value).into_owned())
+        } else if is("fields") {
+            Self::Fields(Columns::parse(value))
+        } else if is("date") || is("start-date") {
+            let mut words = value
                 .split(u8::is_ascii_whitespace)
-                .filter(|word| !word.is_empty())
-        };
-        Some(match name.to_ascii_lowercase().as_slice() {
-            b"software" => Self::Software(String::from_utf8_lossy(value).into_owned()),
-            b"fields" => Self::Fields(Columns::new(words().map(String::from_utf8_lossy))),
-            b"date" | b"start-date" => {
-                let mut words = words();
-                Self::Date {
-                    day: words.next().and_then(parse_day),
-                    millis_of_day: words.next().and_then(parse_millis_of_day),
-                }
+                .filter(|word| !word.is_empty());
+            Self::Date {
+                day: words.next().and_then(parse_day),
+                millis_of_day: words.next().and_then(parse_millis_of_day),
             }
-            _ => Self::Remark,
+        } else {
+            Self::Remark
         })
     }
 }
@@ -72,6 +71,19 @@ mod tests {
                 "time-local",
                 "s-ip"
             ])))
+        );
+        // Another list behind one that was remembered, and that one again.
+        for names in [["date", "c-ip"], ["c-ip", "date"], ["date", "c-ip"]] {
+            let line = format!("#Fields: {}", names.join(" "));
+            assert_eq!(
+                Directive::parse(line.as_bytes()),
+                Some(Directive::Fields(Columns::new(names)))
+            );
+        }
+        let long = vec!["x-custom"; 1000];
+        assert_eq!(
+            Directive::parse(format!("#Fields: {}", long.join(" ")).as_bytes()),
+            Some(Directive::Fields(Columns::new(&long)))
         );
         assert_eq!(
             Directive::parse(b"#Date: 1970-01-02 00:00:01  // a comment"),

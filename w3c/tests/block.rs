@@ -62,11 +62,11 @@ proptest! {
             let values: Vec<&[u8]> = bare.split(|byte| matches!(byte, b' ' | b'\t')).collect();
             let (columns, wanted) = if is_other { (3, 2) } else { (5, wanted) };
             let plain = values.len() == columns && values.iter().all(|value| !value.is_empty()) && bare[0] != b'#';
-            prop_assert_eq!(found.ends.is_some(), plain, "{:?}", String::from_utf8_lossy(bare));
-            if let Some(ends) = found.ends {
-                prop_assert_eq!(ends.len(), wanted);
+            prop_assert_eq!(found.bounds.is_some(), plain, "{:?}", String::from_utf8_lossy(bare));
+            if let Some(bounds) = found.bounds {
                 for (column, value) in values.iter().take(wanted).enumerate() {
-                    prop_assert_eq!(&text[found.column(ends, column)], *value);
+                    prop_assert_eq!(bounds.column_end(column), bounds.column(column).end);
+                    prop_assert_eq!(&text[bounds.column(column)], *value);
                 }
                 // The careful path reads the same, or finds a value at fault.
                 let mut parser = LineParser::new(header.clone());
@@ -94,7 +94,7 @@ fn quoting_logs_have_no_regular_lines() {
     let mut reader = BlockReader::new();
     let mut lines = reader.lines(b"2026-11-02 10:00:00\n");
     let line = lines.next(Shape::default());
-    assert!(line.unwrap().ends.is_none());
+    assert!(line.unwrap().bounds.is_none());
 }
 
 /// Blocks are cut in stretches of 16 KiB, which lines cross, and which longer lines make longer.
@@ -116,9 +116,9 @@ fn lines_across_stretches() {
         let line = line.trim_end();
         let next = found.next(shape).unwrap();
         assert_eq!(&text[next.start..next.end], line);
-        let ends = next.ends.unwrap();
-        assert_eq!(&text[next.column(ends, 0)], &line[..line.len() - 2]);
-        assert_eq!(&text[next.column(ends, 1)], "y");
+        let bounds = next.bounds.unwrap();
+        assert_eq!(&text[bounds.column(0)], &line[..line.len() - 2]);
+        assert_eq!(&text[bounds.column(1)], "y");
     }
     assert!(found.next(shape).is_none());
     assert_eq!(&text[found.rest()..], "the rest");

@@ -3,7 +3,9 @@
 use super::walk::Context;
 use crate::Count;
 use crate::client::ClientSource;
-use scanbench_w3c::{BlockLine, Columns, Entry, Field, Header, Record, Shape, Timestamp};
+use scanbench_w3c::{
+    Bounds, Columns, Entry, Field, Header, Record, Shape, Timestamp, parse_port_in,
+};
 use std::collections::HashSet;
 use std::hash::{BuildHasher, Hasher};
 
@@ -116,13 +118,12 @@ impl Lens {
     }
 }
 
-/// A line that was cut fast, with the ends of the columns that the lens needs.
+/// A line that was cut fast, with the bounds of the columns that the lens needs.
 #[derive(Clone, Copy)]
 pub(super) struct FastLine<'a> {
     pub(super) lens: &'a Lens,
     pub(super) block: &'a [u8],
-    pub(super) line: BlockLine<'a>,
-    pub(super) ends: &'a [u32],
+    pub(super) bounds: Bounds<'a>,
     pub(super) time: Timestamp,
     pub(super) port: Option<u16>,
 }
@@ -134,7 +135,7 @@ pub(super) struct FastLine<'a> {
 impl<'a> FastLine<'a> {
     #[inline(always)]
     pub(super) fn column(&self, position: usize) -> &'a [u8] {
-        &self.block[self.line.column(self.ends, position)]
+        &self.block[self.bounds.column(position)]
     }
 
     #[inline]
@@ -148,8 +149,8 @@ impl<'a> FastLine<'a> {
         if self.lens.time != self.lens.date + 1 {
             return None;
         }
-        let date = self.line.column(self.ends, self.lens.date);
-        let end = self.line.column_end(self.ends, self.lens.time);
+        let date = self.bounds.column(self.lens.date);
+        let end = self.bounds.column_end(self.lens.time);
         if date.len() != 10 {
             return None;
         }
@@ -161,9 +162,16 @@ impl<'a> FastLine<'a> {
         (self.column(self.lens.date), self.column(self.lens.time))
     }
 
+    /// The port where there is one; the text that stands in its place where that is none.
     #[inline(always)]
-    pub(super) fn port_text(&self) -> Option<&'a [u8]> {
-        self.optional(self.lens.port)
+    pub(super) fn logged_port(&self) -> Result<Option<u16>, &'a [u8]> {
+        let Some(position) = self.lens.port else {
+            return Ok(None);
+        };
+        match parse_port_in(self.block, self.bounds.column(position)) {
+            None => Err(self.column(position)),
+            port => Ok(port),
+        }
     }
 
     #[inline(always)]
@@ -179,8 +187,8 @@ impl<'a> FastLine<'a> {
     #[inline(always)]
     pub(super) fn joined_server(&self) -> Option<&'a [u8]> {
         let (computer, server) = self.lens.joined?;
-        let computer = self.line.column(self.ends, computer);
-        let both = &self.block[computer.start..self.line.column_end(self.ends, server)];
+        let computer = self.bounds.column(computer);
+        let both = &self.block[computer.start..self.bounds.column_end(server)];
         let (name, rest) = both.split_at_checked(computer.len())?;
         // A hyphen means that the name is to be found elsewhere, and a tab is no blank.
         let is_named = name != b"-" && rest.first() == Some(&b' ');

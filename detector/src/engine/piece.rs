@@ -63,6 +63,8 @@ pub(super) struct Gather<'a, V> {
     /// Tables of the last servers: most logs have one, and merged ones a few.
     recent: [(i64, u64, usize); RECENT],
     next_recent: usize,
+    /// Of these, that of the last line, which the next one mostly shares.
+    last_recent: usize,
     /// Values that are counted a few lines later, when the memory that they go to has come: table, client, value.
     waiting: [(usize, u64, Option<V>); WAITING],
     next_waiting: usize,
@@ -142,6 +144,7 @@ impl<'a, V: Value> Gather<'a, V> {
             places: HashMap::new(),
             recent: [(i64::MIN, 0, 0); RECENT],
             next_recent: 0,
+            last_recent: 0,
             waiting: [(0, 0, None); WAITING],
             next_waiting: 0,
             bare: is_session.then(HashSet::default),
@@ -208,12 +211,16 @@ impl<'a, V: Value> Gather<'a, V> {
 
     #[inline]
     fn table(&mut self, bin: i64, server: u64) -> usize {
-        match self
-            .recent
-            .iter()
-            .find(|recent| recent.1 == server && recent.0 == bin)
-        {
-            Some((_, _, place)) => *place,
+        let is_it = |recent: &(i64, u64, usize)| recent.1 == server && recent.0 == bin;
+        let last = &self.recent[self.last_recent % RECENT];
+        if is_it(last) {
+            return last.2;
+        }
+        match self.recent.iter().position(is_it) {
+            Some(place) => {
+                self.last_recent = place;
+                self.recent[place].2
+            }
             None => self.other_table(bin, server),
         }
     }

@@ -6,10 +6,9 @@ use super::table::Value;
 use crate::find::ComputerSource;
 use crate::{Asks, ClientSource, Count, Rule};
 use scanbench_w3c::{
-    BadLine, BlockLine, BlockReader, Counts, Entry, Field, Header, Line, LineParser,
-    MAX_LINE_BYTES, RawLine, Record, Shape, Timestamp, parse_port,
+    BadLine, BlockLine, BlockReader, Bounds, Counts, Entry, Field, Header, Line, LineParser,
+    LogClock, MAX_LINE_BYTES, RawLine, Record, Shape, Timestamp,
 };
-use std::borrow::Cow;
 use std::time::Duration;
 
 /// Some editors and scripts put it before UTF-8 text.
@@ -68,7 +67,8 @@ pub(super) struct Walker<'a> {
     line: u64,
     /// Byte in the file where the next block begins.
     offset: u64,
-    clock: Clock,
+    clock: LogClock,
+    bins: Bins,
     servers: ServerHash,
     counts: Counts,
     /// Bytes so far of a line that is over the limit.
@@ -77,12 +77,41 @@ pub(super) struct Walker<'a> {
     lines_from: Option<u64>,
 }
 
-/// The time of the last line. Neighbouring lines mostly share it, to the second.
+/// The bin of the last line, which the next one mostly shares, and its milliseconds: a division takes longer than to
+/// see that none is needed.
 #[derive(Clone, Copy)]
-struct Clock {
-    stamp: [u8; 19],
-    time: Timestamp,
+struct Bins {
+    width: Duration,
     bin: i64,
+    from: i64,
+    to: i64,
+}
+
+impl Bins {
+    fn new(width: Duration) -> Self {
+        Self {
+            width,
+            bin: 0,
+            from: 0,
+            to: 0,
+        }
+    }
+
+    #[inline]
+    fn of(&mut self, time: Timestamp) -> i64 {
+        if !(self.from..self.to).contains(&time.millis()) {
+            self.change(time);
+        }
+        self.bin
+    }
+
+    #[cold]
+    fn change(&mut self, time: Timestamp) {
+        let width = crate::window::millis(self.width).max(1);
+        self.bin = bin(time, self.width);
+        self.from = self.bin.saturating_mul(width);
+        self.to = self.from.saturating_add(width);
+    }
 }
 
 impl<'a> Walker<'a> {
@@ -99,11 +128,8 @@ impl<'a> Walker<'a> {
             context,
             line: 0,
             offset,
-            clock: Clock {
-                stamp: [0; 19],
-                time: Timestamp::default(),
-                bin: 0,
-            },
+            clock: LogClock::default(),
+            bins: Bins::new(context.rule.window.reach()),
             servers: ServerHash::default(),
             counts: Counts::default(),
             long: None,
@@ -137,6 +163,17 @@ impl<'a> Walker<'a> {
     /// Where a line began that is over the limit and goes on, and its bytes so far.
     pub(super) fn unfinished(&self) -> Option<(u64, u64)> {
         self.long
+    }
+
+    /// With memory that another walker has used, so that many small logs need no memory each.
+    pub(super) fn with_blocks(mut self, blocks: BlockReader) -> Self {
+        self.blocks = blocks;
+        self
+    }
+
+    /// The memory, for another walker.
+    pub(super) fn into_blocks(self) -> BlockReader {
+        self.blocks
     }
 
     /// Begins in the middle of such a line.
@@ -234,8 +271,8 @@ impl<'a> Walker<'a> {
             self.line += 1;
             let is_done = line.end - line.start <= MAX_LINE_BYTES
                 && line
-                    .ends
-                    .is_some_and(|ends| self.fast(block, line, ends, sink));
+                    .bounds
+                    .is_some_and(|bounds| self.fast(block, line, bounds, sink));
             if !is_done {
                 self.line -= 1;
                 self.careful(
@@ -260,7 +297,7 @@ impl<'a> Walker<'a> {
         &mut self,
         block: &[u8],
         line: BlockLine<'_>,
-        ends: &[u32],
+        bounds: Bounds<'_>,
         sink: &mut impl Sink<V>,
     ) -> bool {
         let Some(lens) = &self.lens else {
@@ -269,37 +306,32 @@ impl<'a> Walker<'a> {
         let mut record = FastLine {
             lens,
             block,
-            line,
-            ends,
-            time: self.clock.time,
+            bounds,
+            time: Timestamp::default(),
             port: None,
         };
-        match record.stamp() {
-            Some(stamp) if *stamp == self.clock.stamp => {}
-            stamp => {
-                let (date, time) = record.date_and_time();
-                let Some(time) = Timestamp::parse_log(date, time) else {
-                    return false;
-                };
-                self.clock = Clock {
-                    // A time with a fraction is read anew each time.
-                    stamp: stamp.copied().unwrap_or([0; 19]),
-                    time,
-                    bin: bin(time, self.context.rule.window.reach()),
-                };
-                record.time = time;
+        let time = if let Some(stamp) = record.stamp() {
+            self.clock.read(stamp)
+        } else {
+            let (date, time) = record.date_and_time();
+            Timestamp::parse_log(date, time)
+        };
+        let Some(time) = time else {
+            return false;
+        };
+        record.time = time;
+        record.port = match record.logged_port() {
+            Ok(port) => port,
+            Err(b"-") => None,
+            Err(_) => return false,
+        };
+        let forwarded;
+        let client_text: &[u8] = match self.context.rule.client {
+            ClientSource::Logged => record.client_text(),
+            ClientSource::Forwarded { .. } => {
+                forwarded = self.context.rule.client.of(&record);
+                &forwarded
             }
-        }
-        match record.port_text() {
-            None | Some(b"-") => {}
-            Some(text) => match parse_port(text) {
-                Some(port) => record.port = Some(port),
-                None => return false,
-            },
-        }
-        let client_text = match self.context.rule.client {
-            ClientSource::Logged => Cow::Borrowed(record.client_text()),
-            ClientSource::Forwarded { .. } => self.context.rule.client.of(&record),
         };
         let server = if let Some(joined) = record.joined_server() {
             hash(self.context.seed, joined)
@@ -311,11 +343,11 @@ impl<'a> Walker<'a> {
         let place = Place {
             offset: self.offset + line.start as u64,
             next: self.offset + line.next as u64,
-            bin: self.clock.bin,
-            time: self.clock.time,
+            bin: self.bins.of(time),
+            time,
             who: Who {
                 server,
-                client: self.context.client_hash(&client_text),
+                client: self.context.client_hash(client_text),
             },
         };
         self.counts.entries += 1;
@@ -330,7 +362,7 @@ impl<'a> Walker<'a> {
         };
         let source = self.context.computer;
         let computer = || source.of(record.server_texts().0);
-        if sink.line(place, value, &record, &client_text, computer) {
+        if sink.line(place, value, &record, client_text, computer) {
             let computer = computer();
             let raw = RawLine {
                 text: &block[line.start..line.end],
@@ -340,7 +372,7 @@ impl<'a> Walker<'a> {
                 too_long: None,
             };
             if let Line::Entry(entry) = self.parser.parse(&raw) {
-                sink.whole(&entry, &client_text, computer);
+                sink.whole(&entry, client_text, computer);
             }
         }
         true

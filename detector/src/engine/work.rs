@@ -17,7 +17,7 @@ use crate::exclusion::Memo;
 use crate::find::ComputerSource;
 use crate::input::FileBytes;
 use crate::scan::{Notice, Stats, Stopped};
-use scanbench_w3c::{Header, visible};
+use scanbench_w3c::{BlockReader, Header, visible};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::Arc;
@@ -213,6 +213,8 @@ struct Worker<'a, 's, V> {
     job: &'a Job<'a>,
     shared: &'s Shared<'a, V>,
     buffer: Buffer,
+    /// Lent to the walker over a piece.
+    blocks: Option<BlockReader>,
     memo: Memo,
     collector: Collector,
     /// Texts of streams that were given away, to be used again.
@@ -225,6 +227,7 @@ impl<'a, 's, V: Value> Worker<'a, 's, V> {
             job,
             shared,
             buffer: Buffer::new(job.options.block_bytes),
+            blocks: None,
             memo: Memo::default(),
             collector: Collector::new(job.rule.clone()),
             lent: Vec::new(),
@@ -275,6 +278,9 @@ impl<'a, 's, V: Value> Worker<'a, 's, V> {
         let log = &self.job.logs[task.log];
         let (start, end) = log.pieces[task.piece];
         let mut walker = self.walker(task.log, header, start);
+        if let Some(blocks) = self.blocks.take() {
+            walker = walker.with_blocks(blocks);
+        }
         let mut gather = Gather::<V>::new(self.job, walker.header(), start);
         let outcome = self.read_piece(log, start, end, &mut walker, &mut gather);
         let broken = match outcome {
@@ -282,8 +288,10 @@ impl<'a, 's, V: Value> Worker<'a, 's, V> {
             Ok(false) => return None,
             Err(error) => Some((error, walker.offset(), 0)),
         };
+        let piece = gather.finish(walker.counts(), walker.header());
+        self.blocks = Some(walker.into_blocks());
         Some(Entered {
-            piece: gather.finish(walker.counts(), walker.header()),
+            piece,
             text: Text::File,
             is_last: task.piece + 1 == log.pieces.len(),
             ends_lot,
