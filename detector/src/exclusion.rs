@@ -1,6 +1,7 @@
 //! Exclusions: lines and rows that are known to be benign, taken out and still counted.
 
 mod address;
+mod asked;
 pub mod codes;
 mod condition;
 pub(crate) mod draft;
@@ -10,6 +11,7 @@ mod hours;
 mod import;
 mod index;
 mod lint;
+mod needles;
 mod panel;
 mod probe;
 pub(crate) mod quoted;
@@ -41,6 +43,7 @@ use index::Index;
 pub(crate) use index::Memo;
 use scanbench_spec::{Findings, Source};
 use scanbench_w3c::{Field, Record, Timestamp};
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -284,10 +287,11 @@ impl Exclusions {
     /// This list and then another. Of two ids that are the same, the second gets a number.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
+        let mut ids: HashSet<String> = self.list.iter().map(|one| one.id.clone()).collect();
         for mut exclusion in other.list {
             let id = exclusion.id.clone();
             let mut number = 1;
-            while self.list.iter().any(|known| known.id == exclusion.id) {
+            while !ids.insert(exclusion.id.clone()) {
                 number += 1;
                 exclusion.id = format!("{id}-{number}");
             }
@@ -336,25 +340,7 @@ impl Exclusions {
         self.index.get_or_init(|| Index::new(&self.list))
     }
 
-    /// Whether a line to this port is held against no exclusion but those of its client.
-    #[inline]
-    pub(crate) fn asks_of_client_only(&self, port: Option<u16>) -> bool {
-        self.index().asks_of_none(port)
-    }
-
-    /// Whether any exclusion is about certain clients.
-    #[inline]
-    pub(crate) fn asks_of_clients(&self) -> bool {
-        self.index().asks_of_clients()
-    }
-
-    /// Whether an exclusion is about this client.
-    pub(crate) fn asks_of(&self, client: &[u8]) -> bool {
-        self.index().asks_of(client)
-    }
-
     /// Which of them match a line.
-    #[inline]
     pub(crate) fn signature<'m>(
         &self,
         memo: &'m mut Memo,
@@ -367,22 +353,22 @@ impl Exclusions {
         }
         let computer = || computer;
         let line = Line::new(record, client, &computer);
-        self.index().matching(&self.list, memo, &line, true)
+        self.index().matching(&self.list, memo, &line)
     }
 
-    /// The same for a line of a client that none is about.
+    /// Counts by their places which of them match a line of a client with this hash, and tells whether the line is taken
+    /// out: for the first look, which asks for no more.
     #[inline]
-    pub(crate) fn signature_of_any<'m, 'c>(
+    pub(crate) fn count<'c>(
         &self,
-        memo: &'m mut Memo,
+        memo: &mut Memo,
         record: &impl Record,
-        client: &[u8],
+        client: (&[u8], u64),
         computer: impl Fn() -> &'c [u8],
-    ) -> &'m Signature {
-        // As one that gives a shorter life.
-        let computer = || computer();
-        let line = Line::new(record, client, &computer);
-        self.index().matching(&self.list, memo, &line, false)
+        counts: &mut [u64],
+    ) -> bool {
+        self.index()
+            .count(&self.list, memo, record, client, computer, counts)
     }
 
     /// Whether lines with this signature are taken out before counting.

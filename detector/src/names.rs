@@ -74,10 +74,6 @@ impl Signature {
         self.0.clear();
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     pub(crate) fn has(&self, index: usize) -> bool {
         u32::try_from(index).is_ok_and(|index| self.0.binary_search(&index).is_ok())
     }

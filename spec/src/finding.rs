@@ -172,10 +172,15 @@ impl fmt::Display for Findings {
                 // A place may lie within a character, which cannot be drawn.
                 let start = text.floor_char_boundary(span.start);
                 let end = text.ceil_char_boundary(span.end).max(start);
+                // The lines that it is about alone: of all of them, the renderer would look through the whole file for
+                // each finding.
+                let (first, lines) = self.source.lines_of(start..end);
+                let span = start - lines.start..end - lines.start;
                 Group::with_title(title).element(
-                    Snippet::source(text)
+                    Snippet::source(&text[lines])
+                        .line_start(first)
                         .path(normalize_untrusted_str(name))
-                        .annotation(AnnotationKind::Primary.span(start..end)),
+                        .annotation(AnnotationKind::Primary.span(span)),
                 )
             } else {
                 let place = format!("in {name}");
@@ -213,6 +218,38 @@ mod tests {
         assert!(text.contains("help: ports end at 65535"), "{text}");
         assert!(text.starts_with("error: no name"), "{text}");
         assert!(Findings::check(&source, vec![]).is_ok());
+    }
+
+    /// Wherever a finding is, it is told as by the renderer that has all of the file; but for the blanks around line
+    /// numbers, which that one forgets for an empty line behind the ninth.
+    #[test]
+    fn a_finding_looks_as_if_all_of_the_file_were_shown() {
+        fn parts(told: &str) -> Vec<(&str, &str)> {
+            told.lines()
+                .map(|line| line.split_once('|').unwrap_or((line, "")))
+                .map(|(number, rest)| (number.trim(), rest))
+                .collect()
+        }
+
+        let text = "a = 1\nlonger = \"line\"\n\n\tb = é\r\nc\n\n\n\n\n\n\n[x]\ny = 2";
+        for text in [text.to_owned(), format!("{text}\n")] {
+            let source = Source::new("a.toml", text.as_str());
+            let places: Vec<usize> = (0..=text.len())
+                .filter(|place| text.is_char_boundary(*place))
+                .collect();
+            for (at, start) in places.iter().enumerate() {
+                for end in &places[at..] {
+                    let finding = Finding::new("no").at(*start..*end);
+                    let told = Findings::new(&source, vec![finding]).to_string();
+                    let snippet = Snippet::source(text.as_str())
+                        .path("a.toml")
+                        .annotation(AnnotationKind::Primary.span(*start..*end));
+                    let group = Group::with_title(Level::ERROR.primary_title("no"));
+                    let expected = Renderer::plain().render(&[group.element(snippet)]);
+                    assert_eq!(parts(&told), parts(&expected), "{start}..{end}");
+                }
+            }
+        }
     }
 
     /// Names and texts of a file stand in messages, helps and paths, and may be anything.

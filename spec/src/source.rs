@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::ops::Range;
 use std::path::Path;
 use thiserror::Error;
 
@@ -55,6 +56,19 @@ impl Source {
             text,
             starts,
         }
+    }
+
+    /// The bytes of the lines that a stretch of bytes lies in, and the number of the first of them. What stands behind
+    /// the last line feed is taken to be of the line before.
+    pub(crate) fn lines_of(&self, span: Range<usize>) -> (usize, Range<usize>) {
+        let most = self.text.len().saturating_sub(1);
+        let line_of = |place: usize| {
+            let place = place.min(most);
+            self.starts.partition_point(|start| *start <= place)
+        };
+        let (first, last) = (line_of(span.start), line_of(span.end));
+        let end = self.starts.get(last).copied().unwrap_or(self.text.len());
+        (first, self.starts[first.max(1) - 1]..end)
     }
 
     /// Reads a file.

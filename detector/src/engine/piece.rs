@@ -82,8 +82,8 @@ pub(super) struct Gather<'a, V> {
     header_before: Header,
     bad: Vec<BadLine>,
     counters: Counters,
-    /// Clients that no exclusion is about.
-    unasked: Option<Unasked>,
+    has_exclusions: bool,
+    /// What was seen of values in the pieces before.
     memo: Memo,
     first: Option<Timestamp>,
     /// The first moment; another than that of the first line only where times ran backwards.
@@ -95,45 +95,14 @@ pub(super) struct Gather<'a, V> {
     end: u64,
 }
 
-/// The last clients that no exclusion in the list is about, by their hashes. Whose lines these are need not be looked
-/// up in the list. Two clients with one hash of 64 bits would be taken for each other; as elsewhere in the first look,
-/// rows would stay exact, since the second look goes by texts, and only the lines that were matched be miscounted.
-struct Unasked(Box<[u64]>);
-
-impl Unasked {
-    const PLACES: usize = 1 << 12;
-
-    /// `None` where there are no exclusions.
-    fn new(exclusions: &Exclusions) -> Option<Self> {
-        (!exclusions.list().is_empty()).then(|| Self(vec![0; Self::PLACES].into()))
-    }
-
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "only the lowest bits are used"
-    )]
-    fn place(client: u64) -> usize {
-        client as usize % Self::PLACES
-    }
-
-    /// A hash of 0 is that of all clients where the rule does not group by them, and is never known.
-    #[inline]
-    fn has(&self, client: u64) -> bool {
-        client != 0 && self.0[Self::place(client)] == client
-    }
-
-    fn add(&mut self, client: u64) {
-        self.0[Self::place(client)] = client;
-    }
-}
-
 const RECENT: usize = 8;
 
 /// Lines between a look at a client's memory and its use.
 const WAITING: usize = 8;
 
 impl<'a, V: Value> Gather<'a, V> {
-    pub(super) fn new(job: &Job<'a>, header: &Header, start: u64) -> Self {
+    /// `memo` is that of the exclusions.
+    pub(super) fn new(job: &Job<'a>, header: &Header, start: u64, memo: Memo) -> Self {
         let exclusions = job.exclusions;
         let is_session = matches!(job.rule.window, Window::Session { .. });
         Self {
@@ -157,8 +126,8 @@ impl<'a, V: Value> Gather<'a, V> {
             header_before: header.clone(),
             bad: Vec::new(),
             counters: Counters::new(exclusions),
-            unasked: Unasked::new(exclusions),
-            memo: Memo::default(),
+            has_exclusions: !exclusions.list().is_empty(),
+            memo,
             first: None,
             earliest: Timestamp::from_millis(i64::MAX),
             last: Timestamp::from_millis(i64::MIN),
@@ -168,11 +137,12 @@ impl<'a, V: Value> Gather<'a, V> {
         }
     }
 
-    pub(super) fn finish(mut self, counts: Counts, header_after: &Header) -> Piece<V> {
+    /// The piece, and what is known of values for those to come.
+    pub(super) fn finish(mut self, counts: Counts, header_after: &Header) -> (Piece<V>, Memo) {
         for _ in 0..WAITING {
             self.wait(0, 0, None);
         }
-        if let (Some(_), Some(first)) = (&self.unasked, self.first) {
+        if let (true, Some(first)) = (self.has_exclusions, self.first) {
             self.counters.span = Some((first.min(self.earliest), self.last));
         }
         let header = Arc::new(self.header_before.clone());
@@ -189,7 +159,7 @@ impl<'a, V: Value> Gather<'a, V> {
                 })
                 .collect(),
         };
-        Piece {
+        let piece = Piece {
             tables: self.tables.into_iter().collect(),
             bare: self.bare.unwrap_or_default(),
             ranges,
@@ -200,7 +170,8 @@ impl<'a, V: Value> Gather<'a, V> {
             header_after: header_after.clone(),
             times: self.first.map(|first| (first, self.last)),
             is_unsorted: self.is_unsorted,
-        }
+        };
+        (piece, self.memo)
     }
 
     /// Says where whole lines begin: what is looked at again begins there, and not in the middle of a line, whose rest
@@ -343,26 +314,13 @@ impl<V: Value> Sink<V> for Gather<'_, V> {
             bare.insert((at.bin, at.who));
         }
         self.counters.lines += 1;
-        if let Some(unasked) = &mut self.unasked {
-            let exclusions = self.exclusions;
-            let is_asked = exclusions.asks_of_clients() && !unasked.has(at.who.client) && {
-                let is_asked = exclusions.asks_of(client);
-                if !is_asked {
-                    unasked.add(at.who.client);
-                }
-                is_asked
-            };
-            let memo = &mut self.memo;
-            let signature = if is_asked {
-                exclusions.signature(memo, record, client, computer())
-            } else if exclusions.asks_of_client_only(record.port()) {
-                return false;
-            } else {
-                exclusions.signature_of_any(memo, record, client, computer)
-            };
-            if !signature.is_empty() {
-                self.counters.count(signature, exclusions, at.time);
-            }
+        if self.has_exclusions {
+            let client = (client, at.who.client);
+            let (memo, counters) = (&mut self.memo, &mut self.counters);
+            let is_dropped =
+                self.exclusions
+                    .count(memo, record, client, computer, &mut counters.matched);
+            counters.suppressed_lines += u64::from(is_dropped);
         }
         false
     }

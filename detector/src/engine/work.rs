@@ -281,14 +281,16 @@ impl<'a, 's, V: Value> Worker<'a, 's, V> {
         if let Some(blocks) = self.blocks.take() {
             walker = walker.with_blocks(blocks);
         }
-        let mut gather = Gather::<V>::new(self.job, walker.header(), start);
+        let memo = std::mem::take(&mut self.memo);
+        let mut gather = Gather::<V>::new(self.job, walker.header(), start, memo);
         let outcome = self.read_piece(log, start, end, &mut walker, &mut gather);
         let broken = match outcome {
             Ok(true) => None,
             Ok(false) => return None,
             Err(error) => Some((error, walker.offset(), 0)),
         };
-        let piece = gather.finish(walker.counts(), walker.header());
+        let (piece, memo) = gather.finish(walker.counts(), walker.header());
+        self.memo = memo;
         self.blocks = Some(walker.into_blocks());
         Some(Entered {
             piece,
@@ -379,7 +381,8 @@ impl<'a, 's, V: Value> Worker<'a, 's, V> {
             }
             let walker = self.walker(number, header, offset);
             let mut walker = walker.with_unfinished(unfinished);
-            let mut gather = Gather::<V>::new(self.job, walker.header(), offset);
+            let memo = std::mem::take(&mut self.memo);
+            let mut gather = Gather::<V>::new(self.job, walker.header(), offset, memo);
             let mut text = self.spare(rest.len() + kept + block);
             text[..rest.len()].copy_from_slice(&rest);
             let mut filled = rest.len();
@@ -437,8 +440,10 @@ impl<'a, 's, V: Value> Worker<'a, 's, V> {
             if let Some(from) = walker.lines_from() {
                 gather.begin_at(from);
             }
+            let (piece, memo) = gather.finish(walker.counts(), &header);
+            self.memo = memo;
             let entered = Entered {
-                piece: gather.finish(walker.counts(), &header),
+                piece,
                 text: if reads_again {
                     Text::Again
                 } else {
@@ -483,9 +488,10 @@ impl<'a, 's, V: Value> Worker<'a, 's, V> {
     /// A log that could not even be opened any more.
     fn end_stream(&mut self, log: usize, offset: u64, error: io::Error) {
         let header = Header::default();
-        let gather = Gather::<V>::new(self.job, &header, offset);
+        let gather = Gather::<V>::new(self.job, &header, offset, Memo::default());
+        let (piece, _) = gather.finish(scanbench_w3c::Counts::default(), &header);
         let entered = Entered {
-            piece: gather.finish(scanbench_w3c::Counts::default(), &header),
+            piece,
             text: Text::File,
             is_last: true,
             ends_lot: true,

@@ -6,10 +6,12 @@
 //! for each of the fields that may still decide something.
 
 use super::Exclusion;
+use super::Stage;
 use super::condition::{Condition, Line, Test};
 use super::index::Number;
+use super::needles::Needles;
 use super::subject::Subject;
-use super::table::{Numbers, Table};
+use super::table::{Moments, Numbers, Table};
 use scanbench_w3c::{Field, Record, Timestamp};
 
 /// Exclusions of one panel, at the most.
@@ -20,7 +22,11 @@ pub(super) struct Panel {
     /// By bit, places in the list.
     numbers: Vec<Number>,
     all: u64,
-    columns: Vec<Column>,
+    /// Those that take lines out.
+    drops: u64,
+    port: Option<Column>,
+    time: Option<Column>,
+    texts: Vec<Column>,
 }
 
 /// All that is asked of one field.
@@ -37,15 +43,18 @@ struct Column {
     granule: i64,
     /// Of times, whether a zone with a history is asked for.
     has_history: bool,
+    /// What tells of most texts at a glance that they are none of those that are looked for.
+    needles: Option<Needles>,
 }
 
 impl Panel {
     pub(super) fn new(list: &[Exclusion], numbers: &[Number]) -> Self {
         let mut columns: Vec<Column> = Vec::new();
-        let mut all = 0;
+        let (mut all, mut drops) = (0, 0);
         for (bit, number) in (0..).zip(numbers) {
             let exclusion = &list[*number as usize];
             all |= 1 << bit;
+            drops |= u64::from(exclusion.stage() == Stage::Event) << bit;
             let mut subjects: Vec<Subject> = Vec::new();
             let has_dates = exclusion.starts().is_some() || exclusion.expires().is_some();
             let dates = has_dates.then_some(&Subject::Time);
@@ -77,60 +86,101 @@ impl Panel {
         for column in &mut columns {
             column.granule = column.granule(list);
             column.has_history = column.has_history(list);
+            column.needles = column.needles(list);
         }
+        let mut take = |subject: &Subject| {
+            let place = columns
+                .iter()
+                .position(|column| column.subject == *subject)?;
+            Some(columns.swap_remove(place))
+        };
         Self {
             numbers: numbers.to_vec(),
             all,
-            columns: ordered(columns),
+            drops,
+            port: take(&Subject::Port),
+            time: take(&Subject::Time),
+            texts: ordered(columns),
         }
     }
 
     /// What is known of values, for so many of each column.
     pub(super) fn known(&self, values: usize) -> Known {
+        let seen = |column: &Column| Seen {
+            users: column.users,
+            field: column.field,
+            needles: column.needles.clone(),
+            table: Table::new(values),
+        };
         Known {
             ports: Numbers::new(),
-            moments: Numbers::new(),
-            texts: self.columns.iter().map(|_| Table::new(values)).collect(),
+            moments: Moments::new(),
+            texts: self.texts.iter().map(seen).collect(),
         }
     }
 
-    /// Names the exclusions that match a line.
+    /// The exclusions that match a line, as bits.
     #[inline]
     pub(super) fn matching(
         &self,
         list: &[Exclusion],
         known: &mut Known,
         line: &Line<'_, impl Record>,
-        mut found: impl FnMut(Number),
-    ) {
+    ) -> u64 {
         let mut left = self.all;
-        let (ports, moments) = (&mut known.ports, &mut known.moments);
-        for (column, table) in self.columns.iter().zip(&mut known.texts) {
+        if let Some(column) = &self.port {
+            let port = line.port().map_or(-1, i64::from);
+            let work_out = || column.work_out(list, line, u64::MAX);
+            left &= known.ports.get(port, work_out);
+        }
+        if let Some(column) = &self.time {
+            let (time, moments) = (line.time().millis(), &mut known.moments);
+            left &= match moments.get(time) {
+                Some(bits) => bits,
+                None if column.is_sure(time) => {
+                    let work_out = || column.work_out(list, line, u64::MAX);
+                    moments.work_out(time, column.granule, work_out)
+                }
+                None => column.work_out(list, line, left),
+            };
+        }
+        for (at, seen) in known.texts.iter_mut().enumerate() {
             // What is out already needs no look at the columns to come.
-            if left & column.users == 0 {
+            if left & seen.users == 0 {
                 continue;
             }
-            let work_out = |wanted| column.work_out(list, line, wanted);
-            left &= match (column.field, &column.subject) {
-                (Some(field), _) => table.get(line.field(field), left, work_out),
-                (None, Subject::Port) => {
-                    let port = line.port().map_or(-1, i64::from);
-                    ports.get(port, || work_out(u64::MAX))
+            let text = match seen.field {
+                Some(field) => line.field(field),
+                None => line.text(&self.texts[at].subject),
+            };
+            left &= match &seen.needles {
+                Some(needles) if !needles.may_hold(text) => needles.if_none(),
+                _ => {
+                    let work_out = |wanted| self.texts[at].work_out(list, line, wanted);
+                    seen.table.get(text, left, work_out)
                 }
-                (None, Subject::Time) => match column.moment(line.time()) {
-                    Some(moment) => moments.get(moment, || work_out(u64::MAX)),
-                    None => work_out(left),
-                },
-                (None, subject) => table.get(line.text(subject), left, work_out),
             };
             if left == 0 {
-                return;
+                break;
             }
         }
-        while left != 0 {
-            found(self.numbers[left.trailing_zeros() as usize]);
-            left &= left - 1;
-        }
+        left
+    }
+
+    /// The exclusions that these bits stand for.
+    #[inline]
+    pub(super) fn named(&self, mut bits: u64) -> impl Iterator<Item = Number> + '_ {
+        std::iter::from_fn(move || {
+            let number = *self.numbers.get(bits.trailing_zeros() as usize)?;
+            bits &= bits - 1;
+            Some(number)
+        })
+    }
+
+    /// Whether one of these takes lines out.
+    #[inline]
+    pub(super) fn drops(&self, bits: u64) -> bool {
+        bits & self.drops != 0
     }
 }
 
@@ -138,25 +188,30 @@ impl Panel {
 #[derive(Clone, Debug)]
 pub(super) struct Known {
     ports: Numbers,
-    moments: Numbers,
+    moments: Moments,
     /// By column.
-    texts: Vec<Table>,
+    texts: Vec<Seen>,
+}
+
+/// What is known of the texts of a column; with what is needed to ask for it, so that it stands in one place.
+#[derive(Clone, Debug)]
+struct Seen {
+    users: u64,
+    field: Option<Field>,
+    needles: Option<Needles>,
+    table: Table,
 }
 
 /// The columns that must be looked at anyway first, then the others, which may be spared: those that some exclusion asks
 /// for alone, besides the port and the time, which cost next to nothing. Short values before long ones.
 fn ordered(mut columns: Vec<Column>) -> Vec<Column> {
-    let is_cheap = |column: &Column| matches!(column.subject, Subject::Port | Subject::Time);
-    let in_one = columns
-        .iter()
-        .filter(|column| !is_cheap(column))
-        .fold((0, 0), |(once, more), column| {
-            (once | column.users, more | once & column.users)
-        });
+    let in_one = columns.iter().fold((0, 0), |(once, more), column| {
+        (once | column.users, more | once & column.users)
+    });
     let alone = in_one.0 & !in_one.1;
     columns.sort_by_cached_key(|column| {
         let is_spared = column.users & alone == 0;
-        (!is_cheap(column), is_spared, length(&column.subject))
+        (is_spared, length(&column.subject))
     });
     columns
 }
@@ -190,6 +245,7 @@ impl Column {
             tests: Vec::new(),
             granule: 1,
             has_history: false,
+            needles: None,
         }
     }
 
@@ -212,13 +268,29 @@ impl Column {
         left
     }
 
-    /// What stands for all moments at which the answer is the same; `None` where that is not sure.
-    #[inline]
-    fn moment(&self, time: Timestamp) -> Option<i64> {
+    /// Whether nothing changes between two whole granules near this moment.
+    fn is_sure(&self, millis: i64) -> bool {
         // Clocks are set by whole minutes, and to whole minutes from UTC, since 1972.
         const WHOLE_MINUTES: i64 = 946_684_800_000;
-        let is_sure = !self.has_history || time.millis() >= WHOLE_MINUTES;
-        is_sure.then(|| time.millis().div_euclid(self.granule))
+        !self.has_history || millis >= WHOLE_MINUTES
+    }
+
+    /// What is looked for in a text, where that can be told at a glance for all of the exclusions.
+    fn needles(&self, list: &[Exclusion]) -> Option<Needles> {
+        let mut needles = Needles::default();
+        for (bit, number, places) in &self.tests {
+            for place in places {
+                let condition = &list[*number as usize].conditions()[*place];
+                match condition.test() {
+                    Test::Texts(tests) => tests.iter().try_for_each(|test| needles.add(test))?,
+                    _ => return None,
+                }
+                if !condition.is_negated() {
+                    needles.fails_if_none(*bit);
+                }
+            }
+        }
+        Some(needles)
     }
 
     /// A minute where all begins and ends on whole ones, else a millisecond.

@@ -118,23 +118,66 @@ impl Table {
     }
 }
 
+/// The same for moments: neighbouring lines mostly lie in the same minute.
+#[derive(Clone, Debug)]
+pub(super) struct Moments {
+    /// The stretch of time that was asked for last: its first and its last millisecond, and what is known of it.
+    last: (i64, i64, u64),
+    /// By the stretches, as wide as they are.
+    others: Numbers,
+}
+
+impl Moments {
+    /// An empty one.
+    pub(super) fn new() -> Self {
+        Self {
+            last: (i64::MAX, i64::MIN, 0),
+            others: Numbers::new(),
+        }
+    }
+
+    /// What is known of a moment by the one before.
+    #[inline]
+    pub(super) fn get(&self, millis: i64) -> Option<u64> {
+        let (first, last, bits) = self.last;
+        (first <= millis && millis <= last).then_some(bits)
+    }
+
+    /// What is known of the stretch that a moment lies in; else it is worked out and kept. All stretches are of one width.
+    pub(super) fn work_out(
+        &mut self,
+        millis: i64,
+        width: i64,
+        work_out: impl FnOnce() -> u64,
+    ) -> u64 {
+        let stretch = millis.div_euclid(width);
+        let bits = self.others.get(stretch, work_out);
+        let first = millis - millis.rem_euclid(width);
+        self.last = (first, first.saturating_add(width - 1), bits);
+        bits
+    }
+}
+
 /// The same for numbers: ports, or moments, of which neighbours mostly have the same.
 #[derive(Clone, Debug)]
-pub(super) struct Numbers([(i64, u64); Self::PLACES]);
+pub(super) struct Numbers(Box<[(i64, u64); Self::PLACES]>);
 
 impl Numbers {
-    const PLACES: usize = 64;
+    const PLACES: usize = 1 << Self::BITS;
+    const BITS: u32 = 8;
 
     /// An empty one. `i64::MIN` is no number of any line.
     pub(super) fn new() -> Self {
-        Self([(i64::MIN, 0); Self::PLACES])
+        Self(Box::new([(i64::MIN, 0); Self::PLACES]))
     }
 
     /// What is known of a number; else it is worked out and kept.
     #[expect(clippy::cast_possible_truncation, reason = "only some bits are used")]
     #[inline]
     pub(super) fn get(&mut self, number: i64, work_out: impl FnOnce() -> u64) -> u64 {
-        let known = &mut self.0[number.cast_unsigned() as usize % Self::PLACES];
+        // By multiplicative hashing: 443 and 8443 are not to have one place.
+        let spread = number.cast_unsigned().wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let known = &mut self.0[(spread >> (u64::BITS - Self::BITS)) as usize];
         if known.0 != number {
             *known = (number, work_out());
         }
