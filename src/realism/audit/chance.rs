@@ -45,7 +45,7 @@ impl Deals {
         })
     }
 
-    fn deal(campaigns: &[Campaign], deals: usize, best: impl Fn(&[Campaign]) -> f64) -> Self {
+    fn deal(campaigns: &[Campaign], times: usize, best: impl Fn(&[Campaign]) -> f64) -> Self {
         let mut dealt = campaigns.to_vec();
         // An actor's campaigns on several servers, or in several sets, keep one class.
         let mut actors: BTreeMap<(bool, &str), usize> = BTreeMap::new();
@@ -61,7 +61,7 @@ impl Deals {
         }
         let mut chance = Pcg64::seed_from_u64(SEED);
         Self(
-            (0..deals)
+            (0..times)
                 .map(|_| {
                     classes.shuffle(&mut chance);
                     for (one, was) in dealt.iter_mut().zip(campaigns) {
