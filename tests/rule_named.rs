@@ -9,7 +9,7 @@ use program::succeed;
 use serde_json::Value;
 use std::fs;
 
-const RULE: &str = r#"id: 44a555d8-ecee-4a25-95ce-055879b4b14b
+const RULE: &str = r"id: 44a555d8-ecee-4a25-95ce-055879b4b14b
 name: =High count
 severity: Medium
 queryFrequency: 1d
@@ -22,7 +22,7 @@ query: |
   W3CIISLog
   | summarize set_sPort = make_set(sPort), portCount = dcount(sPort) by bin(TimeGenerated, 10m), cIP, Computer, sIP
   | where portCount >= 30
-"#;
+";
 
 #[test]
 fn rows_and_reports_say_whose_they_are() {

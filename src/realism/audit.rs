@@ -199,7 +199,7 @@ fn tree(material: &Material, folds: &[usize]) -> Rule {
     let all: Vec<&Campaign> = campaigns.iter().collect();
     let whole = Tree::grow(&all);
     let (accuracy, low, high) = scored(campaigns, &found);
-    // Growing a thousand trees takes long, so it is done only where it matters.
+    // Growing trees takes long, so it is done only where it matters.
     let chance = (accuracy > LEAK).then(|| Deals::of_trees(campaigns).as_right(accuracy));
     Rule {
         fields: whole

@@ -13,6 +13,8 @@ use std::collections::BTreeMap;
 
 /// Deals of the classes.
 const DEALS: usize = 199;
+/// Deals in which trees are grown, five in each: it takes long.
+const TREE_DEALS: usize = 39;
 /// For the deals.
 const SEED: u64 = 2;
 
@@ -23,7 +25,7 @@ pub(super) struct Deals(Vec<f64>);
 impl Deals {
     /// Rules that look at some fields, the best of all of them.
     pub(super) fn of_rules(campaigns: &[Campaign], rules: &[Values]) -> Self {
-        Self::deal(campaigns, |dealt| {
+        Self::deal(campaigns, DEALS, |dealt| {
             let folds = folds(dealt);
             let accuracies = rules
                 .iter()
@@ -34,7 +36,7 @@ impl Deals {
 
     /// The tree.
     pub(super) fn of_trees(campaigns: &[Campaign]) -> Self {
-        Self::deal(campaigns, |dealt| {
+        Self::deal(campaigns, TREE_DEALS, |dealt| {
             let found = held_out(&folds(dealt), dealt, |train, test| {
                 let tree = Tree::grow(train);
                 test.iter().map(|one| tree.accuracy(one)).collect()
@@ -43,7 +45,7 @@ impl Deals {
         })
     }
 
-    fn deal(campaigns: &[Campaign], best: impl Fn(&[Campaign]) -> f64) -> Self {
+    fn deal(campaigns: &[Campaign], times: usize, best: impl Fn(&[Campaign]) -> f64) -> Self {
         let mut dealt = campaigns.to_vec();
         // An actor's campaigns on several servers, or in several sets, keep one class.
         let mut actors: BTreeMap<(bool, &str), usize> = BTreeMap::new();
@@ -59,7 +61,7 @@ impl Deals {
         }
         let mut chance = Pcg64::seed_from_u64(SEED);
         Self(
-            (0..DEALS)
+            (0..times)
                 .map(|_| {
                     classes.shuffle(&mut chance);
                     for (one, was) in dealt.iter_mut().zip(campaigns) {
