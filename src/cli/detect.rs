@@ -86,6 +86,10 @@ pub(crate) struct Args {
 /// How logs are read, besides the rule.
 #[derive(clap::Args, Default)]
 #[command(next_help_heading = "Reading")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
 pub(crate) struct ReadArgs {
     /// The Computer column of every line, whatever the log says
     #[arg(long, value_name = "NAME")]
