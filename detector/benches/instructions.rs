@@ -19,6 +19,8 @@ mod expected;
 #[expect(dead_code, reason = "shared with benches of other forms")]
 #[path = "../../benches/support/forms.rs"]
 mod forms;
+#[path = "../../benches/support/lists.rs"]
+mod lists;
 #[expect(dead_code, reason = "shared with benches that need other logs too")]
 #[path = "../../benches/support/log.rs"]
 mod log;
@@ -145,14 +147,15 @@ fn scan(case: Case) -> (tempfile::TempDir, Detection) {
 }
 
 /// The log in a file, and the exclusions that a list makes.
-fn scanned(list: &str) -> (tempfile::TempDir, Vec<LogFile>, Exclusions) {
+fn scanned(list: impl Into<String>) -> (tempfile::TempDir, Vec<LogFile>, Exclusions) {
     let (folder, logs) = scans::file("u_ex.log", &Log::day(LINES).w3c());
-    let list = Source::new("x.toml", format!("version = 1\n{list}"));
+    let list = Source::new("x.toml", list);
     let exclusions = Exclusions::from_source(&list).expect("a list that can be read");
     (folder, logs, exclusions)
 }
 
-const FIVE_ADDRESSES: &str = "[[exclusion]]\nid = \"a\"\nreason = \"x\"\nstage = \"event\"\n\
+const NONE: &str = "version = 1\n";
+const FIVE_ADDRESSES: &str = "version = 1\n[[exclusion]]\nid = \"a\"\nreason = \"x\"\nstage = \"event\"\n\
     match.c-ip = [\"192.0.2.1\", \"192.0.2.2\", \"192.0.2.3\", \"192.0.2.4\", \"192.0.2.5\"]\n";
 
 // The loop over lines, as the detector goes over files: counted in the thread that works, without the reading of bytes
@@ -162,8 +165,10 @@ const FIVE_ADDRESSES: &str = "[[exclusion]]\nid = \"a\"\nreason = \"x\"\nstage =
         EntryPoint::Custom("scanbench_detector::engine::walk::Walker::walk".to_owned())
     )
 ))]
-#[bench::day(args = (""), setup = scanned)]
+#[bench::day(args = (NONE), setup = scanned)]
 #[bench::five_addresses(args = (FIVE_ADDRESSES), setup = scanned)]
+#[bench::twenty_mixed(args = (lists::mixed()), setup = scanned)]
+#[bench::ten_thousand_addresses(args = (lists::addresses(10_000)), setup = scanned)]
 fn walk(
     (folder, logs, exclusions): (tempfile::TempDir, Vec<LogFile>, Exclusions),
 ) -> (tempfile::TempDir, (Detection, Totals)) {

@@ -161,7 +161,7 @@ impl Detection {
         self.counters.lines
     }
 
-    /// Lines that an exclusion at stage "event" takes out.
+    /// Lines that an exclusion at stage "event" takes out; where they were counted, as [`Self::matched_lines`] are.
     #[must_use]
     pub fn suppressed_lines(&self) -> u64 {
         self.counters.suppressed_lines
@@ -173,7 +173,8 @@ impl Detection {
         self.counters.span
     }
 
-    /// Lines that an exclusion matched, by its place in the list, at either stage.
+    /// Lines that an exclusion matched, by its place in the list, at either stage; where they were counted
+    /// ([`ScanOptions::counts_matches`](crate::ScanOptions::counts_matches)).
     #[must_use]
     pub fn matched_lines(&self, exclusion: usize) -> u64 {
         self.counters.matched.get(exclusion).copied().unwrap_or(0)

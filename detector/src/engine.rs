@@ -44,7 +44,7 @@ use std::sync::atomic::AtomicU64;
 struct Job<'a> {
     rule: &'a Rule,
     exclusions: &'a Exclusions,
-    /// The fields that they look at.
+    /// The fields that they look at in the first look.
     asks: Asks,
     options: &'a ScanOptions<'a>,
     logs: &'a [Log],
@@ -91,7 +91,11 @@ pub fn scan(
         let job = Job {
             rule,
             exclusions,
-            asks: exclusions.asks(),
+            asks: if options.counts_matches {
+                exclusions.asks()
+            } else {
+                Asks::default()
+            },
             options: &options,
             logs: &logs,
             seed: seed.clone(),

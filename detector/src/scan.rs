@@ -22,6 +22,9 @@ pub struct ScanOptions<'a> {
     pub lateness: Duration,
     /// Reads everything before any bin is final, so that the order of lines does not matter.
     pub unsorted: bool,
+    /// Counts the lines that each exclusion matches, and those that are taken out, over all lines. Rows do not depend on
+    /// it: without it, exclusions are asked only of lines that may make rows, and the counts mean nothing.
+    pub counts_matches: bool,
     /// Uses no instructions but those that every processor has.
     pub portable: bool,
     /// Bytes that are read at a time.
@@ -45,6 +48,7 @@ impl<'a> ScanOptions<'a> {
             threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
             lateness: Duration::ZERO,
             unsorted: false,
+            counts_matches: true,
             portable: false,
             // Large enough that the cost of a call does not show, small enough to stay in the second-level cache.
             block_bytes: 256 << 10,

@@ -194,6 +194,19 @@ proptest! {
         for selection in [Selection::None, Selection::All, Selection::Only(0), Selection::Without(0)] {
             prop_assert_eq!(slow.alerts(&selection), fast.detection.alerts(&selection));
         }
+        let options = ScanOptions { counts_matches: false, ..options };
+        let uncounted = self::fast(&files, &rule, &exclusions(&chosen), &options).detection;
+        for selection in [Selection::None, Selection::All, Selection::Only(0), Selection::Without(0)] {
+            prop_assert_eq!(slow.alerts(&selection), uncounted.alerts(&selection));
+        }
+        let taken = |detection: &Detection| -> Vec<_> {
+            let suppressed = detection.suppressed().into_iter();
+            suppressed.map(|row| (row.alert, row.matched_by, row.removed_alone_by)).collect()
+        };
+        prop_assert_eq!(taken(&slow), taken(&uncounted));
+        if !chosen.is_empty() {
+            prop_assert_eq!(slow.span(), uncounted.span());
+        }
         prop_assert_eq!(slow.lines(), fast.detection.lines());
         prop_assert_eq!(slow.suppressed_lines(), fast.detection.suppressed_lines());
         for index in 0..chosen.len() {

@@ -53,7 +53,8 @@ pub(crate) struct Args {
         long,
         help_heading = "Following",
         conflicts_with_all = [
-            "format", "raw", "episodes", "stats", "strict", "max_bad_lines", "threads", "lateness", "unsorted", "portable",
+            "format", "raw", "episodes", "stats", "strict", "max_bad_lines", "threads", "lateness", "unsorted",
+            "no_line_counts", "portable",
         ]
     )]
     follow: bool,
@@ -92,6 +93,10 @@ struct OutputArgs {
 /// How logs are read, besides the rule.
 #[derive(clap::Args, Default)]
 #[command(next_help_heading = "Reading")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
 pub(crate) struct ReadArgs {
     /// The Computer column of every line, whatever the log says
     #[arg(long, value_name = "NAME")]
@@ -123,6 +128,11 @@ pub(crate) struct ReadArgs {
     #[arg(long, value_name = "SIZE", value_parser = super::rule_args::memory)]
     max_memory: Option<u64>,
 
+    /// Do not count the lines that exclusions match, but only the rows that they take away: faster, where a list is long
+    /// or looks at agents, hosts or paths
+    #[arg(long)]
+    no_line_counts: bool,
+
     /// Use no vector instructions; for measuring
     #[arg(long, hide = true)]
     portable: bool,
@@ -140,6 +150,7 @@ impl ReadArgs {
         options.threads = self.threads.unwrap_or(options.threads);
         options.lateness = self.lateness;
         options.unsorted = self.unsorted;
+        options.counts_matches = !self.no_line_counts;
         options.portable = self.portable;
         options.max_memory = self.max_memory;
         options
@@ -194,7 +205,8 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         rows::write(&mut out, &alerts, rule.published.as_deref(), format)?;
     }
     out.flush()?;
-    tell_totals(&detection, &totals, alerts.len());
+    let counts_lines = !args.reading.no_line_counts;
+    tell_totals(&detection, &totals, alerts.len(), counts_lines);
     if args.stats {
         tell_stats(&detection, &totals);
     }
@@ -373,7 +385,7 @@ fn tell_stats(detection: &Detection, totals: &Totals) {
     messages::tell(&lines.join("\n"));
 }
 
-fn tell_totals(detection: &Detection, totals: &Totals, rows: usize) {
+fn tell_totals(detection: &Detection, totals: &Totals, rows: usize, counts_lines: bool) {
     let mut parts = vec![format!(
         "read {} in {}: {}, {}",
         count(totals.counts.entries, "line", "lines"),
@@ -402,22 +414,27 @@ fn tell_totals(detection: &Detection, totals: &Totals, rows: usize) {
     let exclusions = detection.exclusions().list();
     if !exclusions.is_empty() {
         let suppressed = detection.suppressed();
-        lines.push(format!(
-            "exclusions took out {} and {}",
-            count(detection.suppressed_lines(), "line", "lines"),
-            count(suppressed.len() as u64, "row", "rows"),
-        ));
+        let mut taken_out = count(suppressed.len() as u64, "row", "rows");
+        if counts_lines {
+            let of_lines = count(detection.suppressed_lines(), "line", "lines");
+            taken_out = format!("{of_lines} and {taken_out}");
+        }
+        lines.push(format!("exclusions took out {taken_out}"));
         for (index, exclusion) in exclusions.iter().enumerate() {
             let alone = suppressed
                 .iter()
                 .filter(|row| row.removed_alone_by.contains(&index))
                 .count();
-            lines.push(format!(
-                "  {}: {} matched, {} taken out by it alone",
-                visible(exclusion.id().as_bytes()),
-                count(detection.matched_lines(index), "line", "lines"),
-                count(alone as u64, "row", "rows"),
-            ));
+            let mut told = format!(
+                "{} taken out by it alone",
+                count(alone as u64, "row", "rows")
+            );
+            if counts_lines {
+                let matched = count(detection.matched_lines(index), "line", "lines");
+                told = format!("{matched} matched, {told}");
+            }
+            let id = visible(exclusion.id().as_bytes());
+            lines.push(format!("  {id}: {told}"));
         }
     }
     messages::tell(&lines.join("\n"));

@@ -83,6 +83,8 @@ pub(super) struct Gather<'a, V> {
     bad: Vec<BadLine>,
     counters: Counters,
     has_exclusions: bool,
+    /// Whether the lines that they match are counted.
+    counts_matches: bool,
     /// What was seen of values in the pieces before.
     memo: Memo,
     first: Option<Timestamp>,
@@ -127,6 +129,7 @@ impl<'a, V: Value> Gather<'a, V> {
             bad: Vec::new(),
             counters: Counters::new(exclusions),
             has_exclusions: !exclusions.list().is_empty(),
+            counts_matches: job.options.counts_matches && !exclusions.list().is_empty(),
             memo,
             first: None,
             earliest: Timestamp::from_millis(i64::MAX),
@@ -314,7 +317,7 @@ impl<V: Value> Sink<V> for Gather<'_, V> {
             bare.insert((at.bin, at.who));
         }
         self.counters.lines += 1;
-        if self.has_exclusions {
+        if self.counts_matches {
             let client = (client, at.who.client);
             let (memo, counters) = (&mut self.memo, &mut self.counters);
             let is_dropped =

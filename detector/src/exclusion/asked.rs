@@ -50,10 +50,6 @@ impl Asked {
         }
     }
 
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "only the lowest bits are used"
-    )]
     #[inline]
     fn place(client: u64) -> usize {
         (client & Self::LOW) as usize

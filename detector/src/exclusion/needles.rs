@@ -28,9 +28,9 @@ impl Needles {
         if test.ignores_case() || self.beginnings.len() + self.ends.len() == Self::MOST {
             return None;
         }
-        let text = test.text().as_bytes();
+        let wanted = test.text().as_bytes();
         // Of what is shorter than eight bytes, the others say nothing, but where the whole value is compared.
-        let others = 8 * (8 - text.len().min(8));
+        let others = 8 * (8 - wanted.len().min(8));
         let mask = |shifted: fn(u64, usize) -> u64| {
             if others < 64 {
                 shifted(u64::MAX, others)
@@ -40,15 +40,15 @@ impl Needles {
         };
         match test.kind() {
             TextKind::Equals => self.beginnings.push(Needle {
-                bytes: beginning(text),
+                bytes: beginning(wanted),
                 mask: u64::MAX,
             }),
             TextKind::StartsWith => self.beginnings.push(Needle {
-                bytes: beginning(text),
+                bytes: beginning(wanted),
                 mask: mask(|all, others| all >> others),
             }),
             TextKind::EndsWith => self.ends.push(Needle {
-                bytes: end(text),
+                bytes: end(wanted),
                 mask: mask(|all, others| all << others),
             }),
             TextKind::Contains | TextKind::Has | TextKind::Regex => return None,
@@ -95,16 +95,12 @@ fn beginning(text: &[u8]) -> u64 {
 /// The last eight bytes, the last of them highest; of a shorter text zeros before it.
 #[inline]
 fn end(text: &[u8]) -> u64 {
-    match text.last_chunk() {
-        Some(last) => u64::from_le_bytes(*last),
-        None => {
-            let bytes = beginning(text);
-            // An empty text has no bytes to shift.
-            bytes
-                .checked_shl(8 * (8 - u32::try_from(text.len()).unwrap_or(8)))
-                .unwrap_or(0)
-        }
+    if let Some(last) = text.last_chunk() {
+        return u64::from_le_bytes(*last);
     }
+    // An empty text has no bytes to shift.
+    let others = 8 * (8 - u32::try_from(text.len()).unwrap_or(8));
+    beginning(text).checked_shl(others).unwrap_or(0)
 }
 
 #[cfg(test)]

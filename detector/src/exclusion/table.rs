@@ -172,7 +172,6 @@ impl Numbers {
     }
 
     /// What is known of a number; else it is worked out and kept.
-    #[expect(clippy::cast_possible_truncation, reason = "only some bits are used")]
     #[inline]
     pub(super) fn get(&mut self, number: i64, work_out: impl FnOnce() -> u64) -> u64 {
         // By multiplicative hashing: 443 and 8443 are not to have one place.

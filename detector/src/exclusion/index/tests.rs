@@ -230,7 +230,7 @@ proptest! {
             let client = row.client.as_bytes();
             let next = numbers.len() as u64;
             let number = *numbers.entry(client).or_insert(next);
-            let hash = if is_grouped { number << 20 | number % 3 | 1 << 40 } else { 0 };
+            let hash = if is_grouped { (number << 20) | (number % 3) | (1 << 40) } else { 0 };
             let line = Line::new(row, client, &|| b"WEB01");
             let mut is_expected_dropped = false;
             for (number, exclusion) in exclusions.list().iter().enumerate() {
