@@ -286,6 +286,15 @@ mod tests {
         assert_eq!(moment.to_string(), "2012-08-15T17:00:00.360Z");
         assert_eq!("2012-08-15T19:00:00.360+02:00".parse(), Ok(moment));
         assert!("2012-08-15".parse::<Timestamp>().is_err());
+        // Offsets that lead over the edge of four-digit years.
+        for (text, is_one) in [
+            ("9999-12-31T23:59:59.999Z", true),
+            ("9999-12-31T23:59:59-00:01", false),
+            ("0000-01-01T00:00:00Z", true),
+            ("0000-01-01T00:00:00+00:01", false),
+        ] {
+            assert_eq!(text.parse::<Timestamp>().is_ok(), is_one, "{text}");
+        }
     }
 
     #[test]
