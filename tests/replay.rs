@@ -428,3 +428,35 @@ fn links_are_not_continued() {
         "precious"
     );
 }
+
+/// A log that is emptied before its turn ends the replay with an error, and not as if the set ended there.
+#[test]
+fn a_log_that_was_cut_is_told() {
+    let set = Set::new();
+    let log = set
+        .folder
+        .path()
+        .join("set/logs/HOST01/W3SVC2/u_ex26110203.log");
+    // Its hour is the last; so slow, it is not reached before it is cut.
+    let mut child = set
+        .replay(&["--to", "live", "--speed", "3600"])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    while !set.folder.path().join("live").exists() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    fs::File::create(&log).unwrap();
+    let mut told = String::new();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut told)
+        .unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(2), "{told}");
+    assert!(
+        told.contains("u_ex26110203.log") && told.contains("shorter"),
+        "{told}"
+    );
+}

@@ -45,12 +45,16 @@ pub struct Source {
     logs: Vec<ReplayLog>,
     /// Of each log its next line, by time.
     next: BinaryHeap<Reverse<(i64, usize)>>,
+    /// Their bytes at the first look.
+    lengths: Vec<u64>,
     open: Vec<Option<Reading>>,
 }
 
 /// A log while it is read.
 struct Reading {
     lines: RawLines<BufReader<File>>,
+    /// Bytes that must still come.
+    left: u64,
     parser: LineParser,
     number: u64,
     last: i64,
@@ -69,17 +73,24 @@ impl Source {
     /// Where a log cannot be read.
     pub fn new(logs: Vec<ReplayLog>) -> Result<Self, ReplayError> {
         let mut next = BinaryHeap::new();
+        let mut lengths = Vec::with_capacity(logs.len());
         for (position, log) in logs.iter().enumerate() {
-            let first = Reading::open(&log.path)
-                .and_then(|mut reading| reading.read(position))
-                .map_err(|source| cannot(&log.path, source))?;
+            let failed = |source| cannot(&log.path, source);
+            let mut reading = Reading::open(&log.path, 0).map_err(failed)?;
+            lengths.push(reading.left);
+            let first = reading.read(position).map_err(failed)?;
             // A log without a line has no time, and nothing that anybody waits for.
             if let Some(item) = first {
                 next.push(Reverse((item.time, position)));
             }
         }
         let open = logs.iter().map(|_| None).collect();
-        Ok(Self { logs, next, open })
+        Ok(Self {
+            logs,
+            next,
+            lengths,
+            open,
+        })
     }
 
     /// How many logs have lines left.
@@ -103,7 +114,7 @@ impl Source {
         let reading = if let Some(reading) = place {
             reading
         } else {
-            let mut reading = Reading::open(path).map_err(failed)?;
+            let mut reading = Reading::open(path, self.lengths[position]).map_err(failed)?;
             reading.next = reading.read(position).map_err(failed)?;
             place.insert(reading)
         };
@@ -124,9 +135,16 @@ impl Source {
 }
 
 impl Reading {
-    fn open(path: &Path) -> io::Result<Self> {
+    /// Opens a log that had so many bytes before.
+    fn open(path: &Path, before: u64) -> io::Result<Self> {
+        let file = File::open(path)?;
+        let left = file.metadata()?.len();
+        if left < before {
+            return Err(shorter());
+        }
         Ok(Self {
-            lines: RawLines::new(BufReader::with_capacity(64 << 10, File::open(path)?)),
+            lines: RawLines::new(BufReader::with_capacity(64 << 10, file)),
+            left,
             parser: LineParser::default(),
             number: 0,
             last: i64::MIN,
@@ -141,6 +159,7 @@ impl Reading {
     fn read(&mut self, log: usize) -> io::Result<Option<Item>> {
         while let Some(line) = self.lines.next_line()? {
             self.number += 1;
+            self.left = self.left.saturating_sub(line.bytes.len() as u64);
             let begin = self.waiting.len();
             self.waiting.extend_from_slice(line.bytes);
             let raw = line.raw(self.number);
@@ -171,6 +190,9 @@ impl Reading {
                 Line::Blank | Line::Bad(_) => {}
             }
         }
+        if self.left > 0 {
+            return Err(shorter());
+        }
         Ok(None)
     }
 
@@ -184,6 +206,11 @@ impl Reading {
             is_last: false,
         }
     }
+}
+
+/// A log that was cut is not replayed as if it had ended there.
+fn shorter() -> io::Error {
+    io::Error::other("it is shorter than it was: replay a copy that nobody writes to")
 }
 
 fn cannot(path: &Path, source: io::Error) -> ReplayError {

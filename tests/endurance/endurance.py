@@ -69,9 +69,14 @@ def number(pattern, text):
     return int(found.group(1).replace(",", ""))
 
 
-def generate(scanbench, scale):
+def generate(scanbench, scale, scratch):
+    # Days, not a multiple of one: what is held follows the visits that go on at a time, which rise within a day and with
+    # the scale, so that only days can be held against each other.
+    scenario = scratch / "scenarios" / "long.toml"
+    text = (scratch / "scenarios" / "suite.toml").read_text()
+    scenario.write_text(re.sub(r'(?m)^duration = "1d"', f'duration = "{DAYS}d"', text, count=1))
     watched = Watched(
-        [scanbench, "generate", "suite", "--scale", str(scale), "--discard"], stderr=subprocess.PIPE, text=True,
+        [scanbench, "generate", scenario, "--scale", str(scale / DAYS), "--discard"], stderr=subprocess.PIPE, text=True,
     )
     told = watched.child.communicate()[1]
     if watched.child.returncode != 0:
@@ -81,7 +86,6 @@ def generate(scanbench, scale):
 
 
 def detect(scanbench, scale, scratch):
-    shutil.copytree("scenarios", scratch / "scenarios")
     scenario = scratch / "scenarios" / "suite.toml"
     text = scenario.read_text()
     reader, writer = os.pipe()
@@ -121,9 +125,11 @@ def detect(scanbench, scale, scratch):
 
 def main():
     scanbench, scale = os.path.abspath(sys.argv[1]), float(sys.argv[2])
-    generate(scanbench, scale)
     with tempfile.TemporaryDirectory(prefix="endurance-") as scratch:
-        detect(scanbench, scale, pathlib.Path(scratch))
+        scratch = pathlib.Path(scratch)
+        shutil.copytree("scenarios", scratch / "scenarios")
+        generate(scanbench, scale, scratch)
+        detect(scanbench, scale, scratch)
 
 
 main()
