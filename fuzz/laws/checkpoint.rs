@@ -74,6 +74,7 @@ pub fn checkpoint(data: &[u8]) {
             computer: None,
             lateness: Duration::from_mins(1),
             from_start: true,
+            max_memory: None,
         };
         let follower = Follower::new(
             rule.clone(),

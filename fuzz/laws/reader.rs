@@ -195,13 +195,12 @@ fn by_blocks(
             assert_eq!(inside, bare(expected));
             number += 1;
             let careful = careful(&mut parser, inside, number, offset, true);
-            if let Some(ends) = line.ends {
-                assert_eq!(ends.len(), shape.wanted);
+            if let Some(bounds) = line.bounds {
                 match &careful {
                     Some(Seen::Entry { values, .. }) => {
                         assert_eq!(values.len(), columns);
-                        for (column, value) in values.iter().take(ends.len()).enumerate() {
-                            assert_eq!(&rest[line.column(ends, column)], value);
+                        for (column, value) in values.iter().take(shape.wanted).enumerate() {
+                            assert_eq!(&rest[bounds.column(column)], value);
                         }
                     }
                     // The quick path judges no values.
