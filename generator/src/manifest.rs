@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
+use std::time::SystemTime;
 use thiserror::Error;
 
 /// The version of the dataset's layout and of its files. It grows whenever older programs cannot read what newer ones
@@ -176,6 +177,64 @@ pub fn verify(folder: &Path) -> Result<Manifest, ManifestError> {
     }
 }
 
+/// How the files of a dataset stand: length, time of change and, on Unix, which file it is. What is verified, read and
+/// read again is one dataset only while they stay so.
+#[derive(Debug)]
+pub struct Standing {
+    folder: PathBuf,
+    files: Vec<(String, Option<Stamp>)>,
+}
+
+type Stamp = (u64, Option<SystemTime>, u64);
+
+impl Standing {
+    /// Looks at the files of the dataset in `folder`; to be called before they are read.
+    ///
+    /// # Errors
+    /// [`ManifestError`] where there is no manifest.
+    pub fn of(folder: &Path) -> Result<Self, ManifestError> {
+        let manifest = Manifest::read(folder)?;
+        let files = manifest.files.into_iter().map(|file| file.path);
+        Ok(Self {
+            folder: folder.to_owned(),
+            files: files
+                .map(|path| {
+                    let stamp = stamp(&folder.join(&path));
+                    (path, stamp)
+                })
+                .collect(),
+        })
+    }
+
+    /// Looks at them again.
+    ///
+    /// # Errors
+    /// [`ManifestError::Damaged`], with every file that changed.
+    pub fn holds(&self) -> Result<(), ManifestError> {
+        let changed = self
+            .files
+            .iter()
+            .filter(|(path, before)| before.is_none() || *before != stamp(&self.folder.join(path)));
+        let faults: Vec<String> = changed
+            .map(|(path, _)| format!("{path}: it changed while the dataset was read"))
+            .collect();
+        if faults.is_empty() {
+            Ok(())
+        } else {
+            Err(ManifestError::Damaged(faults))
+        }
+    }
+}
+
+fn stamp(path: &Path) -> Option<Stamp> {
+    let found = fs::metadata(path).ok()?;
+    #[cfg(unix)]
+    let which = std::os::unix::fs::MetadataExt::ino(&found);
+    #[cfg(not(unix))]
+    let which = 0;
+    Some((found.len(), found.modified().ok(), which))
+}
+
 /// Whether `path` is a manifest of ours.
 pub(crate) fn is_dataset(path: &Path) -> bool {
     path.parent()
@@ -310,5 +369,38 @@ mod tests {
             let directives = (0..bytes.len()).filter(|at| starts(*at) && bytes[*at] == b'#').count() as u64;
             prop_assert_eq!(count_lines(rest).unwrap(), (lines, directives));
         }
+    }
+
+    #[test]
+    fn what_changed_while_it_was_read_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let record = |path: &str| {
+            format!("{{\"path\":\"{path}\",\"sha256\":\"\",\"bytes\":1,\"lines\":1,\"entries\":1}}")
+        };
+        let manifest = format!(
+            "{{\"schema_version\":2,\"tool\":\"scanbench\",\"version\":\"0\",\"scenario\":\"x\",\"seed\":1,\"files\":[{},{}]}}",
+            record("a"),
+            record("b")
+        );
+        fs::write(path(MANIFEST), manifest).unwrap();
+        fs::write(path("a"), "a").unwrap();
+        fs::write(path("b"), "b").unwrap();
+        let standing = Standing::of(folder.path()).unwrap();
+        standing.holds().unwrap();
+        fs::write(path("b"), "longer").unwrap();
+        let told = standing.holds().unwrap_err().to_string();
+        assert!(
+            told.contains("b: it changed") && !told.contains("a: it changed"),
+            "{told}"
+        );
+        fs::remove_file(path("a")).unwrap();
+        assert!(
+            standing
+                .holds()
+                .unwrap_err()
+                .to_string()
+                .contains("a: it changed")
+        );
     }
 }
