@@ -180,14 +180,14 @@ pub fn verify(folder: &Path) -> Result<Manifest, ManifestError> {
 /// How the files of a dataset stand: length, time of change and, on Unix, which file it is. What is verified, read and
 /// read again is one dataset only while they stay so.
 #[derive(Debug)]
-pub struct Standing {
+pub struct FileStamps {
     folder: PathBuf,
     files: Vec<(String, Option<Stamp>)>,
 }
 
 type Stamp = (u64, Option<SystemTime>, u64);
 
-impl Standing {
+impl FileStamps {
     /// Looks at the files of the dataset in `folder`; to be called before they are read.
     ///
     /// # Errors
@@ -210,7 +210,7 @@ impl Standing {
     ///
     /// # Errors
     /// [`ManifestError::Damaged`], with every file that changed.
-    pub fn holds(&self) -> Result<(), ManifestError> {
+    pub fn hold(&self) -> Result<(), ManifestError> {
         let changed = self
             .files
             .iter()
@@ -386,18 +386,18 @@ mod tests {
         fs::write(path(MANIFEST), manifest).unwrap();
         fs::write(path("a"), "a").unwrap();
         fs::write(path("b"), "b").unwrap();
-        let standing = Standing::of(folder.path()).unwrap();
-        standing.holds().unwrap();
+        let stamps = FileStamps::of(folder.path()).unwrap();
+        stamps.hold().unwrap();
         fs::write(path("b"), "longer").unwrap();
-        let told = standing.holds().unwrap_err().to_string();
+        let told = stamps.hold().unwrap_err().to_string();
         assert!(
             told.contains("b: it changed") && !told.contains("a: it changed"),
             "{told}"
         );
         fs::remove_file(path("a")).unwrap();
         assert!(
-            standing
-                .holds()
+            stamps
+                .hold()
                 .unwrap_err()
                 .to_string()
                 .contains("a: it changed")

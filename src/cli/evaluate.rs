@@ -21,7 +21,7 @@ use scanbench_detector::{
     Alert, Census, CensusOptions, Detection, Exclusions, Grid, Rule, Selection, Stopped, Totals,
     Window, census, find_logs,
 };
-use scanbench_generator::manifest::{self, ManifestError, Standing};
+use scanbench_generator::manifest::{self, FileStamps, ManifestError};
 use scanbench_w3c::visible;
 use std::collections::HashSet;
 use std::io::{self, BufWriter, Write};
@@ -261,7 +261,7 @@ impl<'a> Scoring<'a> {
     }
 
     fn add(&mut self, dataset: &Path) -> Result<(), Failure> {
-        let standing = standing(dataset)?;
+        let stamps = stamps(dataset)?;
         let (truth, detection, totals) = detect(dataset, self.rule, self.exclusions)?;
         let grid = grid(dataset, self.rule, self.exclusions, &totals)?;
         let mut runs = Runs::from(&detection).with_keys(&totals);
@@ -272,7 +272,7 @@ impl<'a> Scoring<'a> {
         // They borrow the detection.
         drop(runs);
         add_baselines(&mut self.evaluator, dataset, &truth, self.rule)?;
-        holds(&standing)?;
+        hold_still(&stamps)?;
         self.first.get_or_insert((truth, detection, None));
         Ok(())
     }
@@ -367,20 +367,20 @@ pub(crate) fn detect(
     rule: &Rule,
     exclusions: &Exclusions,
 ) -> Result<(GroundTruth, Detection, Totals), Failure> {
-    let standing = standing(dataset)?;
+    let stamps = stamps(dataset)?;
     let truth = truth(dataset)?;
     let (detection, totals) = detect_again(dataset, rule, exclusions)?;
-    holds(&standing)?;
+    hold_still(&stamps)?;
     Ok((truth, detection, totals))
 }
 
 /// How its files stand before they are read: what is verified must be what is detected on, and counted for baselines.
-fn standing(dataset: &Path) -> Result<Standing, Failure> {
-    Standing::of(dataset).map_err(|error| no_dataset(&error))
+fn stamps(dataset: &Path) -> Result<FileStamps, Failure> {
+    FileStamps::of(dataset).map_err(|error| no_dataset(&error))
 }
 
-fn holds(standing: &Standing) -> Result<(), Failure> {
-    standing.holds().map_err(|error| Failure::input(&error))
+fn hold_still(stamps: &FileStamps) -> Result<(), Failure> {
+    stamps.hold().map_err(|error| Failure::input(&error))
 }
 
 fn no_dataset(error: &ManifestError) -> Failure {
