@@ -3,7 +3,7 @@
 mod files;
 mod kept;
 
-use self::files::{Files, in_lines, new_folder};
+use self::files::{Files, new_folder};
 use super::CANCELLED;
 use super::embedded;
 use super::failure::Failure;
@@ -16,6 +16,7 @@ use scanbench::bench::export;
 use scanbench::bench::report::{BenchReport, Verdict};
 use scanbench::bench::rounds::{MeasureError, Settings, measure};
 use scanbench::bench::story;
+use scanbench::report::json;
 use scanbench::report::{markdown, terminal};
 use scanbench_generator::Scenario;
 use scanbench_spec::Source;
@@ -292,9 +293,9 @@ impl Args {
         let told = story::tell(report, changes);
         let label = self.label(report);
         let files = Files {
-            json: in_lines(report)?,
-            critcmp: in_lines(&export::critcmp(report, &label))?,
-            github: in_lines(&export::github_action_benchmark(report))?,
+            json: json::file(report)?,
+            critcmp: json::file(&export::critcmp(report, &label))?,
+            github: json::file(&export::github_action_benchmark(report))?,
             text: {
                 let mut text = Vec::new();
                 markdown::write(&mut text, "scanbench bench", &told)?;

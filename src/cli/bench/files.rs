@@ -2,7 +2,6 @@
 
 use crate::cli::evaluate::write_file;
 use crate::cli::failure::Failure;
-use scanbench::report::json;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -21,10 +20,6 @@ impl Files {
         write_file(folder, "bench.github.json", &self.github)?;
         write_file(folder, "bench.md", &self.text)
     }
-}
-
-pub(super) fn in_lines(value: &impl serde::Serialize) -> Result<Vec<u8>, Failure> {
-    Ok(json::file(value)?)
 }
 
 /// Makes a folder that was not there: raw runs are never replaced, a second one of a day gets a number.
