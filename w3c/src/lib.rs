@@ -48,6 +48,7 @@ pub use cut::Shape;
 pub use directive::Directive;
 pub use entry::Entry;
 pub use field::Field;
+pub use masks::bring_near;
 pub use parser::{Header, Line, LineParser, RawLine, parse_port, parse_port_in};
 pub use raw_lines::{RawLines, WholeLine};
 pub use reader::{Counts, Item, MAX_LINE_BYTES, ReadError, Reader};

@@ -135,15 +135,15 @@ impl<V: Value> Table<V> {
         Some(&self.slots[self.place(client)]).filter(|slot| slot.len > 0)
     }
 
-    /// Has the memory fetched where a client is or would be, so that it is there when the client is added a few lines
-    /// later. Nothing depends on what is read.
+    /// Has the memory brought near where a client is or would be, so that it is there when the client is added a few
+    /// lines later.
     #[inline]
     pub(crate) fn touch(&self, client: u64) {
         let mask = self.slots.len().wrapping_sub(1);
         #[expect(clippy::cast_possible_truncation, reason = "the low bits will do")]
         let place = client as usize & mask;
         if let Some(slot) = self.slots.get(place) {
-            std::hint::black_box(slot.len);
+            scanbench_w3c::bring_near(slot);
         }
     }
 
