@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// A stretch of a log to be looked at.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Task {
     /// The log, by its place in the list.
     pub(super) log: usize,
@@ -53,8 +53,7 @@ pub(super) struct Told {
     pub(super) columns: bool,
 }
 
-struct LogState<V> {
-    waiting: BTreeMap<usize, Entered<V>>,
+struct LogState {
     next_piece: usize,
     header: Header,
     lines: u64,
@@ -64,7 +63,10 @@ struct LogState<V> {
 
 struct State<'a, V> {
     ledger: Ledger<V>,
-    logs: Vec<LogState<V>>,
+    logs: Vec<LogState>,
+    /// Pieces that wait for those before them. Of all logs together: a map for each would keep room for eleven pieces, and
+    /// there may be many thousand logs.
+    waiting: BTreeMap<Task, Entered<V>>,
     told: Vec<Told>,
     /// The next task to be taken.
     next: Task,
@@ -110,7 +112,6 @@ impl<'a, V: Value> Shared<'a, V> {
             .logs
             .iter()
             .map(|_| LogState {
-                waiting: BTreeMap::new(),
                 next_piece: 0,
                 header: Header::default(),
                 lines: 0,
@@ -123,6 +124,7 @@ impl<'a, V: Value> Shared<'a, V> {
             state: Mutex::new(State {
                 ledger,
                 logs,
+                waiting: BTreeMap::new(),
                 told,
                 next: Task { log: 0, piece: 0 },
                 open: 0,
@@ -218,7 +220,7 @@ impl<'a, V: Value> Shared<'a, V> {
         let mut state = self.lock();
         let mut then = Vec::new();
         for (task, entered) in pieces {
-            state.logs[task.log].waiting.insert(task.piece, entered);
+            state.waiting.insert(task, entered);
             while let Some(outcome) = state.enter_next(self.job, task.log) {
                 match outcome {
                     Ok(looks) => then.extend(looks),
@@ -302,13 +304,12 @@ impl<'a, V: Value> State<'a, V> {
     /// Enters the next piece of a log, where it is there.
     fn enter_next(&mut self, job: &'a Job<'a>, number: usize) -> Option<Result<Vec<Look>, Then>> {
         let log = &mut self.logs[number];
-        let index = log.next_piece;
-        let entered = log.waiting.remove(&index)?;
+        let task = Task {
+            log: number,
+            piece: log.next_piece,
+        };
+        let entered = self.waiting.remove(&task)?;
         if !entered.piece.header_before.reads_like(&log.header) {
-            let task = Task {
-                log: number,
-                piece: index,
-            };
             return Some(Err(Then::Again(task, log.header.clone())));
         }
         log.next_piece += 1;
