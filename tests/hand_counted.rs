@@ -152,3 +152,72 @@ fn csv_has_the_same_columns() {
         }
     }
 }
+
+/// What a scan with these exclusions prints and says: 200 lines of 192.0.2.3 are taken out, and the row of 192.0.2.5 is
+/// hidden, all of whose lines match.
+fn excluded(arguments: &[&str]) -> (String, String) {
+    const LIST: &str = "version = 1\n\
+        [[exclusion]]\nid = \"scanner\"\nstage = \"event\"\nmatch.c-ip = [\"192.0.2.3\"]\n\
+        [[exclusion]]\nid = \"backup\"\nstage = \"alert\"\nmatch.c-ip = [\"192.0.2.5\"]\n\
+        [[exclusion]]\nid = \"nobody\"\nstage = \"event\"\nmatch.cs-user-agent = { contains = \"nobody\" }\n";
+    let folder = tempfile::tempdir().unwrap();
+    let list = folder.path().join("list.toml");
+    std::fs::write(&list, LIST).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_scanbench"))
+        .args(["detect", "tests/hand_counted", "--exclusions"])
+        .arg(list)
+        .args(arguments)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    (
+        String::from_utf8(output.stdout).unwrap(),
+        String::from_utf8(output.stderr).unwrap(),
+    )
+}
+
+#[test]
+fn without_line_counts_rows_and_episodes_are_the_same() {
+    for arguments in [
+        &["--format", "json"][..],
+        &["--format", "csv"],
+        &["--format", "json", "--episodes"],
+        &["--format", "json", "--window", "sliding"],
+        &["--format", "json", "--threads", "2"],
+    ] {
+        let counted = excluded(arguments);
+        let quick = excluded(&[arguments, &["--no-line-counts"]].concat());
+        assert_eq!(quick.0, counted.0, "{arguments:?}");
+        assert!(counted.0.contains("192.0.2.9"), "{arguments:?}");
+        for hidden in ["192.0.2.3\"", "192.0.2.3,", "192.0.2.5\"", "192.0.2.5,"] {
+            assert!(!quick.0.contains(hidden), "{arguments:?}: {hidden}");
+        }
+    }
+    let says = |text: &str, lines: &[&str]| {
+        let tail: Vec<&str> = text
+            .lines()
+            .skip_while(|line| !line.starts_with("exclusions took out"))
+            .collect();
+        assert_eq!(tail, lines, "{text}");
+    };
+    says(
+        &excluded(&[]).1,
+        &[
+            "exclusions took out 200 lines and 2 rows",
+            "  scanner: 200 lines matched, 1 row taken out by it alone",
+            "  backup: 40 lines matched, 1 row taken out by it alone",
+            "  nobody: 0 lines matched, 0 rows taken out by it alone",
+        ],
+    );
+    // What was not counted is not told as nothing.
+    says(
+        &excluded(&["--no-line-counts"]).1,
+        &[
+            "exclusions took out 2 rows",
+            "  scanner: 1 row taken out by it alone",
+            "  backup: 1 row taken out by it alone",
+            "  nobody: 0 rows taken out by it alone",
+        ],
+    );
+}

@@ -45,7 +45,7 @@ use scanbench_spec::{Findings, Source};
 use scanbench_w3c::{Field, Record, Timestamp};
 use std::collections::HashSet;
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// Where an exclusion acts.
@@ -249,7 +249,8 @@ impl Asks {
 /// A list of exclusions, in the order of its file.
 #[derive(Clone, Debug, Default)]
 pub struct Exclusions {
-    list: Vec<Exclusion>,
+    /// Shared with what was found under it: a list may be long.
+    list: Arc<Vec<Exclusion>>,
     policy: Policy,
     /// Made when a line is first held against the list, which is whole by then.
     index: OnceLock<Index>,
@@ -288,14 +289,14 @@ impl Exclusions {
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
         let mut ids: HashSet<String> = self.list.iter().map(|one| one.id.clone()).collect();
-        for mut exclusion in other.list {
+        for mut exclusion in Arc::unwrap_or_clone(other.list) {
             let id = exclusion.id.clone();
             let mut number = 1;
             while !ids.insert(exclusion.id.clone()) {
                 number += 1;
                 exclusion.id = format!("{id}-{number}");
             }
-            self.list.push(exclusion);
+            Arc::make_mut(&mut self.list).push(exclusion);
         }
         self.policy.require.extend(other.policy.require);
         self.policy.max_lifetime = match (self.policy.max_lifetime, other.policy.max_lifetime) {

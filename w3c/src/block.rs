@@ -40,6 +40,14 @@ impl Bounds<'_> {
         before.wrapping_add(1) as usize..end as usize
     }
 
+    /// Where a column stands in the block; `None` where it is not among those that were wanted.
+    #[inline]
+    #[must_use]
+    pub fn get(self, position: usize) -> Option<std::ops::Range<usize>> {
+        let (before, end) = (self.0.get(position)?, self.0.get(position.wrapping_add(1))?);
+        Some(before.wrapping_add(1) as usize..*end as usize)
+    }
+
     /// Where a column ends in the block; panics as [`Bounds::column`] does.
     #[inline]
     #[must_use]

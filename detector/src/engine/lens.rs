@@ -45,11 +45,16 @@ pub(super) struct Lens {
     computer: Option<usize>,
     /// Both of these, where they stand side by side and the rule groups by them as they are logged.
     joined: Option<(usize, usize)>,
-    /// Positions of standard fields: those above but date and time, and what is asked for besides.
-    fields: [Option<usize>; Field::ALL.len()],
+    /// Positions of standard fields: those above but date and time, and what is asked for besides; [`ABSENT`] for
+    /// others.
+    fields: [usize; Field::ALL.len()],
     /// Positions of the fields that are asked for by name.
     named: Vec<(String, usize)>,
 }
+
+/// Where no column stands. Exclusions ask for several fields of each line, so whether a field is there and whether it was
+/// cut is one question.
+const ABSENT: usize = usize::MAX;
 
 impl Lens {
     /// `None` where no line can be read fast under this header.
@@ -57,7 +62,7 @@ impl Lens {
         let (rule, asks) = (context.rule, context.asks);
         let columns = header.columns()?;
         let position = |field| columns.position(field);
-        let mut fields = [None; Field::ALL.len()];
+        let mut fields = [ABSENT; Field::ALL.len()];
         for field in Field::ALL {
             let is_counted = rule.count != Count::Port && field == rule.count.field();
             // Those are looked at in every line.
@@ -66,7 +71,7 @@ impl Lens {
                 Field::SPort | Field::CIp | Field::SIp | Field::SComputername
             );
             if is_key || is_counted || asks.has(field) {
-                fields[field as usize] = position(field);
+                fields[field as usize] = position(field).unwrap_or(ABSENT);
             }
         }
         let forwarded = match &rule.client {
@@ -102,7 +107,8 @@ impl Lens {
         let others = lens
             .fields
             .into_iter()
-            .chain(lens.named.iter().map(|(_, place)| Some(*place)));
+            .chain(lens.named.iter().map(|(_, place)| *place))
+            .filter(|place| *place != ABSENT);
         let by = rule.group_by;
         lens.joined = lens.computer.zip(lens.server).filter(|(computer, server)| {
             *server == computer + 1 && by.computer && by.server && !context.computer.is_said()
@@ -110,8 +116,8 @@ impl Lens {
         // Up to the last column that is looked at.
         lens.shape.wanted = last
             .into_iter()
-            .chain(others)
             .flatten()
+            .chain(others)
             .max()
             .map_or(0, |last| last + 1);
         (lens.shape.columns > 0).then_some(lens)
@@ -213,7 +219,8 @@ impl Record for FastLine<'_> {
 
     #[inline]
     fn get(&self, field: Field) -> Option<&[u8]> {
-        self.optional(self.lens.fields[field as usize])
+        let column = self.bounds.get(self.lens.fields[field as usize])?;
+        self.block.get(column)
     }
 
     fn get_named(&self, name: &str) -> Option<&[u8]> {

@@ -6,6 +6,7 @@ use super::text::{TextKind, TextTest};
 use super::{Exclusion, Exclusions, Expectation, Stage};
 use crate::Alert;
 use scanbench_w3c::{Record, Timestamp, visible};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// One thing that an exclusion asks for.
@@ -85,7 +86,7 @@ impl Exclusions {
         .collect();
         let (begin, end) = (row.time_generated, row.time_generated.plus(width));
         let mut list = Vec::new();
-        for exclusion in &self.list {
+        for exclusion in self.list.iter() {
             let (starts, expires) = (exclusion.starts, exclusion.expires);
             let mut add = |conditions: &[Condition], starts, expires, enabled| {
                 list.push(Exclusion {
@@ -111,7 +112,7 @@ impl Exclusions {
             }
         }
         Self {
-            list,
+            list: Arc::new(list),
             policy: self.policy.clone(),
             ..Self::default()
         }

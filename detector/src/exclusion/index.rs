@@ -88,7 +88,7 @@ pub(crate) struct Memo {
 
 impl Memo {
     /// Values that are kept of a field for a panel, and for all panels together.
-    const VALUES: (usize, usize) = (256, 1024);
+    const VALUES: (usize, usize) = (1024, 4096);
     /// The least, however many panels there are.
     const LEAST: usize = 16;
 
@@ -191,6 +191,10 @@ impl Index {
     fn askers(&self, list: &[Exclusion], client: &[u8]) -> Askers {
         let mut askers = Askers::default();
         self.of_client(client, &mut askers.numbers);
+        // So it is for nearly all of them.
+        if askers.numbers.is_empty() {
+            return askers;
+        }
         // Ranges of one exclusion may overlap.
         askers.numbers.sort_unstable();
         askers.numbers.dedup();
@@ -230,7 +234,7 @@ impl Index {
     /// The panels that a line is held against.
     #[inline]
     fn panels_for(&self, port: Option<u16>) -> &[Panel] {
-        if port.is_some_and(|port| self.is_asked(port)) {
+        if self.panels.is_empty() || port.is_some_and(|port| self.is_asked(port)) {
             &self.panels
         } else {
             &self.panels[..self.any_port]
@@ -258,7 +262,7 @@ impl Index {
         if !panels.is_empty() {
             memo.get_ready(&self.panels);
             for (panel, known) in panels.iter().zip(&mut memo.known) {
-                for number in panel.named(panel.matching(list, known, line)) {
+                for number in panel.named(panel.matching(list, known, line, 0)) {
                     memo.signature.set(number as usize);
                 }
             }
@@ -292,7 +296,7 @@ impl Index {
         let computer = || computer();
         let line = Line::new(record, client, &computer);
         let is_dropped = askers.is_some_and(|askers| count_askers(askers, list, &line, counts));
-        !panels.is_empty() && self.count_others(list, memo, &line, counts) || is_dropped
+        !panels.is_empty() && self.count_others(list, memo, (&line, hash), counts) || is_dropped
     }
 
     /// Counts those about any client.
@@ -301,14 +305,14 @@ impl Index {
         &self,
         list: &[Exclusion],
         memo: &mut Memo,
-        line: &Line<'_, impl Record>,
+        (line, client): (&Line<'_, impl Record>, u64),
         counts: &mut [u64],
     ) -> bool {
         let mut is_dropped = false;
         memo.get_ready(&self.panels);
         let panels = self.panels_for(line.port()).iter();
         for (panel, known) in panels.zip(&mut memo.known) {
-            let bits = panel.matching(list, known, line);
+            let bits = panel.matching(list, known, line, client);
             if bits != 0 {
                 is_dropped |= panel.drops(bits);
                 for number in panel.named(bits) {

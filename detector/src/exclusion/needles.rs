@@ -6,53 +6,89 @@ use super::text::{TextKind, TextTest};
 /// The beginnings and ends of what some conditions look for.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Needles {
-    beginnings: Vec<Needle>,
-    ends: Vec<Needle>,
+    beginnings: Option<Glance>,
+    ends: Option<Glance>,
     /// A bit for each exclusion that cannot match where nothing is found.
     fails: u64,
 }
 
-/// The bytes that `mask` is of are to be these.
-#[derive(Clone, Copy, Debug)]
-struct Needle {
-    bytes: u64,
+/// What eight bytes of a text may be, however many needles there are: of the bytes that all needles have, a bit of
+/// 256. Where a bit is of more than what is looked for, the text is looked up, and no more.
+#[derive(Clone, Debug)]
+struct Glance {
+    needles: Vec<u64>,
+    /// The bytes that all needles have.
     mask: u64,
+    bits: [u64; 4],
+}
+
+impl Default for Glance {
+    fn default() -> Self {
+        Self {
+            needles: Vec::new(),
+            mask: u64::MAX,
+            bits: [0; 4],
+        }
+    }
+}
+
+impl Glance {
+    fn add(&mut self, needle: u64, mask: u64) {
+        self.needles.push(needle);
+        self.mask &= mask;
+        self.bits = [0; 4];
+        for needle in &self.needles {
+            let (word, bit) = self.place(*needle);
+            self.bits[word] |= 1 << bit;
+        }
+    }
+
+    /// The bit of what is left of eight bytes, by multiplicative hashing.
+    #[inline]
+    fn place(&self, bytes: u64) -> (usize, u64) {
+        let spread = (bytes & self.mask).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56;
+        ((spread >> 6) as usize, spread & 63)
+    }
+
+    #[inline]
+    fn may_be(&self, bytes: u64) -> bool {
+        let (word, bit) = self.place(bytes);
+        self.bits[word] >> bit & 1 == 1
+    }
 }
 
 impl Needles {
-    /// What is compared with one by one; of more, what is known of a text is looked up as soon.
-    const MOST: usize = 12;
+    /// Of more, too many texts would be looked up after all.
+    const MOST: usize = 16;
 
     /// Adds a test; `None` where it needs more than a glance.
     pub(super) fn add(&mut self, test: &TextTest) -> Option<()> {
-        if test.ignores_case() || self.beginnings.len() + self.ends.len() == Self::MOST {
+        let kinds = [&self.beginnings, &self.ends];
+        let kinds = kinds.into_iter().flatten();
+        let count: usize = kinds.map(|kind| kind.needles.len()).sum();
+        if test.ignores_case() || count == Self::MOST {
             return None;
         }
         let wanted = test.text().as_bytes();
-        // Of what is shorter than eight bytes, the others say nothing, but where the whole value is compared.
-        let others = 8 * (8 - wanted.len().min(8));
-        let mask = |shifted: fn(u64, usize) -> u64| {
-            if others < 64 {
-                shifted(u64::MAX, others)
-            } else {
-                0
+        // Of what is shorter than eight bytes, the others say nothing.
+        let others = 8 * (8 - u32::try_from(wanted.len().min(8)).unwrap_or(8));
+        let (kind, bytes, mask) = match test.kind() {
+            // That it ends there shows in the byte behind it.
+            TextKind::Equals => {
+                let mask = u64::MAX >> others.saturating_sub(8);
+                (&mut self.beginnings, beginning(wanted), mask)
             }
-        };
-        match test.kind() {
-            TextKind::Equals => self.beginnings.push(Needle {
-                bytes: beginning(wanted),
-                mask: u64::MAX,
-            }),
-            TextKind::StartsWith => self.beginnings.push(Needle {
-                bytes: beginning(wanted),
-                mask: mask(|all, others| all >> others),
-            }),
-            TextKind::EndsWith => self.ends.push(Needle {
-                bytes: end(wanted),
-                mask: mask(|all, others| all << others),
-            }),
+            TextKind::StartsWith => {
+                let mask = u64::MAX.checked_shr(others);
+                (&mut self.beginnings, beginning(wanted), mask.unwrap_or(0))
+            }
+            TextKind::EndsWith => {
+                let mask = u64::MAX.checked_shl(others);
+                (&mut self.ends, end(wanted), mask.unwrap_or(0))
+            }
             TextKind::Contains | TextKind::Has | TextKind::Regex => return None,
-        }
+        };
+        kind.get_or_insert_default().add(bytes, mask);
         Some(())
     }
 
@@ -68,27 +104,46 @@ impl Needles {
     }
 
     /// `false` only where nothing is found.
-    #[inline]
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "a call for each column shows in the time for a line"
+    )]
     pub(super) fn may_hold(&self, text: &[u8]) -> bool {
-        let is_found = |needles: &[Needle], bytes: u64| {
-            needles
-                .iter()
-                .any(|needle| (needle.bytes ^ bytes) & needle.mask == 0)
-        };
-        (!self.beginnings.is_empty() && is_found(&self.beginnings, beginning(text)))
-            || (!self.ends.is_empty() && is_found(&self.ends, end(text)))
+        let (first, last) = (&self.beginnings, &self.ends);
+        first
+            .as_ref()
+            .is_some_and(|kind| kind.may_be(beginning(text)))
+            || last.as_ref().is_some_and(|kind| kind.may_be(end(text)))
     }
 }
 
 /// The first eight bytes, the first of them lowest; of a shorter text zeros behind it.
 #[inline]
 fn beginning(text: &[u8]) -> u64 {
-    match text.first_chunk() {
-        Some(first) => u64::from_le_bytes(*first),
-        None => text
-            .iter()
-            .rev()
-            .fold(0, |bytes, byte| bytes << 8 | u64::from(*byte)),
+    if let Some(first) = text.first_chunk() {
+        return u64::from_le_bytes(*first);
+    }
+    // Most short texts are methods and hyphens. Of four bytes and more, two halves that overlap; of fewer, each byte that
+    // there is, and which may be the same one.
+    let half = |bytes: &[u8; 4]| u64::from(u32::from_le_bytes(*bytes));
+    match (text.first_chunk(), text.last_chunk()) {
+        (Some(first), Some(last)) => half(first) | half(last) << (8 * (text.len() - 4)),
+        _ => match text {
+            [] => 0,
+            [first, .., last] => {
+                let middle = text[text.len() / 2];
+                let places = [
+                    (*first, 0),
+                    (middle, text.len() / 2),
+                    (*last, text.len() - 1),
+                ];
+                places
+                    .iter()
+                    .fold(0, |bytes, (byte, at)| bytes | u64::from(*byte) << (8 * at))
+            }
+            [only] => u64::from(*only),
+        },
     }
 }
 
@@ -132,11 +187,23 @@ mod tests {
     }
 
     #[test]
+    fn beginnings_and_ends_are_those_of_the_bytes() {
+        let text = b"abcdefghijk";
+        for length in 0..=text.len() {
+            let (from, to) = (text.len() - length, length.min(8));
+            let (mut first, mut last) = ([0; 8], [0; 8]);
+            first[..to].copy_from_slice(&text[..to]);
+            last[8 - to..].copy_from_slice(&text[from..][length - to..]);
+            assert_eq!(beginning(&text[..length]), u64::from_le_bytes(first));
+            assert_eq!(end(&text[from..]), u64::from_le_bytes(last));
+        }
+    }
+
+    #[test]
     fn most_texts_are_told_at_a_glance() {
         let mut needles = Needles::default();
         for (kind, text) in [
             (TextKind::Equals, "/healthz"),
-            (TextKind::Equals, "-"),
             (TextKind::StartsWith, "/.well-known/acme-challenge/"),
             (TextKind::EndsWith, ".ico"),
         ] {
@@ -146,11 +213,23 @@ mod tests {
         for (text, may) in [
             ("/shop/department/001", false),
             ("", false),
-            ("--", false),
-            ("-", true),
+            ("-", false),
             ("/health", false),
             ("/favicon.ico", true),
             ("/.well-known/openid", true),
+        ] {
+            assert_eq!(needles.may_hold(text.as_bytes()), may, "{text}");
+        }
+        let mut needles = Needles::default();
+        for text in ["-", "www.example.com"] {
+            let test = TextTest::new(TextKind::Equals, text, false).unwrap();
+            assert!(needles.add(&test).is_some());
+        }
+        for (text, may) in [
+            ("-", true),
+            ("--", false),
+            ("", false),
+            ("shop.example.com", false),
         ] {
             assert_eq!(needles.may_hold(text.as_bytes()), may, "{text}");
         }

@@ -88,26 +88,36 @@ impl Panel {
             column.has_history = column.has_history(list);
             column.needles = column.needles(list);
         }
+        let alone = alone(&columns);
         let mut take = |subject: &Subject| {
             let place = columns
                 .iter()
                 .position(|column| column.subject == *subject)?;
             Some(columns.swap_remove(place))
         };
+        let (port, time) = (take(&Subject::Port), take(&Subject::Time));
+        // Columns that must be looked at anyway, since some exclusion asks for nothing else, come before those that may be
+        // spared. Short values before long ones.
+        columns.sort_by_cached_key(|column| {
+            let is_spared = column.users & alone == 0;
+            (is_spared, length(&column.subject))
+        });
         Self {
             numbers: numbers.to_vec(),
             all,
             drops,
-            port: take(&Subject::Port),
-            time: take(&Subject::Time),
-            texts: ordered(columns),
+            port,
+            time,
+            texts: columns,
         }
     }
 
     /// What is known of values, for so many of each column.
     pub(super) fn known(&self, values: usize) -> Known {
-        let seen = |column: &Column| Seen {
+        let seen = |(at, column): (usize, &Column)| Seen {
+            at,
             users: column.users,
+            from_here: self.texts[at..].iter().fold(0, |all, one| all | one.users),
             field: column.field,
             needles: column.needles.clone(),
             table: Table::new(values),
@@ -115,17 +125,18 @@ impl Panel {
         Known {
             ports: Numbers::new(),
             moments: Moments::new(),
-            texts: self.texts.iter().map(seen).collect(),
+            texts: self.texts.iter().enumerate().map(seen).collect(),
         }
     }
 
-    /// The exclusions that match a line, as bits.
+    /// The exclusions that match a line, as bits. What is remembered is looked for by the client's hash first.
     #[inline]
     pub(super) fn matching(
         &self,
         list: &[Exclusion],
         known: &mut Known,
         line: &Line<'_, impl Record>,
+        client: u64,
     ) -> u64 {
         let mut left = self.all;
         if let Some(column) = &self.port {
@@ -144,25 +155,25 @@ impl Panel {
                 None => column.work_out(list, line, left),
             };
         }
-        for (at, seen) in known.texts.iter_mut().enumerate() {
+        for seen in &mut known.texts {
             // What is out already needs no look at the columns to come.
+            if left & seen.from_here == 0 {
+                break;
+            }
             if left & seen.users == 0 {
                 continue;
             }
             let text = match seen.field {
                 Some(field) => line.field(field),
-                None => line.text(&self.texts[at].subject),
+                None => line.text(&self.texts[seen.at].subject),
             };
             left &= match &seen.needles {
                 Some(needles) if !needles.may_hold(text) => needles.if_none(),
                 _ => {
-                    let work_out = |wanted| self.texts[at].work_out(list, line, wanted);
-                    seen.table.get(text, left, work_out)
+                    let work_out = |wanted| self.texts[seen.at].work_out(list, line, wanted);
+                    seen.table.get(text, client, left, work_out)
                 }
             };
-            if left == 0 {
-                break;
-            }
         }
         left
     }
@@ -196,24 +207,22 @@ pub(super) struct Known {
 /// What is known of the texts of a column; with what is needed to ask for it, so that it stands in one place.
 #[derive(Clone, Debug)]
 struct Seen {
+    /// Its place in the panel.
+    at: usize,
     users: u64,
+    /// The users of this column and of those behind it.
+    from_here: u64,
     field: Option<Field>,
     needles: Option<Needles>,
     table: Table,
 }
 
-/// The columns that must be looked at anyway first, then the others, which may be spared: those that some exclusion asks
-/// for alone, besides the port and the time, which cost next to nothing. Short values before long ones.
-fn ordered(mut columns: Vec<Column>) -> Vec<Column> {
-    let in_one = columns.iter().fold((0, 0), |(once, more), column| {
+/// The exclusions that ask for one column alone.
+fn alone(columns: &[Column]) -> u64 {
+    let (once, more) = columns.iter().fold((0, 0), |(once, more), column| {
         (once | column.users, more | once & column.users)
     });
-    let alone = in_one.0 & !in_one.1;
-    columns.sort_by_cached_key(|column| {
-        let is_spared = column.users & alone == 0;
-        (is_spared, length(&column.subject))
-    });
-    columns
+    once & !more
 }
 
 /// How long values are, roughly, so how much it takes to look.

@@ -4,6 +4,7 @@
 use super::text::{TextKind, TextTest};
 use super::{Condition, Exclusion, Exclusions, Expectation, Stage, Subject, Test};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// What one exclusion of the probing list looks for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -53,7 +54,7 @@ impl Probes {
         if *self.places.entry(probe).or_insert(place) != place {
             return;
         }
-        self.exclusions.list.push(Exclusion {
+        Arc::make_mut(&mut self.exclusions.list).push(Exclusion {
             id: format!("probe-{place}"),
             name: None,
             reason: None,

@@ -13,6 +13,7 @@ use scanbench_spec::{Finding, Node, Source, TableReader, Value, expected, parse,
 use scanbench_w3c::Timestamp;
 use std::collections::HashSet;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// The keys of a file.
 pub(super) const FILE_KEYS: [&str; 3] = ["version", "defaults", "exclusion"];
@@ -88,7 +89,8 @@ impl Reading {
             }
         };
         file.finish(&FILE_KEYS, &UNKNOWN_KEY, findings);
-        let mut ids = HashSet::new();
+        let mut ids = HashSet::with_capacity(list.len());
+        let mut kept = Vec::with_capacity(list.len());
         for node in list {
             let before = findings.len();
             let (id, exclusion) = exclusion(node, findings);
@@ -99,7 +101,7 @@ impl Reading {
                 continue;
             };
             if ids.insert(exclusion.id.clone()) {
-                self.exclusions.list.push(exclusion);
+                kept.push(exclusion);
             } else {
                 findings.push(
                     Finding::new(format!("the id \"{}\" stands twice", exclusion.id))
@@ -110,6 +112,7 @@ impl Reading {
                 );
             }
         }
+        self.exclusions.list = Arc::new(kept);
     }
 }
 

@@ -18,11 +18,12 @@ struct Entry {
 #[derive(Clone, Debug)]
 pub(super) struct Table {
     seed: RandomState,
-    /// Two for each place; the one that was written last comes first.
-    entries: Vec<[Entry; 2]>,
+    /// Two for each place, side by side; the one that was written last comes first.
+    entries: Vec<Entry>,
     places: usize,
-    /// The place of the text that was asked for last: in many columns neighbours have the same.
-    last: usize,
+    /// By the lowest bits of the client's hash, the entry that such a client's line led to last: clients mostly keep to one
+    /// agent and one host, and to compare takes less time than to hash.
+    last: Vec<u32>,
     /// Looks, and those that found nothing, since they were last weighed.
     looks: u32,
     misses: u32,
@@ -35,6 +36,8 @@ impl Table {
     pub(super) const LONGEST: usize = 512;
     /// Looks between which it is weighed whether they are worth it.
     const WEIGHED: u32 = 1 << 12;
+    /// Clients whose last entries are known, a power of two.
+    const CLIENTS: usize = 1 << 12;
     /// Looks that are then not made.
     const REST: u32 = 1 << 16;
 
@@ -44,7 +47,7 @@ impl Table {
             seed: RandomState::default(),
             entries: Vec::new(),
             places: (texts / 2).next_power_of_two(),
-            last: 0,
+            last: Vec::new(),
             looks: 0,
             misses: 0,
             resting: 0,
@@ -57,6 +60,7 @@ impl Table {
     pub(super) fn get(
         &mut self,
         text: &[u8],
+        client: u64,
         wanted: u64,
         work_out: impl FnOnce(u64) -> u64,
     ) -> u64 {
@@ -64,12 +68,26 @@ impl Table {
             self.resting -= 1;
             return work_out(wanted);
         }
-        if let Some([last, _]) = self.entries.get(self.last)
+        #[expect(clippy::cast_possible_truncation, reason = "the low bits will do")]
+        let client = client as usize % Self::CLIENTS;
+        if let Some(last) = self.last.get(client)
+            && let Some(last) = self.entries.get(*last as usize)
             && last.text == text
             && last.hash != 0
         {
             return last.bits;
         }
+        self.look_up(text, client, wanted, work_out)
+    }
+
+    #[inline(never)]
+    fn look_up(
+        &mut self,
+        text: &[u8],
+        client: usize,
+        wanted: u64,
+        work_out: impl FnOnce(u64) -> u64,
+    ) -> u64 {
         if text.len() > Self::LONGEST {
             return work_out(wanted);
         }
@@ -78,33 +96,34 @@ impl Table {
         let hash = hasher.finish() | 1;
         let place = self.place(hash);
         self.looks += 1;
-        self.last = place;
-        if let Some([first, second]) = self.entries.get(place) {
-            if first.hash == hash && first.text == text {
-                return first.bits;
-            }
-            if second.hash == hash && second.text == text {
-                return second.bits;
+        for at in [place, place + 1] {
+            if let Some(entry) = self.entries.get(at)
+                && entry.hash == hash
+                && entry.text == text
+            {
+                self.last[client] = number_of(at);
+                return entry.bits;
             }
         }
         let bits = work_out(u64::MAX);
         self.keep(place, hash, text, bits);
+        self.last[client] = number_of(place);
         bits
     }
 
     #[inline]
     fn place(&self, hash: u64) -> usize {
-        (hash >> 1) as usize & (self.places - 1)
+        2 * ((hash >> 1) as usize & (self.places - 1))
     }
 
     #[cold]
     fn keep(&mut self, place: usize, hash: u64, text: &[u8], bits: u64) {
         if self.entries.is_empty() {
-            self.entries.resize_with(self.places, Default::default);
+            self.entries.resize_with(2 * self.places, Default::default);
+            self.last.resize(Self::CLIENTS, 0);
         }
-        let pair = &mut self.entries[place];
-        pair.swap(0, 1);
-        let entry = &mut pair[0];
+        self.entries.swap(place, place + 1);
+        let entry = &mut self.entries[place];
         entry.text.clear();
         entry.text.extend_from_slice(text);
         (entry.hash, entry.bits) = (hash, bits);
@@ -116,6 +135,11 @@ impl Table {
             (self.looks, self.misses) = (0, 0);
         }
     }
+}
+
+/// Tables are small.
+fn number_of(place: usize) -> u32 {
+    u32::try_from(place).unwrap_or(0)
 }
 
 /// The same for moments: neighbouring lines mostly lie in the same minute.
@@ -205,16 +229,17 @@ mod tests {
             values in prop::collection::vec(("[ab]{0,3}", prop::sample::select(vec![0, 1, 508, 510, 512, 600])), 1..80),
             places in prop::sample::select(vec![0_usize, 2, 16]),
             wanted in any::<u64>(),
+            clients in 1_usize..4,
         ) {
             let mut table = Table::new(places);
-            for (text, more) in &values {
+            for (client, (text, more)) in values.iter().enumerate().map(|(at, value)| (at % clients, value)) {
                 let value = format!("{text}{}", "x".repeat(*more));
                 let expected = answer(value.as_bytes());
-                let known = table.get(value.as_bytes(), wanted, |_| expected);
+                let known = table.get(value.as_bytes(), client as u64, wanted, |_| expected);
                 prop_assert_eq!(known & wanted, expected & wanted);
             }
-            prop_assert!(table.entries.len() <= 8);
-            let mut kept = table.entries.iter().flatten();
+            prop_assert!(table.entries.len() <= 16);
+            let mut kept = table.entries.iter();
             prop_assert!(kept.all(|entry| entry.text.len() <= Table::LONGEST));
         }
 
@@ -236,7 +261,7 @@ mod tests {
         for round in 0..10 {
             for agent in 0..20 {
                 let text = format!("agent/{agent}");
-                let bits = table.get(text.as_bytes(), 1, |wanted| {
+                let bits = table.get(text.as_bytes(), agent % 3, 1, |wanted| {
                     assert_eq!(wanted, u64::MAX, "all bits, for the lines to come");
                     worked_out += 1;
                     answer(text.as_bytes())
@@ -255,7 +280,7 @@ mod tests {
         let mut spared = 0_u32;
         for number in 0..10 * Table::WEIGHED {
             let text = number.to_string();
-            let bits = table.get(text.as_bytes(), 5, |wanted| {
+            let bits = table.get(text.as_bytes(), 9, 5, |wanted| {
                 spared += u32::from(wanted == 5);
                 answer(text.as_bytes())
             });
@@ -264,11 +289,11 @@ mod tests {
         assert_eq!(spared, 9 * Table::WEIGHED);
         // It wakes, and remembers again.
         for _ in 0..Table::REST {
-            table.get(b"curl", 5, |_| 3);
+            table.get(b"curl", 9, 5, |_| 3);
         }
         let mut worked_out = 0;
         for _ in 0..100 {
-            table.get(b"curl", 5, |_| {
+            table.get(b"curl", 9, 5, |_| {
                 worked_out += 1;
                 3
             });
