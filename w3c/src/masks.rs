@@ -14,10 +14,9 @@
     )
 )]
 
-use crate::cut::{
-    Cut, FIRST_PLACES, Lines, Shape, WORD, Words, bits_from, place_of, portable_masks, take_places,
-    write,
-};
+use crate::cut::{Cut, Lines, Shape, Words, portable_masks, take_places};
+#[cfg(target_arch = "x86_64")]
+use crate::cut::{FIRST_PLACES, WORD, bits_from, place_of, write};
 
 /// How bytes are looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
