@@ -67,7 +67,12 @@ fn read(list: &Exclusions, source: &Source) {
                 are_placed(&findings, source.text());
             }
             Ok(written) => {
-                is_harmless(&written);
+                if target == Target::SentinelWatchlist {
+                    // Lines of CSV end with both characters.
+                    is_harmless(&written.replace("\r\n", "\n"));
+                } else {
+                    is_harmless(&written);
+                }
                 let origin = match target {
                     Target::SentinelWatchlist => Origin::SentinelWatchlist,
                     Target::Sigma => Origin::Sigma,

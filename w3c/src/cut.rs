@@ -265,12 +265,16 @@ pub(crate) fn write<const AT_ONCE: usize>(mut bits: u64, base: u32, out: &mut [u
     count
 }
 
-/// No directive, and no separator before a carriage return; others at either end are runs.
+/// No directive, no separator before a carriage return (others at either end are runs), and not blank: a blank line
+/// without separators at its begin has a return or a form feed there.
 #[expect(clippy::inline_always, reason = "as above")]
 #[inline(always)]
 fn is_plain(text: &[u8], start: usize, feed: usize) -> bool {
     let line = &text[start..feed];
-    !matches!(line, [] | [b'\r'] | [b'#', ..] | [.., b' ' | b'\t', b'\r'])
+    !matches!(
+        line,
+        [] | [b'#' | b'\r' | b'\x0c', ..] | [.., b' ' | b'\t', b'\r']
+    )
 }
 
 /// Whether two places stand side by side, from before the line to its line feed.

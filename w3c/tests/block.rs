@@ -24,7 +24,7 @@ fn text() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
         4 => "[0-9a-z.:/-]{1,12}".prop_map(String::into_bytes),
         4 => Just(b" ".to_vec()),
-        1 => prop::sample::select(vec![&b"\n"[..], b"\r\n", b"  ", b"\t", b"#", b"\"", b"\r", b"\0", b"\xff", b""])
+        1 => prop::sample::select(vec![&b"\n"[..], b"\r\n", b"  ", b"\t", b"#", b"\"", b"\r", b"\x0c", b"\0", b"\xff", b""])
             .prop_map(<[u8]>::to_vec),
     ];
     let line = prop_oneof![
@@ -61,7 +61,9 @@ proptest! {
             prop_assert_eq!(&text[found.start..found.end], bare);
             let values: Vec<&[u8]> = bare.split(|byte| matches!(byte, b' ' | b'\t')).collect();
             let (columns, wanted) = if is_other { (3, 2) } else { (5, wanted) };
-            let plain = values.len() == columns && values.iter().all(|value| !value.is_empty()) && bare[0] != b'#';
+            let plain = values.len() == columns
+                && values.iter().all(|value| !value.is_empty())
+                && !matches!(bare[0], b'#' | b'\r' | b'\x0c');
             prop_assert_eq!(found.bounds.is_some(), plain, "{:?}", String::from_utf8_lossy(bare));
             if let Some(bounds) = found.bounds {
                 for (column, value) in values.iter().take(wanted).enumerate() {
@@ -70,7 +72,9 @@ proptest! {
                 }
                 // The careful path reads the same, or finds a value at fault.
                 let mut parser = LineParser::new(header.clone());
-                if let Line::Entry(entry) = parser.parse(&raw(bare))
+                let parsed = parser.parse(&raw(bare));
+                prop_assert!(matches!(parsed, Line::Entry(_) | Line::Bad(_)));
+                if let Line::Entry(entry) = parsed
                     && !is_other
                 {
                     for (column, value) in values.iter().enumerate() {

@@ -22,6 +22,8 @@ pub(super) struct QueryText {
     lines: Vec<(usize, usize)>,
     /// The whole query in the file, where its lines cannot be found again.
     whole: Option<Range<usize>>,
+    /// Where the file ends. The reader of YAML ends a block with a line feed, whether or not the file has one.
+    end: usize,
 }
 
 impl QueryText {
@@ -40,7 +42,7 @@ impl QueryText {
     fn byte(&self, byte: usize) -> usize {
         let line = self.lines.partition_point(|(start, _)| *start <= byte);
         let (start, there) = self.lines[line.saturating_sub(1)];
-        there + byte - start
+        (there + byte - start).min(self.end)
     }
 
     fn bare(text: &str) -> Self {
@@ -48,6 +50,7 @@ impl QueryText {
             text: text.to_owned(),
             lines: vec![(0, 0)],
             whole: None,
+            end: text.len(),
         }
     }
 
@@ -74,6 +77,7 @@ impl QueryText {
                     text,
                     lines: vec![(0, 0)],
                     whole: Some(span),
+                    end: file.len(),
                 };
             };
             lines.push((start, at + raw.len() - content.len()));
@@ -84,12 +88,14 @@ impl QueryText {
                 text,
                 lines: vec![(0, 0)],
                 whole: Some(span),
+                end: file.len(),
             };
         }
         Self {
             text,
             lines,
             whole: None,
+            end: file.len(),
         }
     }
 }
