@@ -1,4 +1,4 @@
-//! What was worked out of a value, by the value: a word of bits. It holds a few hundred values and forgets those that
+//! What was worked out of a value, by the value: a word of bits. It holds a thousand values at most and forgets those that
 //! were not seen for long.
 //!
 //! Clients choose most texts. So places go by a seeded hash, a text counts as known only if all its bytes are the
