@@ -177,8 +177,8 @@ pub fn verify(folder: &Path) -> Result<Manifest, ManifestError> {
     }
 }
 
-/// How the files of a dataset stand: length, time of change and, on Unix, which file it is. What is verified, read and
-/// read again is one dataset only while they stay so.
+/// How files stand, those of a dataset or others: length, time of change and, on Unix, which file it is. What is verified,
+/// read and read again is one thing only while they stay so.
 #[derive(Debug)]
 pub struct FileStamps {
     folder: PathBuf,
@@ -206,17 +206,34 @@ impl FileStamps {
         })
     }
 
+    /// Looks at these files, of no dataset.
+    #[must_use]
+    pub fn of_files<'p>(paths: impl IntoIterator<Item = &'p Path>) -> Self {
+        Self {
+            folder: PathBuf::new(),
+            files: paths
+                .into_iter()
+                .map(|path| (path.to_string_lossy().into_owned(), stamp(path)))
+                .collect(),
+        }
+    }
+
+    /// Looks at them again; those that changed.
+    pub fn changed(&self) -> impl Iterator<Item = &str> {
+        self.files
+            .iter()
+            .filter(|(path, before)| before.is_none() || *before != stamp(&self.folder.join(path)))
+            .map(|(path, _)| path.as_str())
+    }
+
     /// Looks at them again.
     ///
     /// # Errors
     /// [`ManifestError::Damaged`], with every file that changed.
     pub fn hold(&self) -> Result<(), ManifestError> {
-        let changed = self
-            .files
-            .iter()
-            .filter(|(path, before)| before.is_none() || *before != stamp(&self.folder.join(path)));
-        let faults: Vec<String> = changed
-            .map(|(path, _)| format!("{path}: it changed while the dataset was read"))
+        let faults: Vec<String> = self
+            .changed()
+            .map(|path| format!("{path}: it changed while the dataset was read"))
             .collect();
         if faults.is_empty() {
             Ok(())

@@ -5,6 +5,9 @@ use super::compare::{logs, profile, stop};
 use super::evaluate::write_file;
 use super::failure::Failure;
 use scanbench::realism::fit::fit;
+use scanbench_detector::LogFile;
+use scanbench_generator::manifest::FileStamps;
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -13,8 +16,8 @@ use std::path::{Path, PathBuf};
 ///
 /// Measures visits, hours and weekdays, popularity, sizes, times, status triples, agents by family and monitoring, site by
 /// site, and writes a scenario from which traffic of the same kind is generated. No address, user, path, query or agent of
-/// the log is in it; port numbers, times of the first and last line and status codes are. See how near it comes with
-/// `scanbench compare`.
+/// the log is in it; port numbers, times of the first and last line and status codes are. The log is read twice and must
+/// not change meanwhile. See how near it comes with `scanbench compare`.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   scanbench fit C:\\inetpub\\logs\\LogFiles -o background.toml
@@ -34,9 +37,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
-    let measured = profile(&args.real)?;
-    let text = fit(&logs(&args.real)?, &measured, &CANCELLED).map_err(|stopped| stop(&stopped))?;
-    let text = text.ok_or_else(|| Failure::Input("no line was found again".to_owned()))?;
+    let text = background(&args.real, || {})?;
     let Some(path) = &args.output else {
         let mut out = io::stdout().lock();
         out.write_all(text.as_bytes())?;
@@ -53,4 +54,70 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         ))
     })?;
     write_file(folder, name, text.as_bytes())
+}
+
+/// Reads the logs twice, with something between, which only tests do. The numbers of one reading must not meet those of
+/// another: the result would be of logs that never were.
+fn background(real: &Path, between: impl FnOnce()) -> Result<String, Failure> {
+    let files = logs(real)?;
+    let before: BTreeSet<&Path> = paths(&files).collect();
+    let stamps = FileStamps::of_files(before.iter().copied());
+    let measured = profile(real)?;
+    between();
+    let text = fit(&files, &measured, &CANCELLED).map_err(|stopped| stop(&stopped))?;
+    let again = logs(real)?;
+    let mut came = paths(&again).filter(|path| !before.contains(path));
+    let changed = stamps.changed().next().map(str::to_owned);
+    if let Some(path) = changed.or_else(|| came.next().map(|path| path.display().to_string())) {
+        return Err(Failure::Input(format!(
+            "cannot fit {}: it changed while it was read; take a copy that nobody writes to",
+            scanbench_w3c::visible(path.as_bytes())
+        )));
+    }
+    text.ok_or_else(|| Failure::Input("no line was found again".to_owned()))
+}
+
+fn paths(files: &[LogFile]) -> impl Iterator<Item = &Path> {
+    files.iter().filter_map(|file| file.path.as_deref())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    const LOG: &str = "#Fields: date time s-ip cs-method cs-uri-stem s-port c-ip sc-status\n\
+        2026-11-02 10:00:00 10.0.0.1 GET / 80 192.0.2.7 200\n\
+        2026-11-02 10:00:05 10.0.0.1 GET /a 80 192.0.2.7 200\n";
+
+    /// What it says of two logs, where something happens between the two readings.
+    fn with(between: impl FnOnce(&Path)) -> Result<String, String> {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("a.log"), LOG).unwrap();
+        fs::write(folder.path().join("b.log"), LOG).unwrap();
+        background(folder.path(), || between(folder.path())).map_err(|failure| match failure {
+            Failure::Input(told) => told,
+            _ => "another failure".to_owned(),
+        })
+    }
+
+    #[test]
+    fn logs_that_change_between_the_two_readings_are_refused() {
+        let whole = with(|_| {}).unwrap();
+        assert!(whole.contains("of 4 lines"), "{whole}");
+        let more = LOG.replace("10:00:", "11:00:");
+        let grown = with(|folder| fs::write(folder.join("b.log"), LOG.to_owned() + &more).unwrap());
+        let told = grown.unwrap_err();
+        assert!(told.contains("b.log: it changed"), "{told}");
+        // As long, by another name moved there.
+        let replaced = with(|folder| {
+            fs::write(folder.join("c"), &more).unwrap();
+            fs::rename(folder.join("c"), folder.join("a.log")).unwrap();
+        });
+        let told = replaced.unwrap_err();
+        assert!(told.contains("a.log: it changed"), "{told}");
+        let came = with(|folder| fs::write(folder.join("c.log"), LOG).unwrap());
+        let told = came.unwrap_err();
+        assert!(told.contains("c.log: it changed"), "{told}");
+    }
 }
