@@ -357,3 +357,41 @@ fn a_packed_log_is_left_at_the_first_bad_line_too_many() {
     assert_eq!(stopped.unwrap_err(), Stopped::BadLines { count, allowed });
     assert_eq!(told, 1);
 }
+
+/// The log of a server that got other fields in mid-file: as many of them, in another order. Who went on with the old
+/// ones would take the one status for the port.
+#[test]
+fn as_many_fields_in_another_order() {
+    let mut log = "#Fields: date time s-ip s-port c-ip sc-status\n\
+                   2026-11-02 10:00:00 10.0.0.1 80 192.0.2.9 200\n\
+                   #Fields: date time s-ip sc-status c-ip s-port\n"
+        .to_owned();
+    for port in 8000..8030 {
+        log += &format!("2026-11-02 10:00:01 10.0.0.1 200 192.0.2.7 {port}\n");
+    }
+    let (_scratch, files) = write_set(&[log], false);
+    let cancelled = AtomicBool::new(false);
+    let options = ScanOptions::new(&cancelled);
+    let found = fast(&files, &Rule::default(), &Exclusions::default(), &options);
+    let alerts = found.detection.alerts(&Selection::All);
+    let rows: Vec<_> = alerts.iter().map(|alert| alert.port_count).collect();
+    assert_eq!(rows, [30]);
+}
+
+/// A line without a port counts as none: twenty ports and such a line are twenty, the least that nearly makes a row.
+#[test]
+fn a_hyphen_is_no_port() {
+    for (ports, near_misses) in [(19, 0), (20, 1)] {
+        let mut log = "#Fields: date time s-ip s-port c-ip\n".to_owned();
+        for port in 0..ports {
+            log += &format!("2026-11-02 10:00:00 10.0.0.1 {} 192.0.2.7\n", 8000 + port);
+        }
+        log += "2026-11-02 10:00:00 10.0.0.1 - 192.0.2.7\n";
+        let (_scratch, files) = write_set(&[log], false);
+        let cancelled = AtomicBool::new(false);
+        let options = ScanOptions::new(&cancelled);
+        let found = fast(&files, &Rule::default(), &Exclusions::default(), &options);
+        let stats = found.totals.stats.unwrap();
+        assert_eq!((stats.most, stats.near_misses), (ports, near_misses));
+    }
+}
