@@ -113,6 +113,14 @@ mod tests {
         }
     }
 
+    /// RFC 4291, 2.2: the digits of an IPv6 address are hexadecimal; RFC 5952, 4.3, only recommends small letters.
+    #[test]
+    fn capitals_are_the_same_address() {
+        let small = address_of(b"2001:db8::ab");
+        assert!(small.is_some());
+        assert_eq!(address_of(b"2001:DB8::AB"), small);
+    }
+
     #[test]
     fn the_rightmost_address_that_is_not_ours() {
         let source = ClientSource::Forwarded {

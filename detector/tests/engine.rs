@@ -166,6 +166,8 @@ proptest! {
         chosen in prop::sample::subsequence((0..EXCLUSIONS.len()).collect::<Vec<_>>(), 0..=3),
         (threads, block_bytes, piece_bytes) in (1_usize..4, 1_usize..400, 1_usize..2000),
         (packed, portable, unsorted) in (prop::bool::weighted(0.2), any::<bool>(), prop::bool::weighted(0.2)),
+        // A log that is being written may end within a line.
+        is_ended in any::<bool>(),
         lateness in prop::option::weighted(0.2, 0_u64..100),
         crowd in prop::collection::vec((0_u32..240, prop::sample::select(CROWD.to_vec())), 0..300),
     ) {
@@ -174,10 +176,15 @@ proptest! {
             lines.sort_by_key(|line| line.second);
         }
         let cut = cut.index(lines.len());
-        let logs = [
+        let mut logs = [
             strewn(&lines[..cut], &oddities, newline),
             strewn(&lines[cut..], &[], newline),
         ];
+        if !is_ended {
+            for log in &mut logs {
+                log.truncate(log.len() - newline.len());
+            }
+        }
         let (_scratch, files) = write_set(&logs, packed);
         let cancelled = AtomicBool::new(false);
         let options = ScanOptions {
