@@ -45,7 +45,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let standing = Standing::of(&both()?);
     let measured = profile(&args.set).and_then(|set| Ok((set, profile(&args.real)?)));
     // That a log changed says more than what came of it.
-    standing.hold("compare", &both()?)?;
+    standing.hold("compare", both)?;
     let (set, real) = measured?;
     let comparison = compare(&set, &real);
     let story = report::tell(&comparison);
@@ -85,11 +85,20 @@ impl Standing {
     }
 
     /// Fails where one changed, or where others are there now.
-    pub(crate) fn hold(&self, what: &str, again: &[LogFile]) -> Result<(), Failure> {
-        let changed = self.stamps.changed().next().map(str::to_owned);
-        let mut came = again.iter().filter_map(|file| file.path.as_ref());
-        let came = came.find(|path| !self.paths.contains(*path));
-        match changed.or_else(|| came.map(|path| path.display().to_string())) {
+    pub(crate) fn hold(
+        &self,
+        what: &str,
+        again: impl FnOnce() -> Result<Vec<LogFile>, Failure>,
+    ) -> Result<(), Failure> {
+        let mut changed = self.stamps.changed().next().map(str::to_owned);
+        // Where one is gone there may be none left to be found.
+        if changed.is_none() {
+            let again = again()?;
+            let mut came = again.iter().filter_map(|file| file.path.as_ref());
+            let came = came.find(|path| !self.paths.contains(*path));
+            changed = came.map(|path| path.display().to_string());
+        }
+        match changed {
             None => Ok(()),
             Some(path) => Err(Failure::Input(format!(
                 "cannot {what} {}: it changed while it was read; take a copy that nobody writes to",

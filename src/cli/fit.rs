@@ -61,7 +61,7 @@ fn background(real: &Path, between: impl FnOnce()) -> Result<String, Failure> {
     let measured = profile(real)?;
     between();
     let text = fit(&files, &measured, &CANCELLED).map_err(|stopped| stop(&stopped))?;
-    standing.hold("fit", &logs(real)?)?;
+    standing.hold("fit", || logs(real))?;
     text.ok_or_else(|| Failure::Input("no line was found again".to_owned()))
 }
 
