@@ -9,6 +9,8 @@ use scanbench::realism::profile::{Profile, measure};
 use scanbench::report::json;
 use scanbench::report::{charts, compare as report, html, markdown, terminal};
 use scanbench_detector::{LogFile, Stopped, find_logs};
+use scanbench_generator::manifest::FileStamps;
+use std::collections::BTreeSet;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -39,8 +41,12 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
-    let set = profile(&args.set)?;
-    let real = profile(&args.real)?;
+    let both = || Ok::<_, Failure>([logs(&args.set)?, logs(&args.real)?].concat());
+    let standing = Standing::of(&both()?);
+    let measured = profile(&args.set).and_then(|set| Ok((set, profile(&args.real)?)));
+    // That a log changed says more than what came of it.
+    standing.hold("compare", both)?;
+    let (set, real) = measured?;
     let comparison = compare(&set, &real);
     let story = report::tell(&comparison);
     let mut out = BufWriter::new(io::stdout().lock());
@@ -63,6 +69,43 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         write_file(folder, &format!("{name}.svg"), svg.as_bytes())?;
     }
     Ok(())
+}
+
+/// How logs stood before they were read more than once: the numbers of one reading must not meet those of another.
+pub(crate) struct Standing {
+    paths: BTreeSet<PathBuf>,
+    stamps: FileStamps,
+}
+
+impl Standing {
+    pub(crate) fn of(files: &[LogFile]) -> Self {
+        let paths: BTreeSet<PathBuf> = files.iter().filter_map(|file| file.path.clone()).collect();
+        let stamps = FileStamps::of_files(paths.iter().map(PathBuf::as_path));
+        Self { paths, stamps }
+    }
+
+    /// Fails where one changed, or where others are there now.
+    pub(crate) fn hold(
+        &self,
+        what: &str,
+        again: impl FnOnce() -> Result<Vec<LogFile>, Failure>,
+    ) -> Result<(), Failure> {
+        let mut changed = self.stamps.changed().next().map(str::to_owned);
+        // Where one is gone there may be none left to be found.
+        if changed.is_none() {
+            let again = again()?;
+            let mut came = again.iter().filter_map(|file| file.path.as_ref());
+            let came = came.find(|path| !self.paths.contains(*path));
+            changed = came.map(|path| path.display().to_string());
+        }
+        match changed {
+            None => Ok(()),
+            Some(path) => Err(Failure::Input(format!(
+                "cannot {what} {}: it changed while it was read; take a copy that nobody writes to",
+                scanbench_w3c::visible(path.as_bytes())
+            ))),
+        }
+    }
 }
 
 /// Measures the logs that a path names.

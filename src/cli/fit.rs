@@ -1,13 +1,10 @@
 //! `fit`: a background from somebody's own logs.
 
 use super::CANCELLED;
-use super::compare::{logs, profile, stop};
+use super::compare::{Standing, logs, profile, stop};
 use super::evaluate::write_file;
 use super::failure::Failure;
 use scanbench::realism::fit::fit;
-use scanbench_detector::LogFile;
-use scanbench_generator::manifest::FileStamps;
-use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -60,25 +57,12 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
 /// another: the result would be of logs that never were.
 fn background(real: &Path, between: impl FnOnce()) -> Result<String, Failure> {
     let files = logs(real)?;
-    let before: BTreeSet<&Path> = paths(&files).collect();
-    let stamps = FileStamps::of_files(before.iter().copied());
+    let standing = Standing::of(&files);
     let measured = profile(real)?;
     between();
     let text = fit(&files, &measured, &CANCELLED).map_err(|stopped| stop(&stopped))?;
-    let again = logs(real)?;
-    let mut came = paths(&again).filter(|path| !before.contains(path));
-    let changed = stamps.changed().next().map(str::to_owned);
-    if let Some(path) = changed.or_else(|| came.next().map(|path| path.display().to_string())) {
-        return Err(Failure::Input(format!(
-            "cannot fit {}: it changed while it was read; take a copy that nobody writes to",
-            scanbench_w3c::visible(path.as_bytes())
-        )));
-    }
+    standing.hold("fit", || logs(real))?;
     text.ok_or_else(|| Failure::Input("no line was found again".to_owned()))
-}
-
-fn paths(files: &[LogFile]) -> impl Iterator<Item = &Path> {
-    files.iter().filter_map(|file| file.path.as_deref())
 }
 
 #[cfg(test)]
