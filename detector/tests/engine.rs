@@ -36,6 +36,7 @@ fn oddity() -> impl Strategy<Value = &'static str> {
         "2026-11-02  00:00:30 WEB01 10.0.0.1 /  - 8003 10.0.0.10 -\t200 0 0",
         "#Fields: date time s-computername s-ip cs-uri-stem cs-uri-query s-port c-ip cs(User-Agent) sc-status sc-substatus sc-win32-status",
         "#Fields: s-port c-ip time date s-ip\n8004 10.0.0.10 00:01:00 2026-11-02 10.0.0.1\n#Fields: date time s-computername s-ip cs-uri-stem cs-uri-query s-port c-ip cs(User-Agent) sc-status sc-substatus sc-win32-status",
+        "#Date: 2026-11-02 00:00:00\n#Fields: time s-port c-ip s-ip\n00:01:00 8005 10.0.0.10 10.0.0.1\n#Fields: date time s-computername s-ip cs-uri-stem cs-uri-query s-port c-ip cs(User-Agent) sc-status sc-substatus sc-win32-status",
     ])
 }
 
@@ -400,5 +401,26 @@ fn a_hyphen_is_no_port() {
         let found = fast(&files, &Rule::default(), &Exclusions::default(), &options);
         let stats = found.totals.stats.unwrap();
         assert_eq!((stats.most, stats.near_misses), (ports, near_misses));
+    }
+}
+
+/// The day of lines that tell none stands before `#Fields`, and a piece may be cut between the two. Found by fuzzing: the
+/// piece was read without a day, since the lines before it tell theirs.
+#[test]
+fn a_day_in_the_piece_before() {
+    let log = "#Fields: date time s-ip s-port c-ip\n\
+               2026-11-02 10:00:00 10.0.0.1 80 192.0.2.9\n\
+               #Date: 2026-11-03 00:00:00\n\
+               #Fields: time s-ip s-port c-ip\n\
+               10:00:00 10.0.0.1 80 192.0.2.9\n";
+    let (_scratch, files) = write_set(&[log.to_owned()], false);
+    let cancelled = AtomicBool::new(false);
+    for piece_bytes in [1, 8 << 20] {
+        let options = ScanOptions {
+            piece_bytes,
+            ..ScanOptions::new(&cancelled)
+        };
+        let found = fast(&files, &Rule::default(), &Exclusions::default(), &options);
+        assert_eq!((found.bad.len(), found.detection.lines()), (0, 2));
     }
 }
