@@ -46,6 +46,8 @@ pub(super) struct Piece<V> {
     pub(super) counts: Counts,
     pub(super) header_before: Header,
     pub(super) header_after: Header,
+    /// Whether it may hold lines that tell no day, so that the day before it matters whatever its first lines tell.
+    pub(super) needs_day: bool,
     /// First and last moment; `None` where it has no entry.
     pub(super) times: Option<(Timestamp, Timestamp)>,
     /// Whether times ran backwards inside it.
@@ -149,6 +151,7 @@ impl<'a, V: Value> Gather<'a, V> {
             self.counters.span = Some((first.min(self.earliest), self.last));
         }
         let header = Arc::new(self.header_before.clone());
+        let needs_day = self.shared.is_some();
         let ranges = match self.shared {
             None => marked(self.ranges, self.marks, &self.first_marks),
             Some(bins) => bins
@@ -171,6 +174,7 @@ impl<'a, V: Value> Gather<'a, V> {
             counts,
             header_before: self.header_before,
             header_after: header_after.clone(),
+            needs_day,
             times: self.first.map(|first| (first, self.last)),
             is_unsorted: self.is_unsorted,
         };

@@ -309,7 +309,8 @@ impl<'a, V: Value> State<'a, V> {
             piece: log.next_piece,
         };
         let entered = self.waiting.remove(&task)?;
-        if !entered.piece.header_before.reads_like(&log.header) {
+        let (before, needs_day) = (&entered.piece.header_before, entered.piece.needs_day);
+        if !before.reads_like(&log.header) || (needs_day && *before != log.header) {
             return Some(Err(Then::Again(task, log.header.clone())));
         }
         log.next_piece += 1;
