@@ -19,6 +19,7 @@ use scanbench_detector::{
     Totals, find_logs, scan,
 };
 use scanbench_w3c::{Field, Item, Reader};
+use std::fmt::Write as _;
 use std::io::Write as _;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -375,7 +376,7 @@ fn as_many_fields_in_another_order() {
                    #Fields: date time s-ip sc-status c-ip s-port\n"
         .to_owned();
     for port in 8000..8030 {
-        log += &format!("2026-11-02 10:00:01 10.0.0.1 200 192.0.2.7 {port}\n");
+        writeln!(log, "2026-11-02 10:00:01 10.0.0.1 200 192.0.2.7 {port}").unwrap();
     }
     let (_scratch, files) = write_set(&[log], false);
     let cancelled = AtomicBool::new(false);
@@ -392,7 +393,12 @@ fn a_hyphen_is_no_port() {
     for (ports, near_misses) in [(19, 0), (20, 1)] {
         let mut log = "#Fields: date time s-ip s-port c-ip\n".to_owned();
         for port in 0..ports {
-            log += &format!("2026-11-02 10:00:00 10.0.0.1 {} 192.0.2.7\n", 8000 + port);
+            writeln!(
+                log,
+                "2026-11-02 10:00:00 10.0.0.1 {} 192.0.2.7",
+                8000 + port
+            )
+            .unwrap();
         }
         log += "2026-11-02 10:00:00 10.0.0.1 - 192.0.2.7\n";
         let (_scratch, files) = write_set(&[log], false);
