@@ -116,6 +116,23 @@ mod tests {
         Timestamp::from_millis(millis)
     }
 
+    /// A look-back of more milliseconds than there are numbers for sees everything that is older than the run.
+    #[test]
+    fn a_look_back_without_end() {
+        let schedule = Schedule {
+            start: at(0),
+            every: Duration::from_secs(1),
+            period: Duration::MAX,
+        };
+        let year = 365 * 24 * 3_600_000;
+        let runs: Vec<i64> = schedule
+            .runs(at(-50 * year))
+            .take(2)
+            .map(Timestamp::millis)
+            .collect();
+        assert_eq!(runs, [0, 1000]);
+    }
+
     proptest! {
         /// forall widths, steps and moments: exactly the windows that hold the moment.
         #[test]

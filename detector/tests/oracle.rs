@@ -13,11 +13,12 @@ mod oracle {
 use oracle::exclusions::{EXCLUSIONS, Oracle, exclusions};
 use oracle::lines::{Line, line, write_log};
 use oracle::rows::{Row, as_row, expected};
-use oracle::rules::rule;
+use oracle::rules::{MIDNIGHT, rule};
 use proptest::prelude::*;
-use scanbench_detector::{Detector, Rule, Selection, Window};
+use scanbench_detector::{Detector, Rule, Schedule, Selection, Window};
 use scanbench_w3c::{Field, Item, Reader, Timestamp};
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 fn detector(rule: &Rule, chosen: &[usize], lines: &[Line], closing: bool) -> Detector {
     let mut detector = Detector::new(rule.clone(), exclusions(chosen));
@@ -66,6 +67,19 @@ proptest! {
             let matched = lines.iter().filter(|line| (EXCLUSIONS[chosen[index]].1.1)(line)).count();
             prop_assert_eq!(detection.matched_lines(index), matched as u64);
         }
+        let taken_out = lines
+            .iter()
+            .filter(|line| chosen.iter().any(|index| {
+                let (alert, matches) = EXCLUSIONS[*index].1;
+                !alert && matches(line)
+            }))
+            .count();
+        prop_assert_eq!(detection.suppressed_lines(), taken_out as u64);
+        prop_assert_eq!(detection.lines(), lines.len() as u64);
+        let seconds = || lines.iter().map(|line| MIDNIGHT + i64::from(line.second));
+        let span = seconds().min().zip(seconds().max()).filter(|_| !chosen.is_empty());
+        let found = detection.span().map(|(first, last)| (first.millis(), last.millis()));
+        prop_assert_eq!(found, span.map(|(first, last)| (first * 1000, last * 1000)));
     }
 
     /// forall logs, rules and sets of exclusions: of a row of the rule alone something is left just where the oracle
@@ -114,6 +128,38 @@ proptest! {
         prop_assert_eq!(gone, expected_gone);
     }
 
+    /// forall logs and scheduled rules: of the rows of all data at once, as many as the oracle says are of no run, and
+    /// of several.
+    #[test]
+    fn cuts_are_those_of_the_oracle(
+        lines in prop::collection::vec(line(), 0..200),
+        mut rule in rule(),
+        (start, every, period) in (0_i64..100, 20_u64..100, 10_u64..150),
+        chosen in prop::sample::subsequence((0..EXCLUSIONS.len()).collect::<Vec<_>>(), 0..=2),
+    ) {
+        rule.schedule = Some(Schedule {
+            start: Timestamp::from_millis((MIDNIGHT + start) * 1000),
+            every: Duration::from_secs(every),
+            period: Duration::from_secs(period),
+        });
+        let picked: Vec<Oracle> = chosen.iter().map(|index| EXCLUSIONS[*index].1).collect();
+        let of_runs = expected(&lines, &rule, &picked);
+        let at_once = expected(&lines, &Rule { schedule: None, ..rule.clone() }, &picked);
+        let runs: Vec<usize> = at_once
+            .iter()
+            .map(|(key, _)| {
+                let same = of_runs.iter().filter(|(other, _)| is_same_window(&rule, key, other));
+                same.map(|(other, _)| other.split(' ').next()).collect::<BTreeSet<_>>().len()
+            })
+            .collect();
+        let count = |holds: fn(usize) -> bool| runs.iter().filter(|runs| holds(**runs)).count() as u64;
+        let cut = detector(&rule, &chosen, &lines, false).finish().cut(&Selection::All).unwrap();
+        prop_assert_eq!(
+            (cut.rows, cut.missed, cut.repeated),
+            (count(|_| true), count(|runs| runs == 0), count(|runs| runs > 1))
+        );
+    }
+
     /// forall logs in order of time, and rules: forgetting what has passed changes no row.
     #[test]
     fn forgetting_changes_nothing(
@@ -132,17 +178,38 @@ proptest! {
     }
 }
 
-/// Whether a row stands in the window of another: the same where windows are fixed, else inside its span.
-fn is_within(rule: &Rule, inner: &str, outer: &str) -> bool {
-    let parts = |key: &str| -> Vec<String> { key.splitn(4, ' ').map(str::to_owned).collect() };
-    let (inner, outer) = (parts(inner), parts(outer));
-    let span = if matches!(
+/// Whether windows stand where the clock says.
+fn is_fixed(rule: &Rule) -> bool {
+    matches!(
         rule.window,
         Window::Tumbling { .. } | Window::Hopping { .. }
-    ) {
+    )
+}
+
+/// Run, start, end and keys of a row.
+fn parts(key: &str) -> Vec<&str> {
+    key.splitn(4, ' ').collect()
+}
+
+/// Whether a row stands in the window of another: the same where windows are fixed, else inside its span.
+fn is_within(rule: &Rule, inner: &str, outer: &str) -> bool {
+    let (inner, outer) = (parts(inner), parts(outer));
+    let span = if is_fixed(rule) {
         inner[1] == outer[1]
     } else {
         outer[1] <= inner[1] && inner[2] <= outer[2]
     };
     inner[0] == outer[0] && inner[3] == outer[3] && span
+}
+
+/// Whether two rows have the same keys and window; of windows that move, whether one begins while the other lasts.
+fn is_same_window(rule: &Rule, one: &str, other: &str) -> bool {
+    let (one, other) = (parts(one), parts(other));
+    let begins_in = |a: &[&str], b: &[&str]| (b[1]..=b[2]).contains(&a[1]);
+    one[3] == other[3]
+        && if is_fixed(rule) {
+            one[1] == other[1]
+        } else {
+            begins_in(&one, &other) || begins_in(&other, &one)
+        }
 }

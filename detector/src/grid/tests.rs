@@ -188,3 +188,20 @@ fn a_cut_by_hand() {
             .is_none()
     );
 }
+
+/// Of the same minute's four ports: none below the threshold of the detection, which forgot groups of fewer, and none
+/// above the limit of sets, which never count past it.
+#[test]
+fn thresholds_that_cannot_be_told() {
+    let lines: Vec<Line> = (0..4)
+        .map(|n| (56 + u32::from(n), 1, 1, Some(8004 + n)))
+        .collect();
+    let found = |limit: Option<usize>, threshold: u64| {
+        let rule = Grid::rule(&rule(0, limit), seconds(60), 3);
+        let grid = Grid::new(detect(&lines, &rule)).unwrap();
+        let crossings = grid.crossings(seconds(60), threshold, &Selection::None);
+        crossings.len()
+    };
+    assert_eq!([2, 3, 4, 5].map(|n| found(None, n)), [0, 1, 1, 0]);
+    assert_eq!([2, 3, 4, 5].map(|n| found(Some(3), n)), [0, 1, 0, 0]);
+}
