@@ -167,7 +167,7 @@ impl Detection {
         self.counters.suppressed_lines
     }
 
-    /// The moments of the first and the last line; `None` where there are no lines or no exclusions.
+    /// The moments of the first and the last line; `None` where there are no lines. Without exclusions not always known.
     #[must_use]
     pub fn span(&self) -> Option<(Timestamp, Timestamp)> {
         self.counters.span
