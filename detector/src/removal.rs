@@ -210,3 +210,52 @@ impl Removals<'_> {
             .is_some_and(|row| self.detection.is_left(row, in_force))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{Detector, Exclusions, Rule, Selection};
+    use scanbench_spec::Source;
+    use scanbench_w3c::{Item, Reader};
+    use std::fmt::Write as _;
+
+    /// More values than a word has bits: 70 ports 8010-8079 by hand, then 12 ports 8000-8011 by a probe, which are 80
+    /// ports together and 70 without the probe.
+    #[test]
+    fn more_values_than_a_word_has_bits() {
+        const PROBE: &str = "version = 1\n[[exclusion]]\nid = \"probe\"\nstage = \"event\"\n\
+                             match.cs-user-agent = \"probe\"\n";
+        let mut log = "#Fields: date time s-ip s-port c-ip cs(User-Agent)\n".to_owned();
+        let lines = (8010..8080)
+            .map(|port| (port, "-"))
+            .chain((8000..8012).map(|port| (port, "probe")));
+        for (port, agent) in lines {
+            writeln!(log, "2026-11-02 00:00:01 10.0.0.1 {port} 192.0.2.1 {agent}").unwrap();
+        }
+        for (threshold, rows, left) in [
+            (70, 1, true),
+            (71, 1, false),
+            (80, 1, false),
+            (81, 0, false),
+        ] {
+            let rule = Rule {
+                threshold,
+                ..Rule::default()
+            };
+            let exclusions = Exclusions::from_source(&Source::new("x.toml", PROBE)).unwrap();
+            let mut detector = Detector::new(rule, exclusions);
+            let mut reader = Reader::new(log.as_bytes()).unwrap();
+            while let Some(item) = reader.next_item().unwrap() {
+                if let Item::Entry(entry) = item {
+                    detector.push(&entry, "WEB01");
+                }
+            }
+            let detection = detector.finish();
+            let removals = detection.removals();
+            assert_eq!(removals.rows().len(), rows);
+            assert_eq!(removals.is_left(0, &|_| false), rows == 1, "{threshold}");
+            assert_eq!(removals.is_left(0, &|_| true), left, "{threshold}");
+            assert_eq!(detection.alerts(&Selection::All).len(), usize::from(left));
+            assert_eq!(detection.suppressed().len(), rows - usize::from(left));
+        }
+    }
+}
