@@ -84,7 +84,7 @@ fn log<V: Value>(
         let before = collector.held();
         let mut lines = input.by_ref().take(look.range.end - look.range.start);
         look_in::<V>(job, look, &mut lines, buffer, &mut memo, collector).map_err(changed)?;
-        job.held.add_rows(collector.held() - before);
+        job.held.change_rows(before, collector.held());
         job.held.check()?;
         at = look.range.end;
     }

@@ -85,8 +85,12 @@ impl Held {
         self.counted.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
-    pub(super) fn add_rows(&self, bytes: usize) {
-        self.rows.fetch_add(bytes as u64, Ordering::Relaxed);
+    /// Of rows that took so many bytes before and take so many now: fewer, where a full set gave a long value for a
+    /// short one.
+    pub(super) fn change_rows(&self, before: usize, now: usize) {
+        let (more, fewer) = (now.saturating_sub(before), before.saturating_sub(now));
+        self.rows.fetch_add(more as u64, Ordering::Relaxed);
+        self.rows.fetch_sub(fewer as u64, Ordering::Relaxed);
     }
 
     /// Why to stop, where too much is held.

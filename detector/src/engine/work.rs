@@ -346,7 +346,7 @@ impl<'a, 's, V: Value> Worker<'a, 's, V> {
                             why: visible(error.to_string().as_bytes()),
                         });
                     }
-                    self.job.held.add_rows(self.collector.held() - before);
+                    self.job.held.change_rows(before, self.collector.held());
                     if let Err(stopped) = self.job.held.check() {
                         self.shared.stop(stopped);
                     }
