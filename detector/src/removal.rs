@@ -213,43 +213,50 @@ impl Removals<'_> {
 
 #[cfg(test)]
 mod tests {
-    use crate::{Detector, Exclusions, Rule, Selection};
+    use crate::{Detection, Detector, Exclusions, Rule, Selection};
     use scanbench_spec::Source;
     use scanbench_w3c::{Item, Reader};
     use std::fmt::Write as _;
 
-    /// More values than a word has bits: 70 ports 8010-8079 by hand, then 12 ports 8000-8011 by a probe, which are 80
-    /// ports together and 70 without the probe.
+    /// Lines of one client in one second, each a port and an agent.
+    fn detect(threshold: u64, exclusions: &str, lines: &[(u16, &str)]) -> Detection {
+        let mut log = "#Fields: date time s-ip s-port c-ip cs(User-Agent)\n".to_owned();
+        for (port, agent) in lines {
+            let line = format!("2026-11-02 00:00:01 10.0.0.1 {port} 192.0.2.1 {agent}");
+            writeln!(log, "{line}").unwrap();
+        }
+        let rule = Rule {
+            threshold,
+            ..Rule::default()
+        };
+        let exclusions = Exclusions::from_source(&Source::new("x.toml", exclusions)).unwrap();
+        let mut detector = Detector::new(rule, exclusions);
+        let mut reader = Reader::new(log.as_bytes()).unwrap();
+        while let Some(item) = reader.next_item().unwrap() {
+            if let Item::Entry(entry) = item {
+                detector.push(&entry, "WEB01");
+            }
+        }
+        detector.finish()
+    }
+
+    /// More values than a word has bits: 70 ports 8010-8079, then 12 ports 8000-8011 of a probe, which are 80 ports
+    /// together and 70 without the probe.
     #[test]
     fn more_values_than_a_word_has_bits() {
         const PROBE: &str = "version = 1\n[[exclusion]]\nid = \"probe\"\nstage = \"event\"\n\
                              match.cs-user-agent = \"probe\"\n";
-        let mut log = "#Fields: date time s-ip s-port c-ip cs(User-Agent)\n".to_owned();
-        let lines = (8010..8080)
+        let lines: Vec<(u16, &str)> = (8010..8080)
             .map(|port| (port, "-"))
-            .chain((8000..8012).map(|port| (port, "probe")));
-        for (port, agent) in lines {
-            writeln!(log, "2026-11-02 00:00:01 10.0.0.1 {port} 192.0.2.1 {agent}").unwrap();
-        }
+            .chain((8000..8012).map(|port| (port, "probe")))
+            .collect();
         for (threshold, rows, left) in [
             (70, 1, true),
             (71, 1, false),
             (80, 1, false),
             (81, 0, false),
         ] {
-            let rule = Rule {
-                threshold,
-                ..Rule::default()
-            };
-            let exclusions = Exclusions::from_source(&Source::new("x.toml", PROBE)).unwrap();
-            let mut detector = Detector::new(rule, exclusions);
-            let mut reader = Reader::new(log.as_bytes()).unwrap();
-            while let Some(item) = reader.next_item().unwrap() {
-                if let Item::Entry(entry) = item {
-                    detector.push(&entry, "WEB01");
-                }
-            }
-            let detection = detector.finish();
+            let detection = detect(threshold, PROBE, &lines);
             let removals = detection.removals();
             assert_eq!(removals.rows().len(), rows);
             assert_eq!(removals.is_left(0, &|_| false), rows == 1, "{threshold}");
@@ -257,5 +264,28 @@ mod tests {
             assert_eq!(detection.alerts(&Selection::All).len(), usize::from(left));
             assert_eq!(detection.suppressed().len(), rows - usize::from(left));
         }
+    }
+
+    /// Of five exclusions the first and the fourth match ports 8000 and 8001 and act alike; the second matches the same
+    /// lines and acts elsewhere; the third matches others; the fifth none.
+    #[test]
+    fn exclusions_that_do_the_same_stand_together() {
+        let list = [
+            ("event", "s-port = [8000, 8001]"),
+            ("alert", "s-port = [8000, 8001]"),
+            ("event", "s-port = 8001"),
+            ("event", "s-port = \"8000-8001\""),
+            ("event", "s-port = 8003"),
+        ];
+        let mut file = "version = 1\n".to_owned();
+        for (number, (stage, condition)) in list.into_iter().enumerate() {
+            let head = format!("[[exclusion]]\nid = \"x{number}\"\nstage = \"{stage}\"");
+            writeln!(file, "{head}\nmatch.{condition}").unwrap();
+        }
+        let detection = detect(3, &file, &[(8000, "-"), (8001, "-"), (8002, "-")]);
+        let removals = detection.removals();
+        assert_eq!(removals.rows().len(), 1);
+        assert_eq!(removals.matching(0), [vec![0, 3], vec![1], vec![2]]);
+        assert!(removals.matching(1).is_empty());
     }
 }

@@ -186,3 +186,51 @@ impl Condition {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Exclusions;
+    use scanbench_spec::Source;
+
+    #[test]
+    fn numbers_are_digits_only() {
+        for (text, number) in [
+            ("0", Some(0)),
+            ("007", Some(7)),
+            ("18446744073709551615", Some(u64::MAX)),
+            ("18446744073709551616", None),
+            ("", None),
+            ("-", None),
+            ("+5", None),
+            ("-5", None),
+            ("5 ", None),
+            ("0x5", None),
+        ] {
+            assert_eq!(number_of(text.as_bytes()), number, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn shown_as_in_a_file_and_cut_after_five() {
+        let shown = |condition: &str| {
+            let file = format!(
+                "version = 1\n[[exclusion]]\nid = \"x\"\nstage = \"event\"\nmatch.{condition}\n"
+            );
+            let list = Exclusions::from_source(&Source::new("x.toml", file)).unwrap();
+            list.list()[0].conditions()[0].to_string()
+        };
+        assert_eq!(
+            shown("not-c-ip = [\"10.0.0.10\", \"192.168.7.0/24\"]"),
+            "not-c-ip: 10.0.0.10 or 192.168.7.0/24"
+        );
+        assert_eq!(
+            shown("s-port = [1, 3, 5, 7, 9]"),
+            "s-port: 1 or 3 or 5 or 7 or 9"
+        );
+        assert_eq!(
+            shown("s-port = [1, 3, 5, 7, 9, 11, 13]"),
+            "s-port: 1 or 3 or 5 or 7 or 9 or 2 more"
+        );
+    }
+}
