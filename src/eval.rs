@@ -10,6 +10,8 @@ pub mod edge;
 mod exclusions;
 mod gates;
 mod intervals;
+#[cfg(test)]
+mod made;
 mod paired;
 mod reach;
 mod rows;
