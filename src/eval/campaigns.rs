@@ -98,7 +98,12 @@ mod tests {
             let all: Vec<_> = rows.into_iter().zip(taken).collect();
             let evaluation = evaluate(&truth, &runs(&all));
             let counts = evaluation.campaigns.into_iter().map(|one| {
-                (one.id, one.rows_without_exclusions, one.rows_with_exclusions, one.hidden_by)
+                (
+                    one.id,
+                    one.rows_without_exclusions,
+                    one.rows_with_exclusions,
+                    one.hidden_by,
+                )
             });
             counts.collect::<Vec<_>>()
         };
@@ -110,6 +115,9 @@ mod tests {
         assert_eq!(loud([&[0], &[1], &[]]), [quiet(), of_loud(1, &[])]);
         assert_eq!(loud([&[0], &[1], &[1]]), [quiet(), of_loud(0, &[])]);
         // By place in the list, whatever the order in which they were found.
-        assert_eq!(loud([&[2, 0], &[2, 0], &[1, 2, 0]]), [quiet(), of_loud(0, &["x0", "x2"])]);
+        assert_eq!(
+            loud([&[2, 0], &[2, 0], &[1, 2, 0]]),
+            [quiet(), of_loud(0, &["x0", "x2"])]
+        );
     }
 }

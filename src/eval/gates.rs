@@ -203,7 +203,11 @@ mod tests {
             windows: vec![window(0, 1, 40, &["a"]), window(20, 2, 40, &["b"])],
             ..GroundTruth::default()
         };
-        let rows = [(alert(0, 1), &[][..]), (alert(20, 2), &[]), (alert(40, 3), &[])];
+        let rows = [
+            (alert(0, 1), &[][..]),
+            (alert(20, 2), &[]),
+            (alert(40, 3), &[]),
+        ];
         let evaluation = evaluate(&truth, &runs(&rows));
         let gate = bound.parse::<Bound>().unwrap().gate(side, &evaluation);
         let (name, limit) = bound.split_once('=').unwrap();
@@ -231,11 +235,31 @@ mod tests {
             assert_eq!(failed(bound, side), None, "{bound}");
         }
         for (bound, side, told) in [
-            ("recall=0.159", Side::NotUnder, "recall is 0.158 to 1.000, under 0.159"),
-            ("recall=0.9", Side::NotOver, "recall is 0.158 to 1.000, over 0.9"),
-            ("alerts-per-day=13", Side::NotUnder, "alerts-per-day is 12, under 13"),
-            ("alerts-per-day=11", Side::NotOver, "alerts-per-day is 12, over 11"),
-            ("unexpected-rows=0", Side::NotOver, "unexpected-rows is 1, over 0"),
+            (
+                "recall=0.159",
+                Side::NotUnder,
+                "recall is 0.158 to 1.000, under 0.159",
+            ),
+            (
+                "recall=0.9",
+                Side::NotOver,
+                "recall is 0.158 to 1.000, over 0.9",
+            ),
+            (
+                "alerts-per-day=13",
+                Side::NotUnder,
+                "alerts-per-day is 12, under 13",
+            ),
+            (
+                "alerts-per-day=11",
+                Side::NotOver,
+                "alerts-per-day is 12, over 11",
+            ),
+            (
+                "unexpected-rows=0",
+                Side::NotOver,
+                "unexpected-rows is 1, over 0",
+            ),
             ("f1=0", Side::NotUnder, "f1 is unmeasured, and must not be"),
             ("f1=1", Side::NotOver, "f1 is unmeasured, and must not be"),
         ] {

@@ -109,7 +109,9 @@ mod tests {
             ("allowed", Class::Authorised, 3),
         ];
         GroundTruth {
-            campaigns: classes.map(|(id, class, _)| campaign(id, class, (0, 100))).into(),
+            campaigns: classes
+                .map(|(id, class, _)| campaign(id, class, (0, 100)))
+                .into(),
             windows: classes
                 .iter()
                 .flat_map(|(id, _, client)| {
@@ -119,7 +121,10 @@ mod tests {
                 // One more of the attack, and three of the work: no two classes have the same counts.
                 .chain([(40, 45)].map(|(minute, ports)| window(minute, 1, ports, &["attack"])))
                 .chain([50, 60, 70].map(|minute| window(minute, 2, 33, &["work"])))
-                .chain([(0, 30), (10, 29), (20, 31)].map(|(minute, ports)| window(minute, 4, ports, &[])))
+                .chain(
+                    [(0, 30), (10, 29), (20, 31)]
+                        .map(|(minute, ports)| window(minute, 4, ports, &[])),
+                )
                 .collect(),
             ..GroundTruth::default()
         }

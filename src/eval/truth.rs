@@ -194,7 +194,9 @@ mod tests {
 
     fn days_of(files: &[(&str, &str)]) -> Option<f64> {
         let folder = dataset(files);
-        GroundTruth::read(folder.path(), &manifest(&[])).unwrap().days
+        GroundTruth::read(folder.path(), &manifest(&[]))
+            .unwrap()
+            .days
     }
 
     #[test]
@@ -208,7 +210,10 @@ mod tests {
         ];
         let mut manifest = manifest(&files);
         let truth = GroundTruth::read(folder.path(), &manifest).unwrap();
-        assert_eq!((truth.scenario.as_str(), truth.seed, truth.lines), ("small", 7, 42));
+        assert_eq!(
+            (truth.scenario.as_str(), truth.seed, truth.lines),
+            ("small", 7, 42)
+        );
         assert_eq!((truth.campaigns.len(), truth.windows.len()), (1, 1));
         assert_eq!(truth.campaigns[0].id, truth.windows[0].campaigns[0]);
         assert_eq!((truth.days, truth.unlabelled_is_unknown), (None, false));
@@ -235,26 +240,41 @@ mod tests {
                 "servers": [], "collisions": [],
             });
             // What the scenario says is then of no account.
-            let files = [(INJECTION, text.to_string()), (SCENARIO, "duration = \"1h\"".to_owned())];
+            let files = [
+                (INJECTION, text.to_string()),
+                (SCENARIO, "duration = \"1h\"".to_owned()),
+            ];
             days_of(&files.each_ref().map(|(path, text)| (*path, text.as_str())))
         };
-        let (night, morning, noon, evening) = ("02T00:00:00", "02T06:00:00", "02T12:00:00", "02T18:00:00");
+        let (night, morning, noon, evening) =
+            ("02T00:00:00", "02T06:00:00", "02T12:00:00", "02T18:00:00");
         assert_eq!(days(morning, noon, night, evening), Some(0.75));
         assert_eq!(days(night, evening, morning, noon), Some(0.75));
         assert_eq!(days(night, noon, morning, evening), Some(0.75));
-        assert_eq!(days(night, "03T00:00:00", night, "03T00:00:00.900"), Some(1.0));
-        assert_eq!(days(night, "02T00:01:30", night, "02T00:01:30"), Some(90.0 / 86_400.0));
+        assert_eq!(
+            days(night, "03T00:00:00", night, "03T00:00:00.900"),
+            Some(1.0)
+        );
+        assert_eq!(
+            days(night, "02T00:01:30", night, "02T00:01:30"),
+            Some(90.0 / 86_400.0)
+        );
     }
 
     #[test]
     fn what_cannot_be_read_is_named() {
         let told = |folder: &tempfile::TempDir, manifest: &Manifest| {
-            GroundTruth::read(folder.path(), manifest).unwrap_err().to_string()
+            GroundTruth::read(folder.path(), manifest)
+                .unwrap_err()
+                .to_string()
         };
         // A file that the manifest names must be there; one that it does not name must be readable where it is there.
         for name in [SCENARIO, INJECTION] {
             let folder = dataset(&[]);
-            assert!(told(&folder, &manifest(&[(name, 0)])).contains(name), "{name}");
+            assert!(
+                told(&folder, &manifest(&[(name, 0)])).contains(name),
+                "{name}"
+            );
             fs::create_dir(folder.path().join(name)).unwrap();
             assert!(told(&folder, &manifest(&[])).contains(name), "{name}");
         }

@@ -163,7 +163,11 @@ fn two_detectors_campaign_by_campaign() {
     assert_eq!(four(&found.look_alikes), (1, vec![], vec!["q"], 1));
     assert_eq!(found.attacks.campaigns(), 4);
     assert_near(found.attacks.difference.unwrap(), 0.0, "attacks");
-    assert_near(found.look_alikes.difference.unwrap(), -1.0 / 3.0, "look-alikes");
+    assert_near(
+        found.look_alikes.difference.unwrap(),
+        -1.0 / 3.0,
+        "look-alikes",
+    );
     assert_near(found.look_alikes.chance, 1.0, "chance");
 }
 
@@ -266,9 +270,16 @@ fn an_earlier_report_is_what_was_in_force_then() {
 
 #[test]
 fn what_is_no_earlier_report_of_these_datasets() {
-    for (version, is_read) in [(0, false), (1, true), (SCHEMA_VERSION, true), (SCHEMA_VERSION + 1, false)] {
+    for (version, is_read) in [
+        (0, false),
+        (1, true),
+        (SCHEMA_VERSION, true),
+        (SCHEMA_VERSION + 1, false),
+    ] {
         let found = earlier(&|report| report["schema_version"] = json!(version));
-        let told = format!("its schema_version is {version}, and this program reads 1 to {SCHEMA_VERSION}");
+        let told = format!(
+            "its schema_version is {version}, and this program reads 1 to {SCHEMA_VERSION}"
+        );
         match found {
             Ok(_) => assert!(is_read, "{version}"),
             Err(error) => assert!(!is_read && error.contains(&told), "{error}"),
@@ -278,7 +289,10 @@ fn what_is_no_earlier_report_of_these_datasets() {
     for (key, value) in [("seed", json!(8)), ("scenario", json!("others"))] {
         let other = earlier(&|report| report["datasets"][0][key] = value.clone()).unwrap();
         let told = other.compare(&now).unwrap_err();
-        assert!(told.starts_with("the baseline is of other datasets"), "{told}");
+        assert!(
+            told.starts_with("the baseline is of other datasets"),
+            "{told}"
+        );
     }
     let nameless = earlier(&|report| report["datasets"] = Value::Null).unwrap_err();
     assert!(nameless.contains("it names no dataset"), "{nameless}");
