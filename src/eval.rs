@@ -348,3 +348,6 @@ pub fn evaluate(truth: &GroundTruth, runs: &Runs<'_>) -> Evaluation {
     evaluator.add(truth, runs);
     evaluator.finish()
 }
+
+#[cfg(test)]
+mod tests;

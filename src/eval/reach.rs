@@ -118,8 +118,11 @@ mod tests {
                     [(0, 19), (10, 20), (20, 29), (30, 30)]
                         .map(|(minute, ports)| window(minute, *client, ports, &[id]))
                 })
-                // One more of the attack, and three of the work: no two classes have the same counts.
-                .chain([(40, 45)].map(|(minute, ports)| window(minute, 1, ports, &["attack"])))
+                // Two more of the attack, and three of the work: no two classes have the same counts.
+                .chain(
+                    [(40, 45), (50, 25)]
+                        .map(|(minute, ports)| window(minute, 1, ports, &["attack"])),
+                )
                 .chain([50, 60, 70].map(|minute| window(minute, 2, 33, &["work"])))
                 .chain(
                     [(0, 30), (10, 29), (20, 31)]
@@ -142,14 +145,14 @@ mod tests {
         let expected = Reach {
             look_alike: near(2, 4),
             authorised: near(2, 1),
-            malicious: near(2, 2),
+            malicious: near(3, 2),
             background_at_threshold: 2,
-            // Of seventeen, two of each class are labelled.
-            background_near: Some(11),
+            // Of seventeen, seven are labelled.
+            background_near: Some(10),
             keys: Some(500),
         };
         assert_eq!(reach, expected);
-        assert_eq!(reach.benign(), (Some(13), 6));
+        assert_eq!(reach.benign(), (Some(12), 6));
         let other = Reach {
             look_alike: near(1, 10),
             authorised: near(20, 30),
@@ -162,9 +165,9 @@ mod tests {
         let sum = Reach {
             look_alike: near(3, 14),
             authorised: near(22, 31),
-            malicious: near(42, 52),
+            malicious: near(43, 52),
             background_at_threshold: 62,
-            background_near: Some(81),
+            background_near: Some(80),
             keys: Some(580),
         };
         assert_eq!(reach, sum);

@@ -165,14 +165,12 @@ fn periodic(spans: &[(i64, i64)]) -> Option<Periodic> {
     hours.sort_unstable();
     let (mut from, mut to, mut gap) = (0, DAY, 0);
     let mut latest = hours.iter().map(|span| span.1).max()? - DAY;
-    for (index, (start, end)) in hours.iter().enumerate() {
+    for (start, end) in &hours {
         if start - latest > gap {
             gap = start - latest;
             from = *start;
-            to = match index {
-                0 => latest + DAY,
-                _ => latest,
-            };
+            // Of the first, the end of the day before.
+            to = latest;
         }
         latest = latest.max(*end);
     }
@@ -259,6 +257,22 @@ mod tests {
         let whole_day: Vec<(i64, i64)> =
             (0..24).map(|hour| (monday + hour % 2, hour * 60)).collect();
         assert_eq!(found(&whole_day), None, "all day is no window");
+        // Four hours are a window, and a minute more is none.
+        let four_hours = [(monday, 120), (monday, 240), (monday + 1, 350)];
+        assert_eq!(found(&four_hours), Some((vec![], 120, 360)));
+        assert_eq!(found(&[(monday, 120), (monday + 1, 351)]), None);
+        // Every day of two weeks is no matter of the days of the week; every day but Sunday is.
+        let daily = |days: &[i64]| -> Vec<(i64, i64)> {
+            let all = days.iter().flat_map(|day| [monday + day, monday + 7 + day]);
+            all.map(|day| (day, 120)).collect()
+        };
+        let every_day = daily(&[0, 1, 2, 3, 4, 5, 6]);
+        assert_eq!(found(&every_day), Some((vec![], 120, 130)));
+        let without_sunday = daily(&[0, 1, 2, 3, 4, 5]);
+        assert_eq!(
+            found(&without_sunday),
+            Some((vec![0, 1, 2, 3, 4, 5], 120, 130))
+        );
     }
 
     /// An attack, an allowed scan, and work that comes from two addresses; what else has a row is the background.
