@@ -10,6 +10,8 @@ pub mod edge;
 mod exclusions;
 mod gates;
 mod intervals;
+#[cfg(test)]
+mod made;
 mod paired;
 mod reach;
 mod rows;
@@ -346,3 +348,6 @@ pub fn evaluate(truth: &GroundTruth, runs: &Runs<'_>) -> Evaluation {
     evaluator.add(truth, runs);
     evaluator.finish()
 }
+
+#[cfg(test)]
+mod tests;

@@ -117,7 +117,7 @@ impl Baseline {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use scanbench_detector::CensusBin;
+    use scanbench_detector::{CensusBin, GridKey};
     use scanbench_w3c::Timestamp;
 
     /// Four bins, worked out by hand.
@@ -152,5 +152,57 @@ mod tests {
         assert_eq!(found(By::NotFound, 50), [(1, 50)]);
         assert_eq!(found(By::NotFound, 20), [(1, 50), (2, 48)]);
         assert_eq!(found(By::Ports, 1), []);
+    }
+
+    /// Rows have the key of the census, what was compared as their count, and no set.
+    #[test]
+    fn alerts_are_rows_of_their_keys() {
+        let key = |client: &str| GridKey {
+            c_ip: client.to_owned(),
+            computer: "WEB01".to_owned(),
+            s_ip: "10.0.0.100".to_owned(),
+        };
+        let bin = |minute: i64, key, requests| CensusBin {
+            start: Timestamp::from_millis(minute * 60_000),
+            key,
+            requests,
+            not_found: 0,
+            first: Timestamp::from_millis(minute * 60_000),
+            last: Timestamp::from_millis(minute * 60_000 + 1000),
+        };
+        let census = Census {
+            widths: vec![CensusWidth {
+                busy: Vec::new(),
+                listed: vec![bin(0, 0, 10), bin(0, 1, 45), bin(10, 0, 30)],
+            }],
+            keys: vec![key("10.0.0.1"), key("10.0.0.2")],
+            ..Census::default()
+        };
+        let [requests, not_found] = Baseline::beside(Duration::from_mins(10), 30);
+        let found = requests.alerts(&census, &census.widths[0]);
+        let told: Vec<(i64, &str, &str, &str, u64, u64)> = found
+            .iter()
+            .map(|row| {
+                let minute = row.time_generated.millis() / 60_000;
+                (
+                    minute,
+                    &*row.c_ip,
+                    &*row.computer,
+                    &*row.s_ip,
+                    row.distinct(),
+                    row.connections_count,
+                )
+            })
+            .collect();
+        let expected = [
+            (0, "10.0.0.2", "WEB01", "10.0.0.100", 45, 45),
+            (10, "10.0.0.1", "WEB01", "10.0.0.100", 30, 30),
+        ];
+        assert_eq!(told, expected);
+        assert_eq!(not_found.alerts(&census, &census.widths[0]), []);
+        assert_eq!(
+            (not_found.by, not_found.threshold, not_found.bin_seconds),
+            (By::NotFound, 50, 600)
+        );
     }
 }

@@ -69,3 +69,55 @@ pub(super) fn outcomes(
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::made::{alert, campaign, runs, window};
+    use super::super::{GroundTruth, evaluate};
+    use super::*;
+
+    /// One campaign with three rows, of which an exclusion takes one, another the other two, and one is left by neither;
+    /// a second campaign with none.
+    #[test]
+    fn rows_of_each_campaign() {
+        let truth = GroundTruth {
+            campaigns: vec![
+                campaign("quiet", Class::Malicious, (0, 5)),
+                campaign("loud", Class::LookAlike, (10, 40)),
+            ],
+            windows: vec![
+                window(0, 1, 5, &["quiet"]),
+                window(10, 2, 40, &["loud"]),
+                window(20, 2, 40, &["loud"]),
+                window(30, 2, 40, &["loud"]),
+            ],
+            ..GroundTruth::default()
+        };
+        let loud = |taken: [&'static [usize]; 3]| {
+            let rows = [10, 20, 30].map(|minute| alert(minute, 2));
+            let all: Vec<_> = rows.into_iter().zip(taken).collect();
+            let evaluation = evaluate(&truth, &runs(&all));
+            let counts = evaluation.campaigns.into_iter().map(|one| {
+                (
+                    one.id,
+                    one.rows_without_exclusions,
+                    one.rows_with_exclusions,
+                    one.hidden_by,
+                )
+            });
+            counts.collect::<Vec<_>>()
+        };
+        let quiet = || ("quiet".to_owned(), 0, 0, vec![]);
+        let of_loud = |with, by: &[&str]| {
+            let by = by.iter().map(|id| (*id).to_owned()).collect();
+            ("loud".to_owned(), 3, with, by)
+        };
+        assert_eq!(loud([&[0], &[1], &[]]), [quiet(), of_loud(1, &[])]);
+        assert_eq!(loud([&[0], &[1], &[1]]), [quiet(), of_loud(0, &[])]);
+        // By place in the list, whatever the order in which they were found.
+        assert_eq!(
+            loud([&[2, 0], &[2, 0], &[1, 2, 0]]),
+            [quiet(), of_loud(0, &["x0", "x2"])]
+        );
+    }
+}

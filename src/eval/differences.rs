@@ -248,4 +248,79 @@ mod tests {
         let theirs = [early, alert(10, 1, "A")];
         assert_eq!(counts(&ours, &theirs), [1, 0, 0, 1, 0, 0]);
     }
+
+    /// A hundred are listed, and all are counted.
+    #[test]
+    fn the_first_hundred_are_listed() {
+        let rows = |clients: std::ops::Range<u8>| -> Vec<Alert> {
+            clients.map(|client| alert(0, client, "A")).collect()
+        };
+        let found = |clients| Differences::between(&rows(clients), &[], BIN).unwrap();
+        let many = found(0..120);
+        assert_eq!((many.missing, many.listed.len()), (120, 100));
+        // Two of sixty: as many of the second as there is room for.
+        let (mut sum, second) = (found(0..60), found(60..120));
+        let forty = second.listed[..40].to_vec();
+        sum.add(second);
+        assert_eq!((sum.missing, sum.listed.len()), (120, 100));
+        assert_eq!(sum.listed[60..], forty);
+        sum.add(found(120..121));
+        assert_eq!((sum.missing, sum.listed.len()), (121, 100));
+    }
+
+    #[test]
+    fn those_of_several_datasets_add_up() {
+        let counts = |base: u64| Differences {
+            same: base,
+            missing: base + 1,
+            extra: base + 2,
+            shifted: base + 3,
+            other_count: base + 4,
+            other_ports: base + 5,
+            listed: Vec::new(),
+        };
+        let mut sum = counts(10);
+        sum.add(counts(100));
+        let expected = Differences {
+            same: 110,
+            missing: 112,
+            extra: 114,
+            shifted: 116,
+            other_count: 118,
+            other_ports: 120,
+            listed: Vec::new(),
+        };
+        assert_eq!(sum, expected);
+    }
+
+    /// A row as wide as a window away is another one; the nearer of two is taken; what the engine says of the server
+    /// must be ours.
+    #[test]
+    fn shifted_by_less_than_a_window() {
+        let ours = [alert(0, 1, "A"), alert(20, 1, "A")];
+        let at = |minutes: i64| {
+            let mut row = alert(0, 1, "A");
+            row.time_generated = ours[0]
+                .time_generated
+                .plus(Duration::from_mins(minutes.unsigned_abs()));
+            row
+        };
+        // 14 is six minutes from 20, and fourteen from 0.
+        assert_eq!(counts(&ours, &[at(14)]), [0, 1, 0, 1, 0, 0]);
+        let wide = Duration::from_mins(15);
+        let found = Differences::between(&ours, &[at(14)], wide).unwrap();
+        let shifted = found
+            .listed
+            .iter()
+            .find(|one| one.how == How::Shifted)
+            .unwrap();
+        assert_eq!(shifted.row.bin, ours[1].time_generated);
+        assert_eq!(counts(&ours, &[at(10)]), [0, 2, 1, 0, 0, 0]);
+        let mut elsewhere = at(0);
+        elsewhere.s_ip = "10.9.9.9".to_owned();
+        assert_eq!(counts(&ours[..1], &[elsewhere]), [0, 1, 1, 0, 0, 0]);
+        let mut elsewhere = at(5);
+        elsewhere.computer = "B".to_owned();
+        assert_eq!(counts(&ours[..1], &[elsewhere]), [0, 1, 1, 0, 0, 0]);
+    }
 }

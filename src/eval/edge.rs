@@ -84,8 +84,9 @@ impl PacedScan {
 /// The length of the union of arcs of length `room`, each `gap` behind the one before, on a circle of circumference
 /// `step`.
 fn union(arcs: u32, gap: f64, room: f64, step: f64) -> f64 {
+    // Which way round they follow each other makes no difference to the length.
     let mut starts: Vec<f64> = (0..arcs)
-        .map(|arc| (f64::from(arc) * -gap).rem_euclid(step))
+        .map(|arc| (f64::from(arc) * gap).rem_euclid(step))
         .collect();
     starts.sort_by(f64::total_cmp);
     let behind = starts.iter().skip(1).copied();
@@ -228,5 +229,15 @@ mod tests {
         assert!((union(4, 3.0, 4.0, 10.0) - 10.0).abs() < 1e-12);
         // A turn later the arc comes back to where the first one was.
         assert!((union(11, 1.0, 0.5, 10.0) - 5.0).abs() < 1e-12);
+    }
+
+    /// A hundred-millionth of a second is rounding, in 29 gaps of ten minutes: a tumbling window that has so much room has
+    /// none, and a sliding one that lacks so much does not.
+    #[test]
+    fn rounding_decides_nothing() {
+        let with_room = |seconds: f64| paced(30, 29.0 * 60.0 / (600.0 - seconds));
+        assert!(with_room(1e-8).fixed(600.0).abs() < f64::EPSILON);
+        assert!(with_room(1e-5).fixed(600.0) > 0.0);
+        assert!(with_room(-1e-8).sliding() && !with_room(-1e-5).sliding());
     }
 }

@@ -368,3 +368,6 @@ fn promises(expect: &Expectation, effect: &Effect) -> Vec<(Broken, bool)> {
         }))
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -174,7 +174,10 @@ fn range(low: f64, high: f64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::made::{alert, campaign, runs, window};
+    use super::super::{GroundTruth, evaluate};
     use super::*;
+    use scanbench_generator::truth::Class;
 
     #[test]
     fn bounds_are_read() {
@@ -186,5 +189,96 @@ mod tests {
         for wrong in ["recall", "recall=x", "recall=NaN", "beauty=1"] {
             assert!(wrong.parse::<Bound>().is_err(), "{wrong}");
         }
+    }
+
+    /// Two attacks with a row each and one row of nobody, in a quarter of a day: 12 rows a day. Both of two, by Clopper
+    /// and Pearson, is the root of 0.025 or more, 0.158114.
+    fn failed(bound: &str, side: Side) -> Option<String> {
+        let truth = GroundTruth {
+            days: Some(0.25),
+            campaigns: vec![
+                campaign("a", Class::Malicious, (0, 5)),
+                campaign("b", Class::Malicious, (20, 25)),
+            ],
+            windows: vec![window(0, 1, 40, &["a"]), window(20, 2, 40, &["b"])],
+            ..GroundTruth::default()
+        };
+        let rows = [
+            (alert(0, 1), &[][..]),
+            (alert(20, 2), &[]),
+            (alert(40, 3), &[]),
+        ];
+        let evaluation = evaluate(&truth, &runs(&rows));
+        let gate = bound.parse::<Bound>().unwrap().gate(side, &evaluation);
+        let (name, limit) = bound.split_once('=').unwrap();
+        let words = match side {
+            Side::NotUnder => "not under",
+            Side::NotOver => "not over",
+        };
+        assert_eq!(gate.name, format!("{name} {words} {limit}"));
+        gate.failed
+    }
+
+    #[test]
+    fn the_near_end_is_held_to_the_bound() {
+        let held = [
+            ("recall=0.158", Side::NotUnder),
+            ("recall=1", Side::NotOver),
+            ("alerts-per-day=12", Side::NotUnder),
+            ("alerts-per-day=12", Side::NotOver),
+            ("alerts-per-day=11", Side::NotUnder),
+            ("alerts-per-day=13", Side::NotOver),
+            ("unexpected-rows=1", Side::NotOver),
+            ("missing-rows=0", Side::NotOver),
+        ];
+        for (bound, side) in held {
+            assert_eq!(failed(bound, side), None, "{bound}");
+        }
+        for (bound, side, told) in [
+            (
+                "recall=0.159",
+                Side::NotUnder,
+                "recall is 0.158 to 1.000, under 0.159",
+            ),
+            (
+                "recall=0.9",
+                Side::NotOver,
+                "recall is 0.158 to 1.000, over 0.9",
+            ),
+            (
+                "alerts-per-day=13",
+                Side::NotUnder,
+                "alerts-per-day is 12, under 13",
+            ),
+            (
+                "alerts-per-day=11",
+                Side::NotOver,
+                "alerts-per-day is 12, over 11",
+            ),
+            (
+                "unexpected-rows=0",
+                Side::NotOver,
+                "unexpected-rows is 1, over 0",
+            ),
+            ("f1=0", Side::NotUnder, "f1 is unmeasured, and must not be"),
+            ("f1=1", Side::NotOver, "f1 is unmeasured, and must not be"),
+        ] {
+            assert_eq!(failed(bound, side).as_deref(), Some(told));
+        }
+    }
+
+    #[test]
+    fn ranges_are_told_shortly() {
+        assert_eq!(range(12.0, 12.0), "12");
+        assert_eq!(range(0.5, 0.5), "0.500");
+        assert_eq!(range(1.0, 2.0), "1.000 to 2.000");
+    }
+
+    /// Three of seven of one campaign could be anything; nothing of nothing is not even that.
+    #[test]
+    fn one_cluster_could_be_anything() {
+        let measured = |clusters: &[(u64, u64)]| Measured::from(Share::of_clusters(clusters)).0;
+        assert_eq!(measured(&[(3, 7)]), Some((0.0, 1.0)));
+        assert_eq!(measured(&[]), None);
     }
 }

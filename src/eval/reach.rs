@@ -94,3 +94,96 @@ impl Reach {
         self.keys = sum(self.keys, other.keys);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::GroundTruth;
+    use super::super::made::{campaign, window};
+    use super::*;
+
+    /// Keys of each class at 19, 20, 29 and 30 ports, and two of nobody at the threshold and under it.
+    fn truth() -> GroundTruth {
+        let classes = [
+            ("attack", Class::Malicious, 1),
+            ("work", Class::LookAlike, 2),
+            ("allowed", Class::Authorised, 3),
+        ];
+        GroundTruth {
+            campaigns: classes
+                .map(|(id, class, _)| campaign(id, class, (0, 100)))
+                .into(),
+            windows: classes
+                .iter()
+                .flat_map(|(id, _, client)| {
+                    [(0, 19), (10, 20), (20, 29), (30, 30)]
+                        .map(|(minute, ports)| window(minute, *client, ports, &[id]))
+                })
+                // Two more of the attack, and three of the work: no two classes have the same counts.
+                .chain(
+                    [(40, 45), (50, 25)]
+                        .map(|(minute, ports)| window(minute, 1, ports, &["attack"])),
+                )
+                .chain([50, 60, 70].map(|minute| window(minute, 2, 33, &["work"])))
+                .chain(
+                    [(0, 30), (10, 29), (20, 31)]
+                        .map(|(minute, ports)| window(minute, 4, ports, &[])),
+                )
+                .collect(),
+            ..GroundTruth::default()
+        }
+    }
+
+    fn near(near: u64, at_threshold: u64) -> Near {
+        Near { near, at_threshold }
+    }
+
+    #[test]
+    fn keys_near_the_threshold_and_at_it() {
+        let truth = truth();
+        let keys = Keys { all: 500, near: 17 };
+        let mut reach = Reach::of(&Judge::new(&truth), Some(keys));
+        let expected = Reach {
+            look_alike: near(2, 4),
+            authorised: near(2, 1),
+            malicious: near(3, 2),
+            background_at_threshold: 2,
+            // Of seventeen, seven are labelled.
+            background_near: Some(10),
+            keys: Some(500),
+        };
+        assert_eq!(reach, expected);
+        assert_eq!(reach.benign(), (Some(12), 6));
+        let other = Reach {
+            look_alike: near(1, 10),
+            authorised: near(20, 30),
+            malicious: near(40, 50),
+            background_at_threshold: 60,
+            background_near: Some(70),
+            keys: Some(80),
+        };
+        reach.add(&other);
+        let sum = Reach {
+            look_alike: near(3, 14),
+            authorised: near(22, 31),
+            malicious: near(43, 52),
+            background_at_threshold: 62,
+            background_near: Some(80),
+            keys: Some(580),
+        };
+        assert_eq!(reach, sum);
+    }
+
+    /// Where one part is not known, the sum is not.
+    #[test]
+    fn what_nobody_counted_is_not_known() {
+        let mut truth = truth();
+        let uncounted = Reach::of(&Judge::new(&truth), None);
+        assert_eq!((uncounted.background_near, uncounted.keys), (None, None));
+        truth.unlabelled_is_unknown = true;
+        let mut recorded = Reach::of(&Judge::new(&truth), Some(Keys { all: 500, near: 17 }));
+        assert_eq!((recorded.background_near, recorded.keys), (None, Some(500)));
+        assert_eq!(recorded.benign(), (None, 6));
+        recorded.add(&uncounted);
+        assert_eq!((recorded.background_near, recorded.keys), (None, None));
+    }
+}

@@ -171,8 +171,7 @@ impl<'t> Judge<'t> {
             .into_iter()
             .chain(open.map(|(_, windows)| windows));
         windows
-            .flat_map(|windows| windows.range(floor_before(first)..behind))
-            .filter(|(bin, _)| bin.plus(BIN) > first)
+            .flat_map(|windows| windows.range(first.floor(BIN)..behind))
             .flat_map(|(_, window)| &window.campaigns)
             .filter_map(|id| self.positions.get(id.as_str()).copied())
             .filter(|position| {
@@ -245,11 +244,6 @@ impl<'t> Judge<'t> {
     }
 }
 
-/// The start of the bin of the truth that holds a moment.
-fn floor_before(moment: Timestamp) -> Timestamp {
-    moment.floor(BIN)
-}
-
 /// The first moment of a row's window, and the first behind it.
 fn span(row: &Alert, window: &Window) -> (Timestamp, Timestamp) {
     let first = row.time_generated;
@@ -262,4 +256,174 @@ fn span(row: &Alert, window: &Window) -> (Timestamp, Timestamp) {
         (None, window) => window.end(first),
     };
     (first, behind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::made::{BINS, alert, at, campaign, window};
+    use super::*;
+
+    /// The attack has lines in the bins 0 and 10, from minute 5 to minute 12; the work of the same client only in bin 0,
+    /// though it goes on until 40; the scan that is allowed, of another client, in bin 0.
+    fn truth() -> GroundTruth {
+        GroundTruth {
+            campaigns: vec![
+                campaign("work", Class::LookAlike, (0, 40)),
+                campaign("attack", Class::Malicious, (5, 12)),
+                campaign("allowed", Class::Authorised, (0, 5)),
+            ],
+            windows: vec![
+                window(0, 1, 40, &["work", "attack"]),
+                window(10, 1, 29, &["attack"]),
+                window(0, 2, 40, &["allowed"]),
+            ],
+            ..GroundTruth::default()
+        }
+    }
+
+    fn behind(row: &Alert, window: &Window) -> Vec<usize> {
+        let truth = truth();
+        let found = Judge::new(&truth).campaigns(row, window);
+        found.into_iter().collect()
+    }
+
+    #[test]
+    fn rows_of_bins() {
+        assert_eq!(behind(&alert(0, 1), &BINS), [0, 1]);
+        assert_eq!(behind(&alert(10, 1), &BINS), [1]);
+        assert!(behind(&alert(20, 1), &BINS).is_empty());
+        assert_eq!(behind(&alert(0, 2), &BINS), [2]);
+        assert!(behind(&alert(0, 3), &BINS).is_empty());
+    }
+
+    /// Windows from one moment to another: the end of a tumbling one does not belong to it, that of a sliding one is its
+    /// last line, which does.
+    #[test]
+    fn rows_of_other_windows() {
+        let sliding = Window::Sliding { width: BIN };
+        let session = Window::Session { gap: BIN };
+        let millis = |minute: i64, more: i64| Timestamp::from_millis(at(minute).millis() + more);
+        let row = |from: Timestamp, to: Timestamp| Alert {
+            time_generated: from,
+            window_end: Some(to),
+            ..alert(0, 1)
+        };
+        // The attack begins at 5: a line then is in time, one a millisecond before is not.
+        assert_eq!(behind(&row(at(1), at(5)), &sliding), [0, 1]);
+        assert_eq!(behind(&row(at(1), at(5)), &session), [0, 1]);
+        assert_eq!(behind(&row(at(1), at(5)), &BINS), [0]);
+        assert_eq!(behind(&row(at(1), millis(5, -1)), &sliding), [0]);
+        // It ends at 12, and the work has no line in the bin of 10.
+        assert_eq!(behind(&row(at(12), at(19)), &sliding), [1]);
+        assert!(behind(&row(millis(12, 1), at(19)), &sliding).is_empty());
+        // From the middle of a bin on, that bin counts too; before 20, no bin of the client does.
+        assert_eq!(behind(&row(at(9), at(30)), &sliding), [0, 1]);
+        assert!(behind(&row(at(20), at(30)), &sliding).is_empty());
+    }
+
+    /// What a rule did not group by fits all; what it did must be the same.
+    #[test]
+    fn open_keys() {
+        let mut row = alert(0, 1);
+        row.computer.clear();
+        assert_eq!(behind(&row, &BINS), [0, 1]);
+        row.c_ip.clear();
+        assert_eq!(behind(&row, &BINS), [0, 1, 2]);
+        row.computer = "WEB02".to_owned();
+        assert!(behind(&row, &BINS).is_empty());
+    }
+
+    #[test]
+    fn the_gravest_is_what_a_row_is() {
+        let mut truth = truth();
+        truth
+            .campaigns
+            .push(campaign("later", Class::Malicious, (0, 5)));
+        let found = |places: &[usize]| {
+            let judge = Judge::new(&truth);
+            judge.gravest(&places.iter().copied().collect())
+        };
+        assert_eq!(found(&[0, 1, 2, 3]), (Verdict::Malicious, Some(1)));
+        assert_eq!(found(&[0, 2]), (Verdict::Authorised, Some(2)));
+        assert_eq!(found(&[0]), (Verdict::LookAlike(Kind::Backend), Some(0)));
+        assert_eq!(found(&[]), (Verdict::Background, None));
+        truth.unlabelled_is_unknown = true;
+        assert_eq!(
+            Judge::new(&truth).gravest(&BTreeSet::new()),
+            (Verdict::Unknown, None)
+        );
+    }
+
+    #[test]
+    fn counts_by_verdict() {
+        let mut counts = RowCounts::default();
+        let look_alike = |kind| Verdict::LookAlike(kind);
+        for (times, verdict) in [
+            (1, Verdict::Malicious),
+            (2, Verdict::Authorised),
+            (4, look_alike(Kind::Backend)),
+            (8, look_alike(Kind::Proxy)),
+            (16, Verdict::Background),
+            (32, Verdict::Unknown),
+        ] {
+            for _ in 0..times {
+                counts.add(verdict);
+            }
+        }
+        assert_eq!((counts.false_rows(), counts.all()), (28, 63));
+        assert_eq!(
+            (
+                counts.malicious,
+                counts.authorised,
+                counts.background,
+                counts.unknown
+            ),
+            (1, 2, 16, 32)
+        );
+        assert_eq!(
+            counts.look_alike,
+            BTreeMap::from([(Kind::Backend, 4), (Kind::Proxy, 8)])
+        );
+    }
+
+    /// The rule must fire in bin 0 on both clients. One row is there, one is of a bin with too few ports, one of a bin
+    /// without a labelled line, and one of a client that has none.
+    #[test]
+    fn agreement_with_the_truth() {
+        let mut truth = truth();
+        let rows = [alert(0, 1), alert(10, 1), alert(20, 1), alert(0, 3)];
+        let told = |truth: &GroundTruth| {
+            let (missing, unexpected) = Judge::new(truth).agreement(&rows);
+            let short = |keys: Vec<RowKey>| -> Vec<String> {
+                let minute = |key: &RowKey| (key.bin.millis() - at(0).millis()) / 60_000;
+                keys.iter()
+                    .map(|key| format!("{} {}", minute(key), key.c_ip))
+                    .collect()
+            };
+            (short(missing), short(unexpected))
+        };
+        let (missing, unexpected) = told(&truth);
+        assert_eq!(missing, ["0 10.0.0.2"]);
+        assert_eq!(unexpected, ["0 10.0.0.3", "10 10.0.0.1", "20 10.0.0.1"]);
+        // Of recorded lines the truth knows only the windows in which it labelled some.
+        truth.unlabelled_is_unknown = true;
+        let (missing, unexpected) = told(&truth);
+        assert_eq!(missing, ["0 10.0.0.2"]);
+        assert_eq!(unexpected, ["10 10.0.0.1"]);
+    }
+
+    #[test]
+    fn keys_as_they_are_written() {
+        let expected = serde_json::json!({
+            "bin": "2026-11-02T00:10:00Z", "c_ip": "10.0.0.1", "computer": "WEB01", "s_ip": "10.0.0.100",
+        });
+        assert_eq!(
+            serde_json::to_value(RowKey::from(&alert(10, 1))).unwrap(),
+            expected
+        );
+        assert_eq!(
+            RowKey::from(&window(10, 1, 40, &[])),
+            RowKey::from(&alert(10, 1))
+        );
+    }
 }

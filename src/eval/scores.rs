@@ -267,3 +267,152 @@ fn count((trials, hits): &mut (Trials, Hits), cluster: &Cluster, is_hit: bool) {
 fn as_f64(count: u64) -> f64 {
     count as f64
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::made::{alert, at, campaign, runs, window};
+    use super::super::{Evaluator, GroundTruth, Keys, Runs, evaluate};
+    use super::*;
+    use std::time::Duration;
+
+    /// An attack in two bins, an allowed scan and work in one each, and a bin of nobody in which the rule must fire.
+    fn truth() -> GroundTruth {
+        GroundTruth {
+            days: Some(2.0),
+            campaigns: vec![
+                campaign("attack", Class::Malicious, (5, 15)),
+                campaign("allowed", Class::Authorised, (0, 5)),
+                campaign("work", Class::LookAlike, (0, 5)),
+            ],
+            windows: vec![
+                window(0, 1, 40, &["attack"]),
+                window(10, 1, 40, &["attack"]),
+                window(0, 2, 40, &["allowed"]),
+                window(0, 3, 40, &["work"]),
+                window(0, 4, 40, &[]),
+            ],
+            ..GroundTruth::default()
+        }
+    }
+
+    fn of(rows: &[Alert], keys: u64) -> Runs<'static> {
+        let all: Vec<_> = rows.iter().map(|row| (row.clone(), &[][..])).collect();
+        let keys = Some(Keys { all: keys, near: 0 });
+        Runs { keys, ..runs(&all) }
+    }
+
+    fn score(rows: &[Alert], keys: u64) -> Score {
+        evaluate(&truth(), &of(rows, keys)).without_exclusions
+    }
+
+    fn bins(rows: &[Alert], keys: u64) -> Option<[u64; 4]> {
+        score(rows, keys).bins.map(|score| {
+            let bins = score.bins;
+            [
+                bins.true_positives,
+                bins.false_negatives,
+                bins.false_positives,
+                bins.true_negatives,
+            ]
+        })
+    }
+
+    /// By hand: of 100 keys two are of the attack and one is allowed, so 97 are benign.
+    #[test]
+    fn every_key_is_one_decision() {
+        let (hit, allowed, work, nobody) = (alert(0, 1), alert(0, 2), alert(0, 3), alert(0, 4));
+        let rows = [hit.clone(), allowed, work, nobody.clone()];
+        assert_eq!(bins(&rows, 100), Some([1, 1, 2, 95]));
+        // A key that is told twice is one, and fewer keys than rows is no number below nothing.
+        assert_eq!(bins(&[hit.clone(), hit.clone()], 100), Some([1, 1, 0, 97]));
+        assert_eq!(bins(&[nobody], 3), Some([0, 2, 1, 0]));
+        // A row that says that its window is the bin is of it; where one row is not, nothing can be told.
+        let of_window = |from: i64, to: i64| Alert {
+            time_generated: at(from),
+            window_end: Some(at(to)),
+            ..alert(0, 1)
+        };
+        assert_eq!(bins(&[of_window(0, 10)], 100), Some([1, 1, 0, 97]));
+        assert_eq!(bins(&[of_window(0, 9)], 100), None);
+        assert_eq!(bins(&[hit, of_window(1, 11)], 100), None);
+    }
+
+    #[test]
+    fn bins_of_another_width_or_of_recorded_lines_are_not_told() {
+        let rows = [alert(0, 1)];
+        let mut wide = of(&rows, 100);
+        wide.window = Window::Tumbling {
+            width: Duration::from_mins(20),
+        };
+        assert_eq!(evaluate(&truth(), &wide).without_exclusions.bins, None);
+        let mut recorded = truth();
+        recorded.unlabelled_is_unknown = true;
+        let score = evaluate(&recorded, &of(&rows, 100)).without_exclusions;
+        assert_eq!(score.bins, None);
+        // A row of nobody is then neither right nor false.
+        let score = evaluate(&recorded, &of(&[alert(0, 1), alert(0, 4)], 100)).without_exclusions;
+        assert_eq!((score.rows.unknown, score.rows.all()), (1, 2));
+        assert_eq!(
+            (score.bin_precision.hits(), score.bin_precision.of()),
+            (1, 1)
+        );
+    }
+
+    /// Three rows in two days, and again in two: three in each two. Where one dataset does not say how long it is,
+    /// nothing is told by the day.
+    #[test]
+    fn rows_by_the_day() {
+        let rows = [alert(0, 1), alert(10, 1), alert(0, 4)];
+        let two = |second: &GroundTruth| {
+            let mut evaluator = Evaluator::default();
+            evaluator.add(&truth(), &of(&rows, 100));
+            evaluator.add(second, &of(&rows, 100));
+            let score = evaluator.finish().without_exclusions;
+            (
+                score.rows_a_day,
+                score.episodes_a_day,
+                score.false_rows_a_day,
+            )
+        };
+        assert_eq!(two(&truth()), (Some(1.5), Some(1.0), Some(0.5)));
+        let timeless = GroundTruth {
+            days: None,
+            ..truth()
+        };
+        assert_eq!(two(&timeless), (None, None, None));
+        let none = GroundTruth {
+            days: Some(0.0),
+            ..truth()
+        };
+        assert_eq!(two(&none), (Some(3.0), Some(2.0), Some(1.0)));
+        assert_eq!(
+            evaluate(&none, &of(&rows, 100))
+                .without_exclusions
+                .rows_a_day,
+            None
+        );
+    }
+
+    /// The attack begins at 5; its rows reach the threshold at 7 and at 12, and the first is told at 10, or where its
+    /// window ends. Of rows that are named by a run the first run's is first, whatever its bin.
+    #[test]
+    fn delays_are_those_of_the_first_row() {
+        let mut rows = [alert(10, 1), alert(0, 1), alert(0, 4)];
+        rows[1].port_count = 31;
+        let mut told = of(&rows, 100);
+        let reached =
+            [(0, 12), (1, 7), (2, 1)].map(|(row, minute)| (RowKey::from(&rows[row]), at(minute)));
+        told.reached = [reached.into(), Reached::new()];
+        let delays = evaluate(&truth(), &told).without_exclusions.delays;
+        assert_eq!(delays.streaming_seconds.median, Some(120.0));
+        assert_eq!(delays.bin_seconds.median, Some(300.0));
+        assert_eq!(delays.ports_in_first_row.median, Some(31.0));
+        rows[1].window_end = Some(at(9));
+        assert_eq!(score(&rows, 100).delays.bin_seconds.median, Some(240.0));
+        rows[0].run = Some(at(60));
+        rows[1].run = Some(at(120));
+        let delays = score(&rows, 100).delays;
+        assert_eq!(delays.bin_seconds.median, Some(900.0));
+        assert_eq!(delays.schedule_seconds.median, Some(3300.0));
+    }
+}

@@ -123,7 +123,7 @@ fn exact(sizes: &[usize], table: &[bool]) -> Vec<f64> {
             .collect();
         for (class, share) in shares.iter_mut().enumerate() {
             let turns: f64 = (0..table.len())
-                .filter(|set| set >> class & 1 == 0 && !table[*set] && table[set | 1 << class])
+                .filter(|set| !table[*set] && table[set | 1 << class])
                 .map(|set| {
                     let others = (0..sizes.len()).filter(|other| *other != class);
                     others
@@ -328,5 +328,35 @@ mod tests {
         }
         let sum: f64 = credits.iter().map(|credit| credit.share).sum();
         assert!((sum - 1.0).abs() < 1e-12);
+    }
+
+    /// By hand, thirteen that act differently: the first and one of a pair are needed, the others do nothing. The first
+    /// decides where it does not come before both of the pair, in 2 of 3 orders, and each of the pair in 1 of 6.
+    #[test]
+    fn a_pair_among_many() {
+        let mut players: Vec<Vec<usize>> = (0..12).map(|player| vec![player]).collect();
+        players.push(vec![12, 13]);
+        let takes =
+            |in_force: &dyn Fn(usize) -> bool| in_force(0) && (in_force(12) || in_force(13));
+        let mut solver = Solver::default();
+        let credits = solver.solve(&players, &takes);
+        let drawn = |share: f64| share * (1.0 - share) / f64::from(ORDERS);
+        let (first, pair) = (credits[0], credits[12]);
+        let room = 5.0 * drawn(2.0 / 3.0).sqrt();
+        assert!((first.share - 2.0 / 3.0).abs() < room, "{first:?}");
+        assert!((pair.share - 1.0 / 6.0).abs() < room / 2.0, "{pair:?}");
+        // Of the pair's share each has half, and so a quarter of its variance.
+        assert!((first.variance - drawn(first.share)).abs() < 1e-15);
+        assert!((pair.variance - drawn(2.0 * pair.share) / 4.0).abs() < 1e-15);
+        assert!(first.last && !first.alone && !pair.last && !pair.alone);
+        for idle in &credits[1..12] {
+            assert_eq!(*idle, Credit::default());
+        }
+        // Another game has draws of its own.
+        let again = solver.solve(&players, &takes);
+        assert_ne!(again[0], first);
+        // One that is enough alone is not missed where another is enough too.
+        let credits = solver.solve(&players, &|in_force| in_force(0) || in_force(1));
+        assert!(credits[0].alone && !credits[0].last && !credits[2].alone);
     }
 }

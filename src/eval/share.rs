@@ -187,4 +187,24 @@ mod tests {
         assert_eq!((share.hits(), share.of()), (2, 4));
         assert_eq!(share.interval().map(|one| one.clusters), Some(2));
     }
+
+    /// What is written has the keys that its schema has, and each of them must be there.
+    #[test]
+    fn the_schema_has_the_keys_that_are_written() {
+        let mut schemas = SchemaGenerator::default();
+        let reference = schemas.subschema_for::<Share>();
+        let name = reference.as_value()["$ref"].as_str().unwrap().to_owned();
+        assert!(name.ends_with("/Share"), "{name}");
+        let schema = Share::json_schema(&mut schemas);
+        let written = serde_json::to_value(Share::of_clusters(&[(1, 2), (1, 2)])).unwrap();
+        let keys: Vec<&String> = written.as_object().unwrap().keys().collect();
+        let properties = schema.as_value()["properties"].as_object().unwrap();
+        assert_eq!(properties.keys().collect::<Vec<_>>(), keys);
+        let required = schema.as_value()["required"].as_array().unwrap();
+        let mut required: Vec<&str> = required.iter().map(|key| key.as_str().unwrap()).collect();
+        required.sort_unstable();
+        let mut sorted = keys.clone();
+        sorted.sort_unstable();
+        assert_eq!(required, sorted);
+    }
 }

@@ -165,14 +165,12 @@ fn periodic(spans: &[(i64, i64)]) -> Option<Periodic> {
     hours.sort_unstable();
     let (mut from, mut to, mut gap) = (0, DAY, 0);
     let mut latest = hours.iter().map(|span| span.1).max()? - DAY;
-    for (index, (start, end)) in hours.iter().enumerate() {
+    for (start, end) in &hours {
         if start - latest > gap {
             gap = start - latest;
             from = *start;
-            to = match index {
-                0 => latest + DAY,
-                _ => latest,
-            };
+            // Of the first, the end of the day before.
+            to = latest;
         }
         latest = latest.max(*end);
     }
@@ -207,7 +205,9 @@ fn periodic(spans: &[(i64, i64)]) -> Option<Periodic> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::made::{BINS, alert, at, campaign, window};
     use super::*;
+    use scanbench_generator::truth::Class;
 
     const MINUTE: i64 = 60_000;
 
@@ -257,5 +257,137 @@ mod tests {
         let whole_day: Vec<(i64, i64)> =
             (0..24).map(|hour| (monday + hour % 2, hour * 60)).collect();
         assert_eq!(found(&whole_day), None, "all day is no window");
+        // Four hours are a window, and a minute more is none.
+        let four_hours = [(monday, 120), (monday, 240), (monday + 1, 350)];
+        assert_eq!(found(&four_hours), Some((vec![], 120, 360)));
+        assert_eq!(found(&[(monday, 120), (monday + 1, 351)]), None);
+        // Every day of two weeks is no matter of the days of the week; every day but Sunday is.
+        let daily = |days: &[i64]| -> Vec<(i64, i64)> {
+            let all = days.iter().flat_map(|day| [monday + day, monday + 7 + day]);
+            all.map(|day| (day, 120)).collect()
+        };
+        let every_day = daily(&[0, 1, 2, 3, 4, 5, 6]);
+        assert_eq!(found(&every_day), Some((vec![], 120, 130)));
+        let without_sunday = daily(&[0, 1, 2, 3, 4, 5]);
+        assert_eq!(
+            found(&without_sunday),
+            Some((vec![0, 1, 2, 3, 4, 5], 120, 130))
+        );
+    }
+
+    /// An attack, an allowed scan, and work that comes from two addresses; what else has a row is the background.
+    fn truth() -> GroundTruth {
+        GroundTruth {
+            campaigns: vec![
+                campaign("attack", Class::Malicious, (0, 5)),
+                campaign("allowed", Class::Authorised, (0, 5)),
+                campaign("work", Class::LookAlike, (0, 1600)),
+            ],
+            windows: vec![
+                window(0, 1, 40, &["attack"]),
+                window(0, 2, 40, &["allowed"]),
+                window(120, 3, 40, &["work"]),
+                window(1440 + 130, 4, 40, &["work"]),
+            ],
+            ..GroundTruth::default()
+        }
+    }
+
+    fn suggested(rows: &[Alert]) -> (Vec<Suggestion>, Vec<String>) {
+        let mut suggester = Suggester::default();
+        suggester.add(&truth(), rows, &BINS, &|_| true);
+        suggester.finish()
+    }
+
+    /// By hand: right rows and those of an allowed scan get no suggestion; the work is one of two addresses, in bins from
+    /// 02:00 and 02:10, one on each of two days; a client of the background has one of its own.
+    #[test]
+    fn one_for_each_owner() {
+        let mut unlike = alert(60, 5);
+        unlike.set_s_port = vec![443];
+        let rows = [
+            alert(0, 1),
+            alert(0, 2),
+            alert(120, 3),
+            alert(1570, 4),
+            unlike,
+        ];
+        let (suggestions, none) = suggested(&rows);
+        assert_eq!(none, Vec::<String>::new());
+        let one = |owner: &str, clients: &[u8], ports: [u16; 2], rows, periodic| Suggestion {
+            owner: owner.to_owned(),
+            clients: clients
+                .iter()
+                .map(|last| IpAddr::from([10, 0, 0, *last]))
+                .collect(),
+            ports: [ports].map(|[first, last]| first..=last).into(),
+            computer: "WEB01".to_owned(),
+            periodic,
+            rows,
+        };
+        let nightly = Periodic {
+            days: Vec::new(),
+            from: 120,
+            to: 140,
+        };
+        let expected = [
+            one("client 10.0.0.5", &[5], [443, 443], 1, None),
+            one("work", &[3, 4], [8000, 8039], 2, Some(nightly)),
+        ];
+        assert_eq!(suggestions, expected);
+        let ports = serde_json::to_value(&suggestions).unwrap();
+        assert_eq!(ports[0]["ports"], serde_json::json!(["443"]));
+        assert_eq!(ports[1]["ports"], serde_json::json!(["8000-8039"]));
+    }
+
+    /// A window that does not end where the rule's bins do ends where the row says.
+    #[test]
+    fn a_row_says_where_its_window_ends() {
+        let rows = [(60, 90), (1440 + 60, 1440 + 95)].map(|(from, to)| Alert {
+            window_end: Some(at(to)),
+            ..alert(from, 5)
+        });
+        let (suggestions, _) = suggested(&rows);
+        let periodic = suggestions[0].periodic.as_ref().unwrap();
+        assert_eq!((periodic.from, periodic.to), (60, 95));
+    }
+
+    #[test]
+    fn rows_that_are_not_wanted_and_clients_that_cannot_be_named() {
+        let mut suggester = Suggester::default();
+        suggester.add(&truth(), &[alert(60, 5)], &BINS, &|_| false);
+        assert!(suggester.finish().0.is_empty());
+        let mut named = alert(60, 5);
+        named.c_ip = "proxy".to_owned();
+        let told = "client proxy on WEB01: its client is no address";
+        assert_eq!(suggested(&[named]), (vec![], vec![told.to_owned()]));
+    }
+
+    /// Sixty-four addresses are a list, sixty-five would be a network.
+    #[test]
+    fn as_many_addresses_as_a_list_has() {
+        for (addresses, is_list) in [(64, true), (65, false)] {
+            let truth = GroundTruth {
+                campaigns: vec![campaign("farm", Class::LookAlike, (0, 5))],
+                windows: (1..=addresses)
+                    .map(|last| window(0, last, 40, &["farm"]))
+                    .collect(),
+                ..GroundTruth::default()
+            };
+            let rows: Vec<Alert> = (1..=addresses).map(|last| alert(0, last)).collect();
+            let mut suggester = Suggester::default();
+            suggester.add(&truth, &rows, &BINS, &|_| true);
+            let (suggestions, none) = suggester.finish();
+            assert_eq!(
+                (suggestions.len(), none.is_empty()),
+                (usize::from(is_list), is_list)
+            );
+            if let [told] = &none[..] {
+                assert!(
+                    told.starts_with("farm on WEB01: it came from 65 addresses"),
+                    "{told}"
+                );
+            }
+        }
     }
 }

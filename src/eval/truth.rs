@@ -145,3 +145,145 @@ fn read_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, TruthError> {
     }
     Ok(values)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use scanbench_generator::manifest::FileRecord;
+    use serde_json::json;
+
+    fn manifest(files: &[(&str, u64)]) -> Manifest {
+        let record = |(path, entries): &(&str, u64)| FileRecord {
+            path: (*path).to_owned(),
+            sha256: String::new(),
+            bytes: 0,
+            lines: entries + 4,
+            entries: *entries,
+        };
+        Manifest {
+            schema_version: 1,
+            tool: String::new(),
+            version: String::new(),
+            scenario: "small".to_owned(),
+            seed: 7,
+            unlabelled_lines: Unlabelled::Background,
+            files: files.iter().map(record).collect(),
+        }
+    }
+
+    /// A dataset with one campaign and one window, and these files besides.
+    fn dataset(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("truth")).unwrap();
+        let campaign = r#"{"id": "a", "kind": "scan", "class": "malicious", "clients": ["10.0.0.1"], "server": "WEB01",
+            "first": null, "last": null, "ports_probed": 1, "ports_logged": 1, "lines": 1, "expected_to_fire": false}"#;
+        let window = r#"{"bin": "2026-11-02T00:00:00Z", "c_ip": "10.0.0.1", "computer": "WEB01", "s_ip": "10.0.0.100",
+            "ports": 1, "lines": 1, "campaigns": ["a"], "must_fire": false}"#;
+        let one_line = |text: &str| text.replace('\n', "") + "\n";
+        for (path, text) in [
+            ("truth/campaigns.jsonl", one_line(campaign)),
+            ("truth/windows.jsonl", one_line(window)),
+        ]
+        .into_iter()
+        .chain(files.iter().map(|(path, text)| (*path, (*text).to_owned())))
+        {
+            fs::write(folder.path().join(path), text).unwrap();
+        }
+        folder
+    }
+
+    fn days_of(files: &[(&str, &str)]) -> Option<f64> {
+        let folder = dataset(files);
+        GroundTruth::read(folder.path(), &manifest(&[]))
+            .unwrap()
+            .days
+    }
+
+    #[test]
+    fn a_dataset_is_read() {
+        let folder = dataset(&[]);
+        let files = [
+            ("logs/WEB01/W3SVC1/u_ex261102.log", 30),
+            ("logs/WEB01/W3SVC2/u_ex261102.log", 12),
+            // Objects of JSON Lines are entries of no log.
+            ("truth/campaigns.jsonl", 1),
+        ];
+        let mut manifest = manifest(&files);
+        let truth = GroundTruth::read(folder.path(), &manifest).unwrap();
+        assert_eq!(
+            (truth.scenario.as_str(), truth.seed, truth.lines),
+            ("small", 7, 42)
+        );
+        assert_eq!((truth.campaigns.len(), truth.windows.len()), (1, 1));
+        assert_eq!(truth.campaigns[0].id, truth.windows[0].campaigns[0]);
+        assert_eq!((truth.days, truth.unlabelled_is_unknown), (None, false));
+        manifest.unlabelled_lines = Unlabelled::Unknown;
+        let truth = GroundTruth::read(folder.path(), &manifest).unwrap();
+        assert!(truth.unlabelled_is_unknown);
+    }
+
+    #[test]
+    fn days_are_those_of_the_scenario() {
+        assert_eq!(days_of(&[(SCENARIO, "duration = \"36h\"\n")]), Some(1.5));
+        assert_eq!(days_of(&[(SCENARIO, "duration = \"long\"\n")]), None);
+        assert_eq!(days_of(&[(SCENARIO, "seed = 1\n")]), None);
+    }
+
+    /// From the first of line and scenario to the last of both, in whole seconds.
+    #[test]
+    fn days_of_an_injection_are_those_of_the_logs() {
+        let days = |start: &str, end: &str, first: &str, last: &str| {
+            let time = |clock: &str| format!("2026-11-{clock}Z");
+            let text = json!({
+                "start": time(start), "end": time(end), "first": time(first), "last": time(last),
+                "original_lines": 1, "added_lines": 1, "added_directives": 0, "unwritten_lines": 0,
+                "servers": [], "collisions": [],
+            });
+            // What the scenario says is then of no account.
+            let files = [
+                (INJECTION, text.to_string()),
+                (SCENARIO, "duration = \"1h\"".to_owned()),
+            ];
+            days_of(&files.each_ref().map(|(path, text)| (*path, text.as_str())))
+        };
+        let (night, morning, noon, evening) =
+            ("02T00:00:00", "02T06:00:00", "02T12:00:00", "02T18:00:00");
+        assert_eq!(days(morning, noon, night, evening), Some(0.75));
+        assert_eq!(days(night, evening, morning, noon), Some(0.75));
+        assert_eq!(days(night, noon, morning, evening), Some(0.75));
+        assert_eq!(
+            days(night, "03T00:00:00", night, "03T00:00:00.900"),
+            Some(1.0)
+        );
+        assert_eq!(
+            days(night, "02T00:01:30", night, "02T00:01:30"),
+            Some(90.0 / 86_400.0)
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named() {
+        let told = |folder: &tempfile::TempDir, manifest: &Manifest| {
+            GroundTruth::read(folder.path(), manifest)
+                .unwrap_err()
+                .to_string()
+        };
+        // A file that the manifest names must be there; one that it does not name must be readable where it is there.
+        for name in [SCENARIO, INJECTION] {
+            let folder = dataset(&[]);
+            assert!(
+                told(&folder, &manifest(&[(name, 0)])).contains(name),
+                "{name}"
+            );
+            fs::create_dir(folder.path().join(name)).unwrap();
+            assert!(told(&folder, &manifest(&[])).contains(name), "{name}");
+        }
+        let folder = dataset(&[]);
+        let windows = folder.path().join("truth").join("windows.jsonl");
+        let line = fs::read_to_string(&windows).unwrap();
+        fs::write(&windows, line.clone() + &line + "{}\n").unwrap();
+        assert!(told(&folder, &manifest(&[])).contains("windows.jsonl:3: missing field"));
+        fs::remove_file(&windows).unwrap();
+        assert!(told(&folder, &manifest(&[])).contains("windows.jsonl: "));
+    }
+}

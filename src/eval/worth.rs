@@ -94,3 +94,72 @@ impl Worth<f64> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use scanbench_generator::truth::Kind;
+
+    const LOOK_ALIKE: Verdict = Verdict::LookAlike(Kind::Proxy);
+
+    /// Each number has its own prizes; what is nobody's has none.
+    #[test]
+    fn prizes_by_their_numbers() {
+        let mut worth = Worth::default();
+        for (prize, amount) in [
+            (Prize::Row(LOOK_ALIKE), 1),
+            (Prize::Row(Verdict::Background), 2),
+            (Prize::Episode(LOOK_ALIKE), 4),
+            (Prize::Episode(Verdict::Background), 8),
+            (Prize::Row(Verdict::Authorised), 16),
+            (Prize::Episode(Verdict::Authorised), 32),
+            (Prize::Row(Verdict::Malicious), 64),
+            (Prize::Campaign, 128),
+            (Prize::PartOfCampaign, 256),
+            (Prize::Row(Verdict::Unknown), 512),
+            (Prize::Episode(Verdict::Unknown), 512),
+            (Prize::Episode(Verdict::Malicious), 512),
+        ] {
+            worth.add(prize, amount);
+        }
+        let expected = Worth {
+            false_rows: 3,
+            false_episodes: 12,
+            authorised_rows: 16,
+            authorised_episodes: 32,
+            true_rows: 64,
+            campaigns_hidden: 128,
+            // One that is hidden whole is not hidden in part.
+            campaigns_hidden_in_part: 256 - 128,
+        };
+        assert_eq!(worth, expected);
+    }
+
+    /// By hand: variances add up, and that of a difference is the sum; errors are their roots.
+    #[test]
+    fn variances_and_errors() {
+        let mut variance = Worth::default();
+        for (prize, amount) in [
+            (Prize::Row(LOOK_ALIKE), 4.0),
+            (Prize::Row(LOOK_ALIKE), 5.0),
+            (Prize::Episode(LOOK_ALIKE), 16.0),
+            (Prize::Row(Verdict::Authorised), 25.0),
+            (Prize::Episode(Verdict::Authorised), 36.0),
+            (Prize::Row(Verdict::Malicious), 49.0),
+            (Prize::PartOfCampaign, 80.0),
+            (Prize::Campaign, 64.0),
+        ] {
+            variance.add_variance(prize, amount);
+        }
+        let expected = Worth {
+            false_rows: 3.0,
+            false_episodes: 4.0,
+            authorised_rows: 5.0,
+            authorised_episodes: 6.0,
+            true_rows: 7.0,
+            campaigns_hidden: 8.0,
+            campaigns_hidden_in_part: 12.0,
+        };
+        assert_eq!(variance.roots(), expected);
+    }
+}

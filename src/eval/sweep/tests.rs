@@ -248,7 +248,9 @@ fn the_best_is_chosen_by_the_tuning_half() {
 #[test]
 fn halves_are_by_dataset_where_each_scenario_has_several() {
     assert_eq!(Halves::of(&["a", "b", "a", "b"]), Halves::Dataset);
+    assert_eq!(Halves::of(&["a", "a"]), Halves::Dataset);
     assert_eq!(Halves::of(&["a", "b", "a"]), Halves::CampaignAndTime);
+    assert_eq!(Halves::of(&["a", "b", "c"]), Halves::CampaignAndTime);
     let truth = truth();
     let mut sweeper = Sweeper::new(vec![(setting(30), true)], Halves::Dataset);
     for rows in [vec![row(0, 0)], vec![row(0, 0), row(10, 4)]] {
@@ -331,4 +333,97 @@ fn runs_by_hand() {
     };
     assert_eq!(schedule::told_by_run(&thin, WIDTH, 605), None);
     assert_eq!(schedule::told_by_run(&thin, WIDTH, 608), Some(at(613, 0)));
+}
+
+#[test]
+fn kinds_of_windows() {
+    let width = Duration::from_mins(10);
+    let found = [
+        WindowKind::Tumbling,
+        WindowKind::Hopping,
+        WindowKind::Sliding,
+    ]
+    .map(|kind| (kind.name(), kind.step(width).map(|step| step.as_secs())));
+    assert_eq!(
+        found,
+        [
+            ("tumbling", Some(600)),
+            ("hopping", Some(300)),
+            ("sliding", None)
+        ]
+    );
+}
+
+#[test]
+fn points_by_their_settings() {
+    let settings = vec![(setting(30), true), (setting(200), false)];
+    let sweeper = Sweeper::new(settings.clone(), Halves::CampaignAndTime);
+    assert_eq!(sweeper.settings(), settings);
+    let sweep = sweeper.finish(None, 2.0);
+    for (setting, can_fire) in settings {
+        let point = sweep.point(&setting).unwrap();
+        assert_eq!((point.setting, point.can_fire), (setting, can_fire));
+    }
+    assert!(sweep.point(&setting(31)).is_none());
+}
+
+/// An allowed scan behind lines makes them allowed, whatever look-alike is behind them too and stands before it.
+#[test]
+fn the_gravest_is_behind() {
+    let truth = truth();
+    let behind = behind::Behind::new(&truth);
+    let gravest = |places: &[usize]| behind.gravest(places.iter().copied());
+    assert_eq!(gravest(&[2, 3]), Some((Class::Authorised, 3)));
+    assert_eq!(gravest(&[3, 2, 1, 0]), Some((Class::Malicious, 0)));
+    assert_eq!(gravest(&[]), None);
+}
+
+/// A setting that catches nothing is not the best of any, however few needless alerts it has; and an allowed scan is as
+/// needless as a look-alike.
+#[test]
+fn the_best_catches_something_and_tells_least() {
+    assert_eq!(swept(&[(30, Vec::new())], 1000.0).best[0].setting, None);
+    let (early, look_alike, allowed) = (row(0, 0), row(0, 1), row(10, 2));
+    let best = |near: Vec<GridRow>, far: Vec<GridRow>| {
+        let sweep = swept(&[(29, near), (10, far)], 1000.0);
+        sweep.best[0].setting.map(|one| one.threshold)
+    };
+    assert_eq!(best(vec![early, allowed], vec![early]), Some(10));
+    assert_eq!(best(vec![early, look_alike], vec![early]), Some(10));
+    assert_eq!(
+        best(vec![early, look_alike, allowed], vec![early, allowed]),
+        Some(10)
+    );
+    assert_eq!(best(vec![early, allowed], vec![early, allowed]), Some(29));
+}
+
+/// Where no false row is, none is known of how many could be: the rate is 0, and has no band. Rows of one key that are
+/// apart are two episodes.
+#[expect(clippy::float_cmp, reason = "quotients of small whole numbers")]
+#[test]
+fn rates_and_episodes_by_hand() {
+    let whole = |rows: Vec<GridRow>| swept(&[(30, rows)], 0.0).points[0].whole;
+    let right = whole(vec![row(0, 0)]);
+    assert_eq!(right.campaign_recall.value, Some(0.5));
+    assert_eq!(
+        (right.false_positive_rate, right.false_positive_band),
+        (Some(0.0), None)
+    );
+    let apart = whole(vec![row(0, 3), row(20, 3), row(30, 3)]);
+    assert_eq!((apart.rows.benign, apart.episodes.benign), (3, 2));
+}
+
+#[test]
+fn a_schedule_without_an_attack_tells_no_part() {
+    let truth = GroundTruth::default();
+    let mut sweeper = Sweeper::new(Vec::new(), Halves::CampaignAndTime);
+    let scorer = sweeper.begin(&truth, &census(), &[WIDTH]);
+    sweeper.add_schedule(&scorer, &keys(), WIDTH, &[]);
+    let outcome = sweeper.finish(None, 2.0).schedule.unwrap();
+    assert_eq!(
+        (outcome.streaming.never, outcome.scheduled.median_seconds),
+        (None, None)
+    );
+    let minutes: Vec<u16> = outcome.starts.iter().map(|start| start.minute).collect();
+    assert_eq!(minutes, (0..1440).collect::<Vec<_>>());
 }
