@@ -28,6 +28,7 @@ mod scenarios;
 mod standing;
 mod sweep;
 mod sweep_args;
+mod whole;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;

@@ -173,6 +173,13 @@ fn killed_at_any_moment() {
         let all: Vec<String> = (0..=runs).flat_map(|run| printed(&out(run))).collect();
         check(&all, &place.batch());
         assert!(runs >= 12);
+        // Nothing of the dead is left.
+        let entries = fs::read_dir(place.folder.path()).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name());
+        let hidden: Vec<_> = names
+            .filter(|name| name.as_encoded_bytes().starts_with(b"."))
+            .collect();
+        assert!(hidden.is_empty(), "{hidden:?}");
     }
 }
 
@@ -298,6 +305,33 @@ fn two_cannot_follow_with_one_checkpoint_and_a_kill_leaves_no_lock() {
     first.wait().unwrap();
     let mut third = place.follow(&[more[0], more[1], "--until-idle", "10ms"], &out);
     assert!(third.wait().unwrap().success());
+}
+
+/// Half a checkpoint of a dead run, and a link in its place.
+#[cfg(unix)]
+#[test]
+fn what_a_dead_run_left_goes_away() {
+    let place = Place::new();
+    let (left, other) = (".state.json.partial", place.folder.path().join("other"));
+    let left = place.folder.path().join(left);
+    fs::write(&other, "kept").unwrap();
+    for linked in [false, true] {
+        if linked {
+            std::os::unix::fs::symlink(&other, &left).unwrap();
+        } else {
+            fs::write(&left, "{\"format\":").unwrap();
+        }
+        let run = place
+            .command("follow", &["--checkpoint", "state.json"])
+            .args(["--until-idle", "10ms"])
+            .output()
+            .unwrap();
+        assert!(run.status.success(), "{run:?}");
+        assert!(fs::symlink_metadata(&left).is_err(), "linked: {linked}");
+        assert_eq!(fs::read_to_string(&other).unwrap(), "kept");
+        let state = fs::read_to_string(place.folder.path().join("state.json")).unwrap();
+        assert!(state.starts_with('{') && state.contains("scanbench-follow"));
+    }
 }
 
 #[test]

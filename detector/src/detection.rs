@@ -183,7 +183,27 @@ impl Detection {
     /// The rows, in order: those of each run where the rule is scheduled, else those of all data at once.
     #[must_use]
     pub fn alerts(&self, selection: &Selection) -> Vec<Alert> {
-        sorted(self.found(selection, self.rule().schedule.is_some()))
+        let mut found = self.found(selection, self.rule().schedule.is_some());
+        self.sort(&mut found);
+        found.into_iter().map(|row| row.alert).collect()
+    }
+
+    /// Puts rows in their order. Bytes that are no text are shown alike, so that keys which differ may look the same:
+    /// then the bytes decide.
+    pub(crate) fn sort(&self, found: &mut [Found]) {
+        let names = &self.collected.names;
+        let bytes = |row: &Found| {
+            let GroupKey {
+                client,
+                computer,
+                server,
+            } = row.group;
+            [client, computer, server].map(|name| names.text(name))
+        };
+        found.sort_by(|a, b| {
+            let shown = a.alert.order().cmp(&b.alert.order());
+            shown.then_with(|| bytes(a).cmp(&bytes(b)))
+        });
     }
 
     /// What the schedule makes of the rows; `None` where there is none.
@@ -423,10 +443,4 @@ pub(crate) fn is_hidden<'s>(
             && exclusions.list()[index].stage() == Stage::Alert
             && counted.clone().all(|signature| signature.has(index))
     })
-}
-
-fn sorted(found: Vec<Found>) -> Vec<Alert> {
-    let mut alerts: Vec<Alert> = found.into_iter().map(|row| row.alert).collect();
-    alerts.sort_by(|a, b| a.order().cmp(&b.order()));
-    alerts
 }

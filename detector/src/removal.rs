@@ -65,12 +65,9 @@ impl Detection {
     /// those of each run.
     #[must_use]
     pub fn removals(&self) -> Removals<'_> {
-        let mut rows: Vec<Row<'_>> = self
-            .rows_alone()
-            .into_iter()
-            .map(|found| self.row(found))
-            .collect();
-        rows.sort_by(|a, b| a.alert.order().cmp(&b.alert.order()));
+        let mut found = self.rows_alone();
+        self.sort(&mut found);
+        let rows = found.into_iter().map(|found| self.row(found)).collect();
         Removals {
             detection: self,
             rows,

@@ -2,8 +2,8 @@
 
 use super::CANCELLED;
 use super::compare::stop;
-use super::evaluate::write_file;
 use super::failure::Failure;
+use super::whole::write_file;
 use scanbench::realism::audit::{AuditError, audit, read};
 use scanbench::report::json;
 use scanbench::report::{audit as report, markdown, terminal};

@@ -1,9 +1,9 @@
 //! `compare`: a set beside a real log.
 
 use super::CANCELLED;
-use super::evaluate::write_file;
 use super::failure::Failure;
 use super::messages::{Messages, count};
+use super::whole::write_file;
 use scanbench::realism::compare::compare;
 use scanbench::realism::profile::{Profile, measure};
 use scanbench::report::json;

@@ -1,9 +1,9 @@
 //! `edges`: what the edges of windows cost, by the closed form and by the detector.
 
 use super::CANCELLED;
-use super::evaluate::write_file;
 use super::failure::Failure;
 use super::sweep_args::{WindowArg, positive, width};
+use super::whole::write_file;
 use scanbench::edges::EdgePlan;
 use scanbench::report::json;
 use scanbench::report::{edges as report, html, markdown, terminal};

@@ -8,6 +8,7 @@ use super::gates::{Gates, hold, hold_promises};
 use super::rule_args::RuleArgs;
 use super::sweep;
 use super::sweep_args::range;
+use super::whole::write_file;
 use scanbench::alerts::{AlertTime, MappedColumn, Mapping, read_alerts};
 use scanbench::eval::sweep::{LEAST_REQUESTS, Sweep};
 use scanbench::eval::{
@@ -479,28 +480,4 @@ impl Plots {
         }
         Ok(())
     }
-}
-
-pub(crate) fn write_file(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Failure> {
-    write_whole(folder, name, bytes).map_err(|error| {
-        Failure::Input(format!(
-            "cannot write {}: {error}",
-            folder.join(name).display()
-        ))
-    })
-}
-
-/// Writes a file beside its place and then renames it, so that it is whole or absent.
-fn write_whole(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
-    std::fs::create_dir_all(folder)?;
-    let mut builder = tempfile::Builder::new();
-    // Temporary files are for their owner alone; a report is for whom the umask says.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(folder.join(name))
-        .map_err(|error| error.error)?;
-    Ok(())
 }

@@ -2,8 +2,8 @@
 
 use super::CANCELLED;
 use super::compare::{Standing, logs, profile, stop};
-use super::evaluate::write_file;
 use super::failure::Failure;
+use super::whole::write_file;
 use scanbench::realism::fit::fit;
 use std::ffi::OsStr;
 use std::io::{self, Write};

@@ -3,10 +3,11 @@
 use super::datasets;
 use super::detect::{ReadArgs, read};
 use super::embedded;
-use super::evaluate::{count, write_file};
+use super::evaluate::count;
 use super::failure::Failure;
 use super::messages::tell;
 use super::sweep_args::{WindowArg, numbers, positive_range, range, width};
+use super::whole::write_file;
 use scanbench::eval::GroundTruth;
 use scanbench::eval::sweep::{Halves, Sweep, Sweeper, WindowKind};
 use scanbench::report::json;

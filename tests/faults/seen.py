@@ -28,6 +28,7 @@ COMMANDS = {
 
 
 def by_strace(world, command, out):
+    """Calls by their kind; and of renames, by the name that the kernel knows them by."""
     log = world.scratch / "strace"
     places = {"in": world.inputs, "out": out}
     subprocess.run(
@@ -35,34 +36,39 @@ def by_strace(world, command, out):
         + [world.scanbench, *(word.format(**places) for word in command.words)],
         check=True, capture_output=True, env={**os.environ, "TMPDIR": str(world.scratch / "tmp")},
     )
-    counts = collections.Counter()
+    counts, names = collections.Counter(), collections.Counter()
     for line in log.read_text().splitlines():
         # Two threads' calls that overlap stand in two lines each; the first has the name and the file.
         call = re.match(r"\d+ +(\w+)\((.*)", line)
         if call and f"{world.scratch}/" in call.group(2):
             counts[KINDS[call.group(1)]] += 1
-    return counts
+            if KINDS[call.group(1)] == "rename":
+                names[call.group(1)] += 1
+    return counts, names
 
 
-def renames(world, command, out, count):
+def renames(world, command, out, names):
     """Lets each rename fail, by strace: no file stands under its name that is not whole, and the error says which."""
     found = []
     places = {"in": world.inputs, "out": out}
     words = [world.scanbench, *(word.format(**places) for word in command.words)]
     environment = {**os.environ, "TMPDIR": str(world.scratch / "tmp")}
     whole = {name: tree(out / name) for name in command.writes}
-    for number in range(1, count + 1):
+    log = world.scratch / "strace"
+    # strace counts each call by itself.
+    for call, number in [(call, number) for call, count in sorted(names.items()) for number in range(1, count + 1)]:
         fresh(out, command.before, world.inputs)
         done = subprocess.run(
-            ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=rename,renameat,renameat2"]
-            + ["-e", f"inject=rename,renameat,renameat2:error=EIO:when={number}", *words],
+            ["strace", "-f", "-qq", "-o", log, "-e", f"trace={call}", "-e", f"inject={call}:error=EIO:when={number}", *words],
             capture_output=True, text=True, env=environment, check=False,
         )
         left = {name: tree(out / name) for name in command.writes}
         is_whole = all(text == whole[name].get(path) for name in left for path, text in left[name].items())
-        if done.returncode != 2 or "os error 5" not in done.stderr or not is_whole:
-            found.append((command.name, "rename", number, done.stderr))
-            print(f"{command.name}: rename {number} of {count}: ended with {done.returncode}: {done.stderr.strip()[-300:]}")
+        is_hit = "(INJECTED)" in log.read_text()
+        if not is_hit or done.returncode != 2 or "os error 5" not in done.stderr or not is_whole:
+            found.append((command.name, call, number, done.stderr))
+            why = f"ended with {done.returncode}" if is_hit else "was never reached"
+            print(f"{command.name}: {call} {number} of {names[call]}: {why}: {done.stderr.strip()[-300:]}")
     return found
 
 
@@ -77,13 +83,13 @@ def hold(world, bench, commands):
             continue
         out = world.scratch / "out-strace"
         fresh(out, command.before, world.inputs)
-        theirs = by_strace(world, command, out)
+        theirs, names = by_strace(world, command, out)
         ours = collections.Counter(line.split("\t")[0] for line in bench.run(command, {}).calls if "\t<" not in line)
         ours["open"] += ours.pop("create", 0)
         # Folders are opened inside libc too, so of opens there may be more.
         if theirs["rename"] > ours["rename"]:
             # `tempfile` asks the kernel itself, without libc.
-            found += renames(world, command, out, theirs["rename"])
+            found += renames(world, command, out, names)
             theirs["rename"] = ours["rename"]
         for kind in sorted(set(theirs) - {"open"} | set(ours) & set(KINDS.values()) - {"open"}):
             if theirs[kind] != ours[kind]:

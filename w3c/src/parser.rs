@@ -51,6 +51,7 @@ pub struct Header {
 #[derive(Clone, Debug, Default)]
 pub struct LineParser {
     header: Header,
+    is_dated: bool,
     spans: Vec<Span>,
     unquoted: Vec<u8>,
 }
@@ -88,6 +89,12 @@ impl LineParser {
         &self.header
     }
 
+    /// Whether a `#Date` stood among the lines so far; one that cannot be read counts.
+    #[must_use]
+    pub fn is_dated(&self) -> bool {
+        self.is_dated
+    }
+
     /// What the next line is.
     pub fn parse<'a>(&'a mut self, line: &RawLine<'a>) -> Line<'a> {
         match self.outcome(line) {
@@ -104,6 +111,7 @@ impl LineParser {
                 return Outcome::Blank;
             }
             if let Some(directive) = Directive::parse(line.text) {
+                self.is_dated |= matches!(directive, Directive::Date { .. });
                 self.header.take(directive);
                 return Outcome::Directive;
             }
@@ -205,6 +213,16 @@ impl Header {
         self.columns == other.columns
             && self.quotes == other.quotes
             && (self.is_self_contained() || same_day)
+    }
+
+    /// The same, with the day that another one says: of lines that were read without knowing of its `#Date`.
+    #[must_use]
+    pub fn with_day_of(self, other: &Self) -> Self {
+        Self {
+            day: other.day,
+            last_millis_of_day: other.last_millis_of_day,
+            ..self
+        }
     }
 
     /// How many columns a line has that may be read fast; 0 where values may be quoted or no columns are declared.

@@ -25,6 +25,8 @@ pub(super) struct Task {
 /// A piece as it came out of the first look.
 pub(super) struct Entered<V> {
     pub(super) piece: Piece<V>,
+    /// Whether a `#Date` stands in it.
+    pub(super) is_dated: bool,
     pub(super) text: Text,
     /// Whether the log ends with it.
     pub(super) is_last: bool,
@@ -310,12 +312,19 @@ impl<'a, V: Value> State<'a, V> {
         };
         let entered = self.waiting.remove(&task)?;
         let (before, needs_day) = (&entered.piece.header_before, entered.piece.needs_day);
-        if !before.reads_like(&log.header) || (needs_day && *before != log.header) {
+        let is_known = *before == log.header;
+        if !before.reads_like(&log.header) || (needs_day && !is_known) {
             return Some(Err(Then::Again(task, log.header.clone())));
         }
         log.next_piece += 1;
         self.open -= usize::from(entered.ends_lot);
-        log.header = entered.piece.header_after.clone();
+        let after = entered.piece.header_after.clone();
+        // Read without the day that was said before it, which may be wanted behind it.
+        log.header = if is_known || entered.is_dated {
+            after
+        } else {
+            after.with_day_of(&log.header)
+        };
         let lines_before = log.lines;
         log.lines += entered.piece.counts.lines();
         self.tell(&job.logs[number], number, &entered, lines_before, job);

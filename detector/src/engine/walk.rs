@@ -141,6 +141,11 @@ impl<'a> Walker<'a> {
         self.parser.header()
     }
 
+    /// Whether a `#Date` stood among the lines so far.
+    pub(super) fn is_dated(&self) -> bool {
+        self.parser.is_dated()
+    }
+
     pub(super) fn counts(&self) -> Counts {
         self.counts
     }

@@ -291,9 +291,11 @@ impl<'a, 's, V: Value> Worker<'a, 's, V> {
         };
         let (piece, memo) = gather.finish(walker.counts(), walker.header());
         self.memo = memo;
+        let is_dated = walker.is_dated();
         self.blocks = Some(walker.into_blocks());
         Some(Entered {
             piece,
+            is_dated,
             text: Text::File,
             is_last: task.piece + 1 == log.pieces.len(),
             ends_lot,
@@ -444,6 +446,7 @@ impl<'a, 's, V: Value> Worker<'a, 's, V> {
             self.memo = memo;
             let entered = Entered {
                 piece,
+                is_dated: walker.is_dated(),
                 text: if reads_again {
                     Text::Again
                 } else {
@@ -492,6 +495,7 @@ impl<'a, 's, V: Value> Worker<'a, 's, V> {
         let (piece, _) = gather.finish(scanbench_w3c::Counts::default(), &header);
         let entered = Entered {
             piece,
+            is_dated: false,
             text: Text::File,
             is_last: true,
             ends_lot: true,

@@ -12,10 +12,11 @@ use super::row::FollowedRow;
 use scanbench_w3c::visible;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use tempfile::NamedTempFile;
+use tempfile::{Builder, NamedTempFile};
 use thiserror::Error;
 
 const FORMAT: &str = "scanbench-follow";
@@ -294,13 +295,30 @@ impl Checkpoint {
             Some(folder) if folder != Path::new("") => folder,
             _ => Path::new("."),
         };
-        let mut file = NamedTempFile::new_in(folder)?;
+        let mut file = self.beside(folder)?;
         serde_json::to_writer(&mut file, snapshot)?;
         file.write_all(b"\n")?;
         file.as_file().sync_data()?;
         file.persist(&self.path).map_err(|error| error.error)?;
         // Opened by its name: what was open before the rename cannot be renamed over on Windows.
         OpenOptions::new().append(true).open(&self.path)
+    }
+
+    /// The file that becomes the checkpoint. Its name is always the same, and the lock says that nobody else writes it:
+    /// so what a killed run left there goes away.
+    fn beside(&self, folder: &Path) -> io::Result<NamedTempFile> {
+        let mut name = OsString::from(".");
+        name.push(self.path.file_name().unwrap_or_default());
+        name.push(".partial");
+        match fs::remove_file(folder.join(&name)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        // Made anew, never opened: a link that somebody puts there in between is not followed.
+        Builder::new()
+            .prefix(&name)
+            .rand_bytes(0)
+            .tempfile_in(folder)
     }
 
     fn failed(&self, source: io::Error) -> CheckpointError {

@@ -1,7 +1,7 @@
 //! What `bench` writes: its files, and folders of raw runs.
 
-use crate::cli::evaluate::write_file;
 use crate::cli::failure::Failure;
+use crate::cli::whole::write_file;
 use std::io;
 use std::path::{Path, PathBuf};
 
