@@ -496,12 +496,12 @@ mod tests {
         assert_eq!(both.policy().require, ["owner", "expires"]);
         assert_eq!(
             both.policy().max_lifetime,
-            Some(Duration::from_secs(3 * 86_400))
+            Some(Duration::from_hours(3 * 24))
         );
         let bare = first.and(of(&["d"], ""));
         assert_eq!(
             bare.policy().max_lifetime,
-            Some(Duration::from_secs(9 * 86_400))
+            Some(Duration::from_hours(9 * 24))
         );
     }
 }
