@@ -115,6 +115,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn clocks() {
+        for (second, text) in [
+            (0, "00:00"),
+            (60, "00:01"),
+            (45_240, "12:34"),
+            (45_296, "12:34:56"),
+            (DAY, "24:00"),
+        ] {
+            assert_eq!(clock(second), text);
+        }
+    }
+
+    #[test]
     fn moments() {
         const SAT: u8 = 1 << 5;
         const SUN: u8 = 1 << 6;
@@ -143,6 +156,8 @@ mod tests {
                 "2026-11-07T22:30:00Z",
                 false,
             ),
+            (hours(SAT, 22, 23, "UTC"), "2026-11-07T22:59:59.999Z", true),
+            (hours(SAT, 22, 23, "UTC"), "2026-11-07T23:00:00Z", false),
             (hours(SUN, 0, 1, "+05:30"), "2026-11-07T18:30:00Z", true),
         ] {
             let moment: Timestamp = moment.parse().unwrap();

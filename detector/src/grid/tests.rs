@@ -196,12 +196,25 @@ fn thresholds_that_cannot_be_told() {
     let lines: Vec<Line> = (0..4)
         .map(|n| (56 + u32::from(n), 1, 1, Some(8004 + n)))
         .collect();
-    let found = |limit: Option<usize>, threshold: u64| {
+    let of = |limit: Option<usize>| {
         let rule = Grid::rule(&rule(0, limit), seconds(60), 3);
-        let grid = Grid::new(detect(&lines, &rule)).unwrap();
+        Grid::new(detect(&lines, &rule)).unwrap()
+    };
+    let found = |limit: Option<usize>, threshold: u64| {
+        let grid = of(limit);
+        let window = Window::Tumbling { width: seconds(60) };
+        let series = grid.series(&window, &Selection::None).unwrap();
         let crossings = grid.crossings(seconds(60), threshold, &Selection::None);
+        assert_eq!(series.rows(threshold).len(), crossings.len());
         crossings.len()
     };
     assert_eq!([2, 3, 4, 5].map(|n| found(None, n)), [0, 1, 1, 0]);
     assert_eq!([2, 3, 4, 5].map(|n| found(Some(3), n)), [0, 1, 0, 0]);
+    let tells = |window: Window| of(None).series(&window, &Selection::None).is_some();
+    for (width, is_told) in [(59, true), (60, true), (61, false)] {
+        let (width, step) = (seconds(width), seconds(10));
+        assert_eq!(tells(Window::Tumbling { width }), is_told);
+        assert_eq!(tells(Window::Hopping { width, step }), is_told);
+        assert_eq!(tells(Window::Sliding { width }), is_told);
+    }
 }

@@ -269,7 +269,10 @@ proptest! {
 
     /// forall texts: four numbers are what the standard library takes for an address of IPv4.
     #[test]
-    fn four_numbers_are_an_address(text in "[0-9]{1,3}(\\.[0-9]{0,4}){3}|[0-9.]{0,16}|\\PC{0,9}") {
+    fn four_numbers_are_an_address(text in prop_oneof![
+        any::<std::net::Ipv4Addr>().prop_map(|address| address.to_string()),
+        "[0-9]{1,3}(\\.[0-9]{0,4}){3}|[0-9.]{0,16}|\\PC{0,9}",
+    ]) {
         let parsed = text.parse::<std::net::Ipv4Addr>().ok().map(std::net::Ipv4Addr::to_bits);
         prop_assert_eq!(four_numbers(text.as_bytes()), parsed);
     }
@@ -285,4 +288,142 @@ fn most_addresses_are_sieved_out() {
     let through = (0..100_000_u32).map(|number| number * 42_949 + 7);
     let through = through.filter(|address| sieve.may_hold(*address)).count();
     assert!(through < 20_000, "{through}");
+}
+
+/// The same at the edges, where chance seldom comes.
+#[test]
+fn four_numbers_at_the_edges() {
+    for text in [
+        "0.0.0.0",
+        "255.255.255.255",
+        "9.10.99.100",
+        "10.0.0.255",
+        "10.0.0.256",
+        "256.0.0.0",
+        "0.0.0.00",
+        "01.2.3.4",
+        "1.2.3",
+        "1.2.3.",
+        "1.2.3.4.",
+        "1.2.3.4.5",
+        ".1.2.3.4",
+        ".0000",
+        "0000",
+        "1.2.3.1000",
+        "100.100.100.1000",
+        "1,2,3,4",
+        "",
+        "1.2.3.4 ",
+        "1.2.3./",
+        "1.2.3.:",
+        "1./.3.4",
+    ] {
+        let parsed = text.parse::<std::net::Ipv4Addr>().ok();
+        let parsed = parsed.map(std::net::Ipv4Addr::to_bits);
+        assert_eq!(four_numbers(text.as_bytes()), parsed, "{text:?}");
+    }
+}
+
+/// One that is about a client alone is sure of it; one beside it, before or after, that asks for a port too is not.
+#[test]
+fn sure_of_a_client_alone() {
+    let alone = "stage = \"event\"\nmatch.c-ip = \"10.0.0.1\"\n".to_owned();
+    let with_port = "stage = \"event\"\nmatch.c-ip = \"10.0.0.2\"\nmatch.s-port = 80\n".to_owned();
+    let count = |list: &[String], client: &str, port: u16| {
+        let row = Row {
+            client: client.to_owned(),
+            port: Some(port),
+            texts: ["-"; 4].map(str::to_owned),
+            status: 200,
+            millis: 0,
+        };
+        let (mut memo, mut counts) = (Memo::default(), vec![0; list.len()]);
+        let key = (client.as_bytes(), 7);
+        let is_dropped = read(list).count(&mut memo, &row, key, || &b"WEB01"[..], &mut counts);
+        (counts, is_dropped)
+    };
+    let (first, second) = ([alone.clone(), with_port.clone()], [with_port, alone]);
+    assert_eq!(count(&first, "10.0.0.1", 81), (vec![1, 0], true));
+    assert_eq!(count(&second, "10.0.0.1", 81), (vec![0, 1], true));
+    for (port, of_first, of_second) in [(80, vec![0, 1], vec![1, 0]), (81, vec![0, 0], vec![0, 0])]
+    {
+        assert_eq!(count(&first, "10.0.0.2", port), (of_first, port == 80));
+        assert_eq!(count(&second, "10.0.0.2", port), (of_second, port == 80));
+    }
+}
+
+/// A list about clients of IPv6 alone, or of IPv4 alone, is asked about them.
+#[test]
+fn lists_of_one_family() {
+    for (listed, other) in [("2001:db8::1", "10.0.0.1"), ("10.0.0.1", "2001:db8::1")] {
+        let list = read(&[format!("stage = \"event\"\nmatch.c-ip = \"{listed}\"\n")]);
+        for (client, expected) in [(listed, 1), (other, 0)] {
+            let row = Row {
+                client: client.to_owned(),
+                port: Some(80),
+                texts: ["-"; 4].map(str::to_owned),
+                status: 200,
+                millis: 0,
+            };
+            let (mut memo, mut counts) = (Memo::default(), [0]);
+            let key = (client.as_bytes(), 7);
+            let is_dropped = list.count(&mut memo, &row, key, || &b"WEB01"[..], &mut counts);
+            assert_eq!(
+                (counts, is_dropped),
+                ([expected], expected == 1),
+                "{listed} {client}"
+            );
+        }
+    }
+}
+
+/// What ends or begins within a minute, each by the clock of its zone: seconds of the day in UTC that are inside and
+/// outside, in order. Liberia was 44 minutes and 30 seconds behind UTC until 1972, as the time zone database has it.
+#[test]
+fn moments_within_a_minute() {
+    let hours = |from: &str, to: &str, zone: &str| {
+        format!("match.time = {{ from = \"{from}\", to = \"{to}\", zone = \"{zone}\" }}\n")
+    };
+    let monrovia = 44 * 60 + 30;
+    for (condition, seconds) in [
+        (
+            hours("00:00", "00:00:07", "UTC"),
+            [(0, true), (6, true), (7, false), (59, false)],
+        ),
+        (
+            hours("00:00:30", "00:02", "UTC"),
+            [(0, false), (29, false), (30, true), (59, true)],
+        ),
+        (
+            hours("00:00", "00:01", "Africa/Monrovia"),
+            [
+                (monrovia - 1, false),
+                (monrovia, true),
+                (monrovia + 59, true),
+                (monrovia + 60, false),
+            ],
+        ),
+        (
+            "starts = 1970-01-01T00:00:05Z\n".to_owned() + &hours("00:00", "00:01", "UTC"),
+            [(0, false), (4, false), (5, true), (60, false)],
+        ),
+        (
+            "expires = 1970-01-01T00:00:05Z\n".to_owned() + &hours("00:00", "00:01", "UTC"),
+            [(0, true), (4, true), (5, false), (59, false)],
+        ),
+    ] {
+        let list = read(&[format!("stage = \"event\"\n{condition}")]);
+        let mut memo = Memo::default();
+        for (second, expected) in seconds {
+            let row = Row {
+                client: "10.0.0.1".to_owned(),
+                port: Some(80),
+                texts: ["-"; 4].map(str::to_owned),
+                status: 200,
+                millis: second * 1000,
+            };
+            let signature = list.signature(&mut memo, &row, b"10.0.0.1", b"WEB01");
+            assert_eq!(signature.has(0), expected, "{condition} {second}");
+        }
+    }
 }
