@@ -399,7 +399,6 @@ fn the_best_catches_something_and_tells_least() {
 
 /// Where no false row is, none is known of how many could be: the rate is 0, and has no band. Rows of one key that are
 /// apart are two episodes.
-#[expect(clippy::float_cmp, reason = "quotients of small whole numbers")]
 #[test]
 fn rates_and_episodes_by_hand() {
     let whole = |rows: Vec<GridRow>| swept(&[(30, rows)], 0.0).points[0].whole;
