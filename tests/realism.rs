@@ -240,6 +240,30 @@ fn a_planted_leak_is_caught() {
 }
 
 /// The suite against which detectors are measured: no line of it gives a scan away but by its port.
+/// Labels that the manifest has and that are gone: lines of campaigns would be taken for background.
+#[test]
+fn labels_that_are_gone_are_missed() {
+    let scratch = tempfile::tempdir().unwrap();
+    let set = scratch.path().join("set");
+    let set = set.to_str().unwrap();
+    done(&["generate", "minimal", "-o", set]);
+    done(&["audit", set]);
+    let mut folder = PathBuf::from(set).join("labels");
+    while folder.is_dir() {
+        folder = fs::read_dir(&folder)
+            .unwrap()
+            .next()
+            .unwrap()
+            .unwrap()
+            .path();
+    }
+    fs::remove_file(&folder).unwrap();
+    let output = scanbench(&["audit", set]);
+    assert_eq!(output.status.code(), Some(2));
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains(folder.to_str().unwrap()), "{told}");
+}
+
 #[test]
 fn the_suite_has_no_leak() {
     let scratch = tempfile::tempdir().unwrap();

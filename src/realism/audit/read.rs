@@ -7,7 +7,7 @@ use scanbench_detector::{FindError, LogFile, Passenger, Stopped, find_logs, pass
 use scanbench_generator::manifest::Manifest;
 use scanbench_generator::truth::{Class, Label};
 use scanbench_w3c::Record;
-use std::collections::{BTreeMap, BinaryHeap, HashMap};
+use std::collections::{BTreeMap, BinaryHeap, HashMap, HashSet};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -84,6 +84,11 @@ pub fn read(
         }
         let mut reader = Reader {
             root: dataset,
+            listed: manifest
+                .files
+                .iter()
+                .map(|file| Path::new(&file.path))
+                .collect(),
             labels: HashMap::new(),
             above: 0,
             kept: BTreeMap::new(),
@@ -120,6 +125,8 @@ pub fn read(
 
 struct Reader<'m> {
     root: &'m Path,
+    /// The files that the manifest has.
+    listed: HashSet<&'m Path>,
     /// The campaigns of the labelled lines of this log.
     labels: HashMap<u64, String>,
     /// Lines above the first row of this log that are not counted as rows.
@@ -138,8 +145,8 @@ impl Passenger for Reader<'_> {
         (path, self.above) = self.labels_of(log);
         match read_labels(&path) {
             Ok(labels) => self.labels = labels,
-            // Where no line is of a campaign there is no file.
-            Err(source) if source.kind() == io::ErrorKind::NotFound => {}
+            // Where no line is of a campaign there is no file, and the manifest has none.
+            Err(source) if source.kind() == io::ErrorKind::NotFound && !self.lists(&path) => {}
             Err(source) if self.failed.is_none() => {
                 self.failed = Some(AuditError::Labels { path, source });
             }
@@ -173,6 +180,11 @@ impl Passenger for Reader<'_> {
 }
 
 impl Reader<'_> {
+    fn lists(&self, path: &Path) -> bool {
+        let inside = path.strip_prefix(self.root);
+        inside.is_ok_and(|inside| self.listed.contains(inside))
+    }
+
     /// `labels/WEB01/W3SVC1/u_ex261102.jsonl` for the log or table of that name, packed or not; and how many lines labels
     /// count above its first row: rows of tables are counted from 1, and the header of a CSV is a line.
     fn labels_of(&self, log: &LogFile) -> (PathBuf, u64) {
