@@ -276,4 +276,39 @@ mod tests {
             assert!(TextTest::new(TextKind::Regex, text, false).is_err());
         }
     }
+
+    #[test]
+    fn texts_are_the_same_where_they_look_for_the_same() {
+        let test = |kind, text, any_case| TextTest::new(kind, text, any_case).unwrap();
+        let same = [
+            (test(TextKind::Equals, "a", false), "equals \"a\""),
+            (
+                test(TextKind::Contains, "a", true),
+                "contains \"a\" in any case",
+            ),
+            (test(TextKind::Contains, "a", false), "contains \"a\""),
+            (test(TextKind::StartsWith, "a", false), "starts-with \"a\""),
+            (test(TextKind::Has, "a", true), "has \"a\""),
+            (test(TextKind::Regex, "a b", false), "regex \"a b\""),
+            (test(TextKind::Regex, "b", false), "regex \"b\""),
+        ];
+        for (at, (one, shown)) in same.iter().enumerate() {
+            assert_eq!(one.to_string(), *shown);
+            for (other, (another, _)) in same.iter().enumerate() {
+                assert_eq!(one == another, at == other, "{one} and {another}");
+            }
+        }
+        // Where case does not matter, it does not matter how it was written.
+        assert_eq!(
+            test(TextKind::Equals, "A", true),
+            test(TextKind::Equals, "a", true)
+        );
+    }
+
+    #[test]
+    fn a_blank_is_logged_as_plus_but_not_in_a_pattern() {
+        assert_eq!(TextTest::as_logged(TextKind::Equals, "a b"), "a+b");
+        assert_eq!(TextTest::as_logged(TextKind::Has, "a b"), "a+b");
+        assert_eq!(TextTest::as_logged(TextKind::Regex, "a b"), "a b");
+    }
 }
