@@ -1,9 +1,11 @@
 //! What is told of rows and lines, by hand: episodes, why an exclusion matches, how many lines of a row its conditions
 //! match, and what a list looks for that the data may not have.
 
+#![expect(clippy::unwrap_used, reason = "a panic is how a test reports")]
+
 use scanbench_detector::{
-    Alert, Check, Detection, Detector, Episode, Exclusions, Probe, Probes, Rule, Selection,
-    Subject, Window, episode_rows, episodes,
+    Alert, Check, Condition, Detection, Detector, Episode, Exclusions, Probe, Probes, Rule,
+    Selection, Subject, Window, episode_rows, episodes,
 };
 use scanbench_spec::Source;
 use scanbench_w3c::{Field, Item, Reader, Timestamp};
@@ -34,12 +36,14 @@ fn detect(rule: Rule, exclusions: Exclusions, lines: &[(u64, u8, u16, &str)]) ->
     }
     let mut detector = Detector::new(rule, exclusions);
     let mut reader = Reader::new(log.as_bytes()).unwrap();
-    while let Some(item) = reader.next_item().unwrap() {
+    while let Ok(Some(item)) = reader.next_item() {
         if let Item::Entry(entry) = item {
             detector.push(&entry, "WEB01");
         }
     }
-    detector.finish()
+    let detection = detector.finish();
+    assert_eq!(detection.lines(), lines.len() as u64);
+    detection
 }
 
 /// A row for each window in which a client has a port.
@@ -173,7 +177,7 @@ fn how_many_lines_of_a_row_match() {
     );
     let within = exclusions.within_row(&row, Duration::from_mins(10));
     let conditions = exclusions.list()[0].conditions();
-    let places = conditions.iter().map(|one| one.key()).collect::<Vec<_>>();
+    let places = conditions.iter().map(Condition::key).collect::<Vec<_>>();
     let detection = detect(Rule::default(), within, &lines);
     let counts: Vec<u64> = (0..5).map(|at| detection.matched_lines(at)).collect();
     let by_key = |key: &str| counts[1 + places.iter().position(|other| other == key).unwrap()];
