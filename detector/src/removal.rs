@@ -284,5 +284,10 @@ mod tests {
         assert_eq!(removals.rows().len(), 1);
         assert_eq!(removals.matching(0), [vec![0, 3], vec![1], vec![2]]);
         assert!(removals.matching(1).is_empty());
+        // The second matches two lines of three, which hides no row.
+        let suppressed = detection.suppressed();
+        assert_eq!(suppressed.len(), 1);
+        assert_eq!(suppressed[0].matched_by, [0, 1, 2, 3]);
+        assert_eq!(suppressed[0].removed_alone_by, [0, 2, 3]);
     }
 }

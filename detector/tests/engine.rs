@@ -458,6 +458,7 @@ fn rows_that_shrink() {
             .map(|alert| (alert.connections_count, &alert.set_decoded_uri_query))
             .collect();
         assert_eq!(rows, [(2, &vec!["a".to_owned()])]);
+        assert!(alerts[0].capped.starts_with(&["set_sPort"]));
     }
 }
 
